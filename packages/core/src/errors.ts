@@ -1,0 +1,42 @@
+/** What is wrong with a key, or why it did not sign. docs/errors.md explains each; tests keep both equal. */
+export type KeyErrorCode =
+  | 'KEY_UNREADABLE'
+  | 'KEY_MALFORMED'
+  | 'KEY_WRONG_KIND'
+  | 'KEY_UNSUPPORTED'
+  | 'KEY_WEAK'
+  | 'KEY_PASSWORD_NEEDED'
+  | 'KEY_PASSWORD_WRONG'
+  | 'KEY_REFUSED';
+
+/** A key file or a signer failed. The message never holds key material or a password. */
+export class KeyError extends Error {
+  override readonly name = 'KeyError';
+  readonly code: KeyErrorCode;
+
+  constructor(code: KeyErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+  }
+}
+
+/** What is wrong with an envelope or payload, or with storing one. */
+export type EnvelopeErrorCode =
+  | 'ENVELOPE_MALFORMED'
+  | 'ENVELOPE_UNSUPPORTED'
+  | 'PAYLOAD_MALFORMED'
+  | 'SUBJECT_CHANGED'
+  | 'SIGNATURE_NOT_STORED'
+  | 'SIGNATURE_SELF_CHECK'
+  | 'ANNOTATION_INVALID';
+
+/** Bytes that are no envelope of their format, or a signature that could not be made or stored. */
+export class EnvelopeError extends Error {
+  override readonly name = 'EnvelopeError';
+  readonly code: EnvelopeErrorCode;
+
+  constructor(code: EnvelopeErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+  }
+}

@@ -1,0 +1,57 @@
+import type { Descriptor } from '@signet/oci';
+import type { Signer } from './signer.ts';
+
+/** Names of the signature formats that can be written. */
+export type SignFormatName = 'sigstore' | 'cosign';
+
+/** What is to be signed. Pure data: no clock, no registry. */
+export interface SignRequest {
+  /** The manifest: media type, digest and size of the bytes that were read. */
+  readonly subject: Descriptor;
+  /** `REGISTRY/REPO` of the image: the older cosign form has it in its payload without a tag. */
+  readonly repository?: string;
+  /** `REGISTRY/REPO:TAG`, put into the signed payload; absent with `--no-tag` or where no tag was named. Rule: design.md 4. */
+  readonly signedReference?: string;
+  /** The signer's own claim, milliseconds since 1970 UTC. */
+  readonly signedAtMs: number;
+  /** Further signed annotations. Keys that Signet sets itself are refused. */
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** A payload whose bytes are fixed: what is shown by `--dry-run`, written by `--payload-out`, signed elsewhere and attached. */
+export interface Payload {
+  readonly format: SignFormatName;
+  readonly payloadType: string;
+  /** The payload itself (JSON). */
+  readonly bytes: Uint8Array;
+  /** The exact bytes that the key signs (for DSSE: the PAE over `bytes`). */
+  readonly toSign: Uint8Array;
+}
+
+/** A signature as its format stores it, before anything is pushed. */
+export interface SignatureArtifact {
+  readonly format: SignFormatName;
+  /** The envelope: a bundle's JSON, or for the older cosign form the payload blob. */
+  readonly envelope: Uint8Array;
+  readonly envelopeMediaType: string;
+  /** Annotations that carry the signature beside the blob (older cosign form). */
+  readonly layerAnnotations: Readonly<Record<string, string>>;
+}
+
+/** The signing side of a format: what is signed, and the artifact that stores it; storing is the format's too, I/O through Store alone. */
+export interface SignFormat {
+  readonly name: SignFormatName;
+  /** @throws {EnvelopeError} ANNOTATION_INVALID */
+  payload(request: SignRequest): Payload;
+  /** @throws {KeyError} what the signer throws */
+  seal(payload: Payload, signer: Signer): Promise<SignatureArtifact>;
+}
+
+/** Annotation with the signed reference. Rule: design.md 4, image-spec annotations.md. */
+export const ANNOTATION_REF_NAME = 'org.opencontainers.image.ref.name';
+/** Annotation with the signing time as the signer claims it: `2026-11-23T09:00:00.120Z`. Rule: signed-tags.md 1. */
+export const ANNOTATION_SIGNED_AT = 'dev.signet.signed-at';
+/** Manifest annotation with the whole envelope in base64, so that a listing alone carries it. Rule: design.md 4. */
+export const ANNOTATION_ENVELOPE = 'dev.signet.envelope';
+/** Envelopes up to this many bytes are embedded in the manifest annotation. */
+export const MAX_ANNOTATED_ENVELOPE_BYTES: number = 8 * 1024;

@@ -1,0 +1,40 @@
+/** What went wrong at a registry, a layout or in what they sent. docs/errors.md explains each; tests keep both equal. */
+export type RegistryErrorCode =
+  | 'REFERENCE_INVALID'
+  | 'DIGEST_INVALID'
+  | 'JSON_INVALID'
+  | 'MANIFEST_INVALID'
+  | 'LAYOUT_INVALID'
+  | 'NOT_FOUND'
+  | 'UNAUTHORIZED'
+  | 'FORBIDDEN'
+  | 'CREDENTIALS'
+  | 'UNREACHABLE'
+  | 'TIMEOUT'
+  | 'THROTTLED'
+  | 'SERVER_ERROR'
+  | 'UNEXPECTED_ANSWER'
+  | 'REFUSED'
+  | 'REDIRECT_REFUSED'
+  | 'DIGEST_MISMATCH'
+  | 'SIZE_MISMATCH'
+  | 'TOO_LARGE'
+  | 'LIMIT_REACHED'
+  | 'CONFLICT'
+  | 'UNSUPPORTED'
+  | 'IO'
+  | 'ABORTED';
+
+/** The one error class of this package. `message` names what was expected and what came, never a secret. */
+export class RegistryError extends Error {
+  override readonly name = 'RegistryError';
+  readonly code: RegistryErrorCode;
+  /** HTTP status of the registry's answer, where there was one. */
+  readonly status?: number;
+
+  constructor(code: RegistryErrorCode, message: string, options?: { cause?: unknown; status?: number }) {
+    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    if (options?.status !== undefined) this.status = options.status;
+  }
+}

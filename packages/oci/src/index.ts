@@ -1,0 +1,65 @@
+export {
+  asObject,
+  type Descriptor,
+  isMediaType,
+  type Platform,
+  parseAnnotations,
+  parseDescriptor,
+  toDescriptorJson,
+} from './descriptor.ts';
+export {
+  createDigester,
+  type Digest,
+  type DigestAlgorithm,
+  type Digester,
+  digestAlgorithm,
+  digestHex,
+  digestOf,
+  isDigest,
+  parseDigest,
+} from './digest.ts';
+export { RegistryError, type RegistryErrorCode } from './errors.ts';
+export { decodeUtf8, parseJson } from './json.ts';
+export { defaultLimits, type Limits } from './limits.ts';
+export {
+  artifactTypeOf,
+  type ImageIndex,
+  type ImageManifest,
+  type Manifest,
+  parseManifest,
+  partsOf,
+  toReferrerDescriptor,
+} from './manifest.ts';
+export {
+  isIndexMediaType,
+  isManifestMediaType,
+  MEDIA_TYPE_CONFIG,
+  MEDIA_TYPE_DOCKER_LIST,
+  MEDIA_TYPE_DOCKER_MANIFEST,
+  MEDIA_TYPE_EMPTY,
+  MEDIA_TYPE_INDEX,
+  MEDIA_TYPE_LAYER_GZIP,
+  MEDIA_TYPE_MANIFEST,
+  manifestMediaTypes,
+} from './media-types.ts';
+export {
+  formatReference,
+  isRepositoryName,
+  isTag,
+  type LayoutReference,
+  parseReference,
+  parseRegistryReference,
+  type Reference,
+  type RegistryReference,
+} from './reference.ts';
+export type {
+  Pushed,
+  ReadOptions,
+  ReferrersOptions,
+  ReferrersPage,
+  Resolved,
+  Source,
+  Store,
+  TagCondition,
+  WriteOptions,
+} from './store.ts';

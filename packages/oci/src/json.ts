@@ -1,0 +1,72 @@
+import { RegistryError } from './errors.ts';
+import { defaultLimits } from './limits.ts';
+
+/**
+ * JSON from outside: UTF-8 without a BOM, one value, no duplicate keys, bounded depth; `JSON.parse` alone keeps the last of two equal keys
+ * and recurses as deep as it is told. Rule: wire-formats 1.3.
+ * @throws {RegistryError} JSON_INVALID
+ */
+export function parseJson(
+  bytes: Uint8Array,
+  options: { readonly maxDepth?: number; readonly allowDuplicateKeys?: boolean } = {},
+): unknown {
+  const text = decodeUtf8(bytes);
+  scan(text, options.maxDepth ?? defaultLimits.maxJsonDepth, options.allowDuplicateKeys ?? false);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new RegistryError('JSON_INVALID', `not JSON: ${(cause as Error).message.slice(0, 200)}`, { cause });
+  }
+}
+
+/** @throws {RegistryError} JSON_INVALID for bytes that are not UTF-8 or begin with a BOM */
+export function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    if (!text.startsWith('\uFEFF')) return text;
+  } catch (cause) {
+    throw new RegistryError('JSON_INVALID', 'not UTF-8', { cause });
+  }
+  throw new RegistryError('JSON_INVALID', 'begins with a byte order mark');
+}
+
+interface Level {
+  readonly keys: Set<string>;
+  readonly isObject: boolean;
+  expectsKey: boolean;
+}
+
+/** One pass over strings and brackets, before JSON.parse: depth and duplicate keys. Other syntax is left to JSON.parse. */
+function scan(text: string, maxDepth: number, allowDuplicateKeys: boolean): void {
+  const levels: Level[] = [];
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],]/gs)) {
+    const level = levels.at(-1);
+    if (token.length > 1) {
+      if (level?.expectsKey && !allowDuplicateKeys) addKey(level.keys, token);
+      if (level !== undefined) level.expectsKey = false;
+    } else if (token === ',') {
+      if (level !== undefined) level.expectsKey = level.isObject;
+    } else if (token === '{' || token === '[') {
+      if (levels.length >= maxDepth)
+        throw new RegistryError('JSON_INVALID', `nested deeper than ${maxDepth} levels at ${index}`);
+      levels.push({ keys: new Set(), isObject: token === '{', expectsKey: token === '{' });
+    } else {
+      levels.pop();
+    }
+  }
+}
+
+function addKey(keys: Set<string>, literal: string): void {
+  const key = literal.includes('\\') ? unescapeKey(literal) : literal.slice(1, -1);
+  if (keys.has(key))
+    throw new RegistryError('JSON_INVALID', `the key ${JSON.stringify(key.slice(0, 80))} stands twice in one object`);
+  keys.add(key);
+}
+
+function unescapeKey(literal: string): string {
+  try {
+    return JSON.parse(literal) as string;
+  } catch (cause) {
+    throw new RegistryError('JSON_INVALID', 'a key with a wrong escape', { cause });
+  }
+}

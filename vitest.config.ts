@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+
+/** Tests run from source: the `@signet/source` condition of each package's `exports` points at its TypeScript. */
+const conditions: string[] = ['@signet/source', 'node', 'import', 'module', 'default'];
+
+const config: ReturnType<typeof defineConfig> = defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: ['test/**/*.test.ts'],
+    environment: 'node',
+    pool: 'forks',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    dangerouslyIgnoreUnhandledErrors: false,
+  },
+});
+
+export default config;
