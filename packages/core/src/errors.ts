@@ -1,7 +1,10 @@
 /** What is wrong with a key, or why it did not sign. docs/errors.md explains each; tests keep both equal. */
 export type KeyErrorCode =
   | 'KEY_UNREADABLE'
+  | 'KEY_EMPTY'
+  | 'KEY_TRUNCATED'
   | 'KEY_MALFORMED'
+  | 'KEY_AMBIGUOUS'
   | 'KEY_WRONG_KIND'
   | 'KEY_UNSUPPORTED'
   | 'KEY_WEAK'

@@ -1,0 +1,65 @@
+import { constants, verify } from 'node:crypto';
+import { verifyEd25519, verifyEd25519Prehash } from './keys/ed25519.ts';
+import { ed25519Bytes, type PublicKey } from './keys/public-key.ts';
+import { allowsScheme } from './schemes.ts';
+import { isRawSignature, toRawSignature } from './signature-encoding.ts';
+import type { SignatureScheme } from './signer.ts';
+
+/** How an ECDSA signature is written down; the other schemes have one form and ignore it. */
+export type SignatureEncoding = 'der' | 'ieee-p1363';
+
+/** Hash of each scheme of ECDSA and RSA, as node:crypto names it. */
+export const SCHEME_HASH: Readonly<Record<Exclude<SignatureScheme, 'ED25519' | 'ED25519_PH'>, string>> = {
+  ECDSA_SHA256: 'sha256',
+  ECDSA_SHA384: 'sha384',
+  ECDSA_SHA512: 'sha512',
+  RSA_PKCS1V15_SHA256: 'sha256',
+  RSA_PSS_SHA256: 'sha256',
+  RSA_PSS_SHA384: 'sha384',
+  RSA_PSS_SHA512: 'sha512',
+};
+
+/**
+ * Whether the signature over `message` (hashed inside) is this key's, in exactly this scheme and encoding. Never throws: what does not fit is
+ * false. The key chooses: a scheme outside its allow-list is false. Rule: design.md 7, wire-formats 3.3.
+ */
+export function verifySignature(
+  key: PublicKey,
+  scheme: SignatureScheme,
+  message: Uint8Array,
+  signature: Uint8Array,
+  encoding: SignatureEncoding,
+): boolean {
+  if (!allowsScheme(key.kind, scheme)) return false;
+  try {
+    if (scheme === 'ED25519') return verifyEd25519(key.keyObject, message, signature);
+    if (scheme === 'ED25519_PH') return verifyEd25519Prehash(ed25519Bytes(key), message, signature);
+    const data = { message, signature, hash: SCHEME_HASH[scheme] };
+    if (key.kind === 'rsa') return verifyRsa(key, data, scheme !== 'RSA_PKCS1V15_SHA256');
+    return verifyEcdsa(key, data, encoding);
+  } catch {
+    return false; // node:crypto throws on some impossible numbers: no valid signature either
+  }
+}
+
+interface SignedData {
+  readonly message: Uint8Array;
+  readonly signature: Uint8Array;
+  readonly hash: string;
+}
+
+/** OpenSSL is only ever shown r‖s: its own DER reader is not asked. */
+function verifyEcdsa(key: PublicKey, data: SignedData, encoding: SignatureEncoding): boolean {
+  const raw = encoding === 'der' ? toRawSignature(data.signature, key.kind) : data.signature;
+  if (raw === undefined || !isRawSignature(raw, key.kind)) return false;
+  return verify(data.hash, data.message, { key: key.keyObject, dsaEncoding: 'ieee-p1363' }, raw);
+}
+
+/** PSS with a salt as long as the hash and MGF1 of the same hash. Rule: RFC 8017, 8.1.2 and 8.2.2 (step 1: exact length). */
+function verifyRsa(key: PublicKey, data: SignedData, pss: boolean): boolean {
+  if (data.signature.length !== Math.ceil((key.bits ?? 0) / 8)) return false;
+  const padding = pss
+    ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
+    : { padding: constants.RSA_PKCS1_PADDING };
+  return verify(data.hash, data.message, { key: key.keyObject, ...padding }, data.signature);
+}
