@@ -1,6 +1,31 @@
 import type { Descriptor, Digest } from '@signet/oci';
 import type { FoundIn } from './finding.ts';
 
+/** What a signed reference must name under `tag: bound`: `REGISTRY/REPO` and, where a tag was asked, the tag. */
+export interface SignedName {
+  readonly repository: string;
+  readonly tag?: string;
+}
+
+/** The question: one image, and the name it was asked by. */
+export interface Asked {
+  /** As it was asked, for the report. */
+  readonly reference: string;
+  /** Resolved where no digest was asked. */
+  readonly tag?: string;
+  readonly digest?: Digest;
+  /** `os/arch[/variant]`: this child of the index is asked, not the index. */
+  readonly platform?: string;
+  /** Absent for an image layout on disk unless the caller says what to compare with. */
+  readonly name?: SignedName;
+}
+
+/** The image: its digest, and its descriptor where its bytes were read. */
+export interface Subject {
+  readonly digest: Digest;
+  readonly descriptor?: Descriptor;
+}
+
 /** One signature as fetched; nothing in it is believed yet. */
 export interface Envelope {
   readonly format: string;
@@ -17,27 +42,37 @@ export interface Envelope {
 
 /** Something that could not be read or was left unread: it can turn a no into undecided, never into a yes. */
 export interface Gap {
-  /** `resolve`, `referrers`, `manifest`, `blob`, `limit`, `time` */
   readonly what: 'resolve' | 'referrers' | 'manifest' | 'blob' | 'limit' | 'time';
-  /** The code of the error that stood in the way. */
+  /** The code of the error that stood in the way: a RegistryErrorCode, `PLATFORM_NOT_FOUND`, or `FAILED` for any other. */
   readonly code: string;
   readonly message: string;
   readonly digest?: Digest;
 }
 
-/** Something that was seen and passed over, of which the report tells (a listing of another subject, an unknown type); no gap. */
+/** Something that was seen and passed over, of which the report tells (a manifest of another subject, an unknown type); no gap. */
 export interface Skipped {
   readonly origin: Digest;
-  readonly code: string;
+  readonly code:
+    | 'FOREIGN_FORMAT'
+    | 'OTHER_TYPE'
+    | 'REFERRER_GONE'
+    | 'SUBJECT_MISSING'
+    | 'SUBJECT_MISMATCH'
+    | 'MANIFEST_INVALID'
+    | 'NO_ENVELOPE';
   readonly message: string;
 }
 
 /** All that was fetched for one reference so far, as plain data: a verdict can be replayed from disk. */
 export interface Evidence {
-  readonly subject?: Descriptor;
-  /** Whether the manifest's own bytes were read (by tag always). */
-  readonly subjectRead: boolean;
+  readonly asked: Asked;
+  /** Absent until the reference is resolved; by digest it is known at once, its descriptor only once its bytes were read. */
+  readonly subject?: Subject;
   readonly envelopes: readonly Envelope[];
   readonly gaps: readonly Gap[];
+  /** The first ones; `skippedTotal` counts all. */
   readonly skipped: readonly Skipped[];
+  readonly skippedTotal: number;
+  /** False while more is being read: until then there is no no. */
+  readonly complete: boolean;
 }

@@ -1,11 +1,13 @@
 import type { Digest } from '@signet/oci';
 
-/** The rules that a signature is held against, in this order. */
+/** The rules that a signature is held against, in this order; `annotations` and `tag` are the policy's, added by {@link decide}. */
 export type CheckName =
   | 'integrity'
-  | 'subject'
   | 'authenticity'
+  | 'payload'
+  | 'subject'
   | 'annotations'
+  | 'tag'
   | 'timestamp'
   | 'transparency'
   | 'expiry'
@@ -16,12 +18,33 @@ export interface Check {
   readonly name: CheckName;
   readonly result: 'pass' | 'fail' | 'unknown' | 'skip';
   /** Stable code, listed in docs/errors.md: `OK`, `SIGNATURE_INVALID`, `SUBJECT_MISMATCH`, … */
-  readonly code: string;
+  readonly code: CheckCode;
   /** What was expected and what came, for people; from outside, so escaped when printed. */
   readonly message: string;
   /** The rule it comes from: 'wire-formats 5.3', 'RFC 5280 6.1.3'. */
   readonly rule: string;
 }
+
+/** Why a check came out as it did, in one stable word. */
+export type CheckCode =
+  | 'OK'
+  | 'NOT_ASKED'
+  | 'NOT_REACHED'
+  | 'ENVELOPE_MALFORMED'
+  | 'ENVELOPE_UNSUPPORTED'
+  | 'CERTIFICATE_NOT_KEY'
+  | 'SIGNATURE_COUNT'
+  | 'SIGNATURE_INVALID'
+  | 'KEY_NOT_TRUSTED'
+  | 'PAYLOAD_TYPE'
+  | 'PAYLOAD_MALFORMED'
+  | 'NOT_A_SIGNATURE'
+  | 'SUBJECT_MISMATCH'
+  | 'ANNOTATION_MISMATCH'
+  | 'TAG_MISMATCH'
+  | 'TAG_UNSIGNED'
+  | 'TAG_NOTHING_TO_COMPARE'
+  | 'TAG_UNCHECKED';
 
 /** Who a signature is proven to be from. */
 export type Identity =
@@ -29,7 +52,7 @@ export type Identity =
   | { readonly kind: 'x509'; readonly anchor: string; readonly subject: string }
   | { readonly kind: 'keyless'; readonly issuer: string; readonly subject: string };
 
-/** What a signature that passed integrity, subject and authenticity says. */
+/** What a signature that passed integrity, authenticity, payload and subject says. */
 export interface Proven {
   readonly identity: Identity;
   readonly subject: Digest;
@@ -44,7 +67,7 @@ export interface Proven {
 /** Where an envelope was found. `listing`: embedded in a referrers listing; `manifest`: embedded in a descriptor's data; `blob`: fetched. */
 export type FoundIn = 'listing' | 'manifest' | 'blob';
 
-/** What one signature showed. `proven` exists only if integrity, subject and authenticity passed: nothing else can name a signer. */
+/** What one signature showed. `proven` exists only if integrity, authenticity, payload and subject passed: nothing else can name a signer. */
 export interface Finding {
   /** Name of the format: `sigstore`, `cosign`, …. */
   readonly format: string;
@@ -55,4 +78,29 @@ export interface Finding {
   readonly proven?: Proven;
   /** Key hints and signer names that the envelope claims; unproven, for explanations only. */
   readonly claims: Readonly<Record<string, string>>;
+  /** Whether a public key operation was made for it: those are what `maxSignatures` counts. */
+  readonly signatureTried: boolean;
+}
+
+const provingChecks: readonly CheckName[] = ['integrity', 'authenticity', 'payload', 'subject'];
+
+/** The only place that makes `proven`: each proving check was looked at and passed, and none failed. `says` is dropped otherwise. */
+export function createFinding(parts: Omit<Finding, 'proven'>, says: Proven | undefined): Finding {
+  const isProven = provingChecks.every((name) => {
+    const own = parts.checks.filter((check) => check.name === name);
+    return own.length > 0 && own.every((check) => check.result === 'pass');
+  });
+  return isProven && says !== undefined ? { ...parts, proven: says } : parts;
+}
+
+/** One word per signer: two findings with the same word count once. Rule: design.md 6 "A signer is …". */
+export function signerId(identity: Identity): string {
+  switch (identity.kind) {
+    case 'key':
+      return `key:${identity.keyId}`;
+    case 'x509':
+      return `x509:${JSON.stringify([identity.anchor, identity.subject])}`;
+    case 'keyless':
+      return `keyless:${JSON.stringify([identity.issuer, identity.subject])}`;
+  }
 }

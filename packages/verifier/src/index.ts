@@ -1,5 +1,21 @@
-export type { Envelope, Evidence, Gap, Skipped } from './evidence.ts';
-export type { Check, CheckName, Finding, FoundIn, Identity, Proven } from './finding.ts';
-export type { TrustMaterial, VerifyFormat } from './format.ts';
-export type { Requirement, Rule, TrustSource } from './policy.ts';
-export type { Report, ReportCode, SourceAnswer, Verdict } from './report.ts';
+export { type AskOptions, toAsked } from './asked.ts';
+export { type CollectOptions, collect, type TagResolver } from './collect.ts';
+export { type Decision, decide, type ReportCode, type SourceAnswer, type Verdict } from './decide.ts';
+export { PolicyError, type PolicyErrorCode } from './errors.ts';
+export type { Asked, Envelope, Evidence, Gap, SignedName, Skipped, Subject } from './evidence.ts';
+export type { Check, CheckCode, CheckName, Finding, FoundIn, Identity, Proven } from './finding.ts';
+export type { Prospect, TrustMaterial, VerifyFormat } from './format.ts';
+export { defaultFormats } from './formats/index.ts';
+export { defaultVerifyLimits, type VerifyLimits } from './limits.ts';
+export {
+  type KeyRuleOptions,
+  type Mode,
+  type Requirement,
+  type Rule,
+  ruleForKeys,
+  sourcesOf,
+  type TrustSource,
+  trustOf,
+} from './policy.ts';
+export { type Report, type TagAnswer, toReport } from './report.ts';
+export { type Verification, verify } from './verify.ts';

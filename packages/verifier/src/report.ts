@@ -1,28 +1,12 @@
 import type { Digest } from '@signet/oci';
-import type { Gap, Skipped } from './evidence.ts';
+import type { Decision, ReportCode, SourceAnswer, Verdict } from './decide.ts';
+import type { Asked, Evidence, Gap, Skipped } from './evidence.ts';
+import { remedyOf, summaryOf } from './explain.ts';
 import type { Finding } from './finding.ts';
+import type { Mode, Rule } from './policy.ts';
 
-/** The answer. *denied*: the evidence was read and does not satisfy the policy. *undecided*: it could not be read. Rule: design.md 1.3. */
-export type Verdict = 'verified' | 'denied' | 'undecided';
-
-/** Why, in one stable word. */
-export type ReportCode =
-  | 'VERIFIED'
-  | 'NO_SIGNATURE'
-  | 'NOT_TRUSTED'
-  | 'TAG_MISMATCH'
-  | 'ANNOTATION_MISMATCH'
-  | 'INCOMPLETE'
-  | 'UNRESOLVED'
-  | 'NO_RULE'
-  | 'NOT_CHECKED';
-
-/** What one source of trust answers. */
-export interface SourceAnswer {
-  readonly source: string;
-  readonly answer: 'yes' | 'no' | 'unknown';
-  readonly reason: string;
-}
+/** What is known of the tag of a verified image. `bound`: the signed reference names the asked tag; `digest-only`: nothing was said of it. */
+export type TagAnswer = 'bound' | 'repository-only' | 'digest-only';
 
 /** The report of one reference: what a person reads and a machine acts on. JSON form: report.schema.json. */
 export interface Report {
@@ -34,16 +18,88 @@ export interface Report {
   /** What to deploy: pin it, not the reference. Missing only if the reference could not be resolved. */
   readonly digest?: Digest;
   readonly mediaType?: string;
+  /** The child of the index that was asked: `os/arch[/variant]`. */
+  readonly platform?: string;
   readonly rule?: string;
-  readonly mode?: 'enforce' | 'warn' | 'audit' | 'skip';
-  /** `bound`: the signed reference names the asked tag; `digest-only`: nothing was said of the tag. */
-  readonly tag?: 'bound' | 'repository-only' | 'digest-only';
+  readonly mode?: Mode;
+  /** Only of a verified image. */
+  readonly tag?: TagAnswer;
   readonly sources: readonly SourceAnswer[];
   readonly findings: readonly Finding[];
   readonly gaps: readonly Gap[];
+  /** The first ones; `skippedTotal` counts all. */
   readonly skipped: readonly Skipped[];
+  readonly skippedTotal: number;
+  /** When it was verified, milliseconds since 1970 UTC, as the caller said. */
+  readonly atMs: number;
   /** One sentence: what is wrong. */
   readonly summary: string;
   /** What to do next, where something can be done. */
   readonly remedy?: string;
+}
+
+/** The report of a decision. Total. */
+export function toReport(rule: Rule | undefined, evidence: Evidence, decision: Decision, atMs: number): Report {
+  const { asked, subject, gaps, skipped, skippedTotal } = evidence;
+  const remedy = remedyOf(rule, evidence, decision);
+  return {
+    reference: asked.reference,
+    verdict: decision.verdict,
+    code: decision.code,
+    allowed: isAllowed(rule, decision.verdict),
+    ...(subject === undefined || isUnknown(decision) ? {} : { digest: subject.digest }),
+    ...(subject?.descriptor === undefined ? {} : { mediaType: subject.descriptor.mediaType }),
+    ...(asked.platform === undefined ? {} : { platform: asked.platform }),
+    ...(rule === undefined ? {} : { rule: rule.name, mode: rule.mode }),
+    ...(decision.verdict === 'verified' ? { tag: tagAnswer(decision.findings) } : {}),
+    sources: decision.sources,
+    findings: decision.findings,
+    gaps,
+    skipped,
+    skippedTotal,
+    atMs,
+    summary: summaryOf(rule, evidence, decision),
+    ...(remedy === undefined ? {} : { remedy }),
+  };
+}
+
+/** The report of an image that a rule of mode `skip` exempts: nothing was read. Rule: design.md 6. */
+export function notCheckedReport(rule: Rule, asked: Asked, atMs: number): Report {
+  return {
+    reference: asked.reference,
+    verdict: 'undecided',
+    code: 'NOT_CHECKED',
+    allowed: true,
+    ...(asked.digest === undefined ? {} : { digest: asked.digest }),
+    rule: rule.name,
+    mode: rule.mode,
+    sources: [],
+    findings: [],
+    gaps: [],
+    skipped: [],
+    skippedTotal: 0,
+    atMs,
+    summary: `rule "${rule.name}" exempts this image: no signature was looked at`,
+  };
+}
+
+/** enforce: as the verdict says; warn and audit let everything pass and keep the verdict. No rule: not allowed. Rule: design.md 6. */
+export function isAllowed(rule: Rule | undefined, verdict: Verdict): boolean {
+  return verdict === 'verified' || (rule !== undefined && rule.mode !== 'enforce');
+}
+
+function isUnknown(decision: Decision): boolean {
+  return decision.code === 'UNRESOLVED';
+}
+
+function tagAnswer(findings: readonly Finding[]): TagAnswer {
+  const accepted = findings.filter(
+    ({ proven, checks }) =>
+      proven !== undefined && checks.every(({ result }) => result === 'pass' || result === 'skip'),
+  );
+  const tags = accepted
+    .flatMap(({ checks }) => checks)
+    .filter(({ name, result }) => name === 'tag' && result === 'pass');
+  if (tags.some(({ code }) => code === 'OK')) return 'bound';
+  return tags.length > 0 ? 'repository-only' : 'digest-only';
 }
