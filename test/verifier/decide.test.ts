@@ -192,9 +192,9 @@ describe('decide, whatever comes', () => {
 
   it('an invalid signature changes no verdict', () => {
     fc.assert(
-      fc.property(rules, findings, bad, (r, f, more) =>
-        { expect(verdict(r, evidenceOf(), [...f, more])).toBe(verdict(r, evidenceOf(), f)); }),
-      ),
+      fc.property(rules, findings, bad, (r, f, more) => {
+        expect(verdict(r, evidenceOf(), [...f, more])).toBe(verdict(r, evidenceOf(), f));
+      }),
     );
   });
 
