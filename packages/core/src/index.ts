@@ -11,6 +11,7 @@ export {
   type SignRequest,
 } from './format.ts';
 export { encodePrivateKey, encodePublicKey, type PrivateKeyEncoding } from './keys/encode.ts';
+export { exampleKeyIds, isExampleKey } from './keys/example-keys.ts';
 export { generateKey } from './keys/generate.ts';
 export type { KeyKind } from './keys/key-kind.ts';
 export { type Password, parsePrivateKey } from './keys/parse-private-key.ts';
