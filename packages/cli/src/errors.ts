@@ -1,0 +1,132 @@
+import { escapeText } from './escape.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+
+/** What is wrong with a call of the program itself. docs/errors.md explains each; tests keep both equal. */
+export type CliErrorCode =
+  | 'USAGE'
+  | 'FILE_UNREADABLE'
+  | 'FILE_UNWRITABLE'
+  | 'FILE_EXISTS'
+  | 'PASSWORD_NEEDED'
+  | 'LOGIN_REFUSED'
+  | 'PORT_UNAVAILABLE'
+  | 'DEMO_FAILED'
+  | 'INTERRUPTED';
+
+/** A call that cannot be carried out. The hint says what to do. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly code: CliErrorCode;
+  readonly hint?: string;
+
+  constructor(code: CliErrorCode, message: string, options?: { cause?: unknown; hint?: string }) {
+    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    if (options?.hint !== undefined) this.hint = options.hint;
+  }
+}
+
+/** Codes of all packages that mean something else than "undecided", which is what an error means that is not listed. */
+const exitCodes: Readonly<Record<string, ExitCode>> = {
+  USAGE: EXIT.usage,
+  FILE_UNREADABLE: EXIT.usage,
+  FILE_UNWRITABLE: EXIT.usage,
+  FILE_EXISTS: EXIT.usage,
+  PASSWORD_NEEDED: EXIT.usage,
+  LOGIN_REFUSED: EXIT.denied,
+  PORT_UNAVAILABLE: EXIT.usage,
+  DEMO_FAILED: EXIT.denied,
+  INTERRUPTED: EXIT.interrupted,
+  REFERENCE_INVALID: EXIT.usage,
+  DIGEST_INVALID: EXIT.usage,
+  LAYOUT_INVALID: EXIT.usage,
+  CREDENTIALS: EXIT.usage,
+  ENVELOPE_MALFORMED: EXIT.usage,
+  ENVELOPE_UNSUPPORTED: EXIT.usage,
+  PAYLOAD_MALFORMED: EXIT.usage,
+  ANNOTATION_INVALID: EXIT.usage,
+  PLATFORM_INVALID: EXIT.usage,
+  LIMIT_INVALID: EXIT.usage,
+  SUBJECT_CHANGED: EXIT.denied,
+  SIGNATURE_SELF_CHECK: EXIT.denied,
+  CONFLICT: EXIT.denied,
+};
+
+/** Families of codes that are always the caller's: keys, policies. */
+const usageFamilies = /^(?:KEY|POLICY)_/;
+
+/** What to try, by code, where the error brought no hint of its own. */
+const hints: Readonly<Record<string, string>> = {
+  REFERENCE_INVALID:
+    'write REGISTRY/REPOSITORY:TAG, REGISTRY/REPOSITORY@sha256:…, or oci:FOLDER:TAG for an image layout on disk',
+  UNAUTHORIZED: 'log in with: signet login REGISTRY',
+  FORBIDDEN: 'this account may not do that there; log in with another one: signet login REGISTRY',
+  CREDENTIALS: 'check the registry configuration (DOCKER_CONFIG, --registry-config) and its credential helper',
+  UNREACHABLE:
+    'check the name, the network and proxy settings; --plain-http for a registry without TLS, --ca-file for a private CA',
+  TIMEOUT: 'try again, or give it more time with --timeout',
+  THROTTLED: 'the registry limits the rate; try again later, or lower --concurrency',
+  NOT_FOUND: 'check repository and tag; a private repository may need: signet login REGISTRY',
+  KEY_PASSWORD_NEEDED: 'set SIGNET_PASSWORD, or use --password-file FILE',
+  KEY_PASSWORD_WRONG: 'check SIGNET_PASSWORD (or COSIGN_PASSWORD), or the file of --password-file',
+  SUBJECT_CHANGED: 'look at the image that the tag names now, then sign that digest: REPOSITORY:TAG@DIGEST',
+  CONFLICT: 'somebody else wrote at the same time; try again',
+  UNSUPPORTED: 'signet doctor REFERENCE says what the registry can do',
+};
+
+/** The exit code that this error stands for. */
+export function exitCodeForError(error: unknown): ExitCode {
+  const code = codeOf(error);
+  if (code === undefined) return EXIT.undecided;
+  return exitCodes[code] ?? (usageFamilies.test(code) ? EXIT.usage : EXIT.undecided);
+}
+
+/** `error[CODE]: message`, then a hint where there is one, then with `verbose` the chain of causes. All of it escaped. */
+export function renderError(
+  error: unknown,
+  options: { readonly verbose?: boolean; readonly subject?: string } = {},
+): string {
+  const code = codeOf(error) ?? 'INTERNAL';
+  const about = options.subject === undefined ? '' : `${escapeText(options.subject)}: `;
+  const lines = [`error[${escapeText(code)}]: ${about}${escapeText(messageOf(error))}`];
+  const hint = hintOf(error, code);
+  if (hint !== undefined) lines.push(`hint: ${escapeText(hint)}`);
+  if (options.verbose === true) lines.push(...causesOf(error));
+  return `${lines.join('\n')}\n`;
+}
+
+/** The stable code of a typed error of any package; undefined for an exception nobody planned. */
+export function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !error.name.endsWith('Error') || !('code' in error)) return undefined;
+  return typeof error.code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(error.code) ? error.code : undefined;
+}
+
+/** The message alone, unescaped. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function hintOf(error: unknown, code: string): string | undefined {
+  if (error instanceof CliError && error.hint !== undefined) return error.hint;
+  if (code === 'INTERNAL') return 'this is a fault of signet; run it again with --verbose and report what it says';
+  return hints[code];
+}
+
+function causesOf(error: unknown): string[] {
+  const lines: string[] = [];
+  let cause = error instanceof Error ? error.cause : undefined;
+  for (let depth = 0; cause !== undefined && depth < 8; depth++) {
+    const code = codeOf(cause);
+    lines.push(`  caused by: ${code === undefined ? '' : `[${code}] `}${escapeText(messageOf(cause))}`);
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  if (codeOf(error) === undefined && error instanceof Error && error.stack !== undefined) {
+    lines.push(
+      ...error.stack
+        .split('\n')
+        .slice(1, 12)
+        .map((line) => `  ${escapeText(line.trim())}`),
+    );
+  }
+  return lines;
+}

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { link, open, rename, rm, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { CliError } from './errors.ts';
+import type { Input } from './io.ts';
+
+/** Keys, payloads, envelopes, password files: nothing that is read whole is larger. */
+export const MAX_FILE_BYTES: number = 16 * 1024 * 1024;
+
+/** A file whole, at most `maxBytes`. @throws {CliError} FILE_UNREADABLE */
+export async function readInputFile(path: string, maxBytes: number = MAX_FILE_BYTES): Promise<Uint8Array> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      return await readBounded(path, file.createReadStream({ autoClose: false }), maxBytes);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw new CliError('FILE_UNREADABLE', `cannot read ${path}: ${systemReason(error)}`, { cause: error });
+  }
+}
+
+/** Standard input whole, at most `maxBytes`. @throws {CliError} FILE_UNREADABLE */
+export async function readStdin(stdin: Input, maxBytes: number = MAX_FILE_BYTES): Promise<Uint8Array> {
+  return readBounded('standard input', stdin, maxBytes);
+}
+
+/** A file, or standard input for `-`. @throws {CliError} FILE_UNREADABLE */
+export async function readInput(path: string, stdin: Input, maxBytes: number = MAX_FILE_BYTES): Promise<Uint8Array> {
+  return path === '-' ? readStdin(stdin, maxBytes) : readInputFile(path, maxBytes);
+}
+
+/**
+ * Writes a file as a whole or not at all (beside it, then moved). Without `force` an existing file is refused.
+ * @throws {CliError} FILE_EXISTS, FILE_UNWRITABLE
+ */
+export async function writeOutputFile(
+  path: string,
+  bytes: Uint8Array,
+  options: { readonly mode?: number; readonly force?: boolean } = {},
+): Promise<void> {
+  const beside = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    const file = await open(beside, 'wx', options.mode ?? 0o666);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    if (options.force === true) await rename(beside, path);
+    else await linkNew(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true });
+    if (error instanceof CliError) throw error;
+    throw new CliError('FILE_UNWRITABLE', `cannot write ${path}: ${systemReason(error)}`, { cause: error });
+  }
+}
+
+/** Whether there is something at the path. */
+export async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A hard link fails where the name is taken: no other process's file is replaced between a look and a rename. */
+async function linkNew(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+    await unlink(from);
+  } catch (error) {
+    if (isErrno(error) && error.code === 'EEXIST') throw exists(to);
+    if (!isErrno(error) || (error.code !== 'EPERM' && error.code !== 'ENOTSUP' && error.code !== 'ENOSYS')) throw error;
+    if (await isThere(to)) throw exists(to); // a file system without hard links
+    await rename(from, to);
+  }
+}
+
+function exists(path: string): CliError {
+  return new CliError('FILE_EXISTS', `${path} is there already`, { hint: '--force overwrites it' });
+}
+
+async function readBounded(name: string, stream: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    size += chunk.length;
+    if (size > maxBytes) throw new CliError('FILE_UNREADABLE', `${name} is larger than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of the path is not a folder',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ENOSPC: 'no space left',
+  EROFS: 'the file system is read-only',
+};
+
+/** What the operating system said, in words. */
+export function systemReason(error: unknown): string {
+  const code = isErrno(error) ? error.code : undefined;
+  if (code === undefined) return error instanceof Error ? error.message : String(error);
+  return reasons[code] ?? code;
+}
+
+function isErrno(error: unknown): error is NodeJS.ErrnoException & { code: string } {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string';
+}

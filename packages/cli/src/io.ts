@@ -1,0 +1,53 @@
+import type { Secrets } from './secrets.ts';
+
+/** One of the two ways out. Writing to a closed pipe is quiet. */
+export interface Output {
+  readonly isTTY: boolean;
+  write(text: string): void;
+}
+
+/** Standard input: bytes as they come, and for prompts the terminal itself. */
+export interface Input extends AsyncIterable<Uint8Array> {
+  readonly isTTY: boolean;
+  /** Keys one by one without echo. Only on a terminal. */
+  setRawMode?(raw: boolean): unknown;
+  /** The same bytes; leaving the loop may leave the stream open for the next question. */
+  iterator(options: { readonly destroyOnReturn: boolean }): AsyncIterable<Uint8Array>;
+}
+
+/** Everything that a command may touch of the world, handed in so that tests can be the world. */
+export interface Io {
+  /** Results. */
+  readonly stdout: Output;
+  /** Errors, progress, prompts. */
+  readonly stderr: Output;
+  readonly stdin: Input;
+  /** Without the passwords: they are taken out before anything else runs. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly secrets: Secrets;
+  /** Fires on Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** A signal that fires on Ctrl-C and from now on also on SIGTERM, which ends the process otherwise: a server finishes what is in flight. */
+  readonly untilStopped: () => AbortSignal;
+}
+
+/** The streams of this process as `Io` outputs; a reader that went away (EPIPE) only ends the writing. */
+export function processOutput(stream: NodeJS.WriteStream): Output {
+  let open = true;
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    open = false;
+    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') process.exitCode = 3;
+  });
+  return {
+    isTTY: stream.isTTY === true,
+    write(text) {
+      if (open) stream.write(text);
+    },
+  };
+}
+
+/** Whether colours are used: never with NO_COLOR (any value but the empty one) or `--no-color`. Rule: no-color.org. */
+export function useColor(io: Io, wanted: boolean): boolean {
+  const off = io.env.NO_COLOR !== undefined && io.env.NO_COLOR !== '';
+  return wanted && !off && io.stdout.isTTY && io.env.TERM !== 'dumb';
+}

@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import { CliError } from '../errors.ts';
+import { collect } from './duration.ts';
+
+/** What {@link addSigningKeyOptions} produces. */
+export interface SigningKeyFlags {
+  readonly key?: string;
+  readonly passwordFile?: string;
+}
+
+/** `--key` and `--password-file`, for commands that sign. */
+export function addSigningKeyOptions(command: Command): Command {
+  return command
+    .optionsGroup('Key:')
+    .option('-k, --key <file>', 'private key: PKCS#8, cosign, SEC1, PKCS#1 or JWK (- for standard input)')
+    .option(
+      '--password-file <file>',
+      'file with the password of the key (else SIGNET_PASSWORD, COSIGN_PASSWORD, a prompt)',
+    );
+}
+
+/** What {@link addTrustedKeyOptions} produces. */
+export interface TrustedKeyFlags {
+  readonly key?: readonly string[];
+}
+
+/** `--key`, for commands that verify. May be given several times: any of them suffices. */
+export function addTrustedKeyOptions(command: Command): Command {
+  return command
+    .optionsGroup('Trust:')
+    .option(
+      '-k, --key <file>',
+      'public key: PEM, cosign .pub, JWK, JWKS, OpenSSH, certificate; repeatable, any of them suffices',
+      collect,
+    );
+}
+
+/** `--annotation k=v`, repeatable. */
+export function addAnnotationOption(command: Command, description: string): Command {
+  return command.option('-a, --annotation <key=value>', description, collect);
+}
+
+/** `k=v` texts as a map. @throws {CliError} USAGE */
+export function parseAnnotationFlags(texts: readonly string[] | undefined): Readonly<Record<string, string>> {
+  const annotations = new Map<string, string>();
+  for (const text of texts ?? []) {
+    const at = text.indexOf('=');
+    if (at < 1) throw new CliError('USAGE', `--annotation ${text}: KEY=VALUE is wanted`);
+    const key = text.slice(0, at);
+    if (annotations.has(key)) throw new CliError('USAGE', `--annotation ${key} is given twice`);
+    annotations.set(key, text.slice(at + 1));
+  }
+  return Object.fromEntries(annotations);
+}

@@ -1,0 +1,117 @@
+import { Command, CommanderError } from 'commander';
+import type { Context } from './command.ts';
+import { commands } from './commands.ts';
+import { CliError, exitCodeForError, renderError } from './errors.ts';
+import { escapeText } from './escape.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import type { Io } from './io.ts';
+
+/** Global options that take a value: they may stand before the command. */
+const valueOptions: ReadonlySet<string> = new Set([
+  '--output',
+  '-o',
+  '--registry-config',
+  '--ca-file',
+  '--cert-file',
+  '--key-file',
+  '--timeout',
+  '--concurrency',
+]);
+
+/** The program: arguments in, exit code out. Never throws. */
+export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
+  const context = createContext(io);
+  try {
+    const { name, args } = chooseCommand(argv);
+    const program = await buildProgram(context, name === undefined ? [] : [name]);
+    await program.parseAsync(args, { from: 'user' });
+    return context.exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (io.signal.aborted) {
+      io.stderr.write(renderError(new CliError('INTERRUPTED', 'interrupted')));
+      return EXIT.interrupted;
+    }
+    io.stderr.write(renderError(error, { verbose: context.verbose }));
+    return exitCodeForError(error);
+  }
+}
+
+/** A context of its own for each call of the program. */
+export function createContext(io: Io): Context {
+  const context: Context = {
+    io,
+    exitCode: EXIT.ok,
+    verbose: false,
+    run,
+    wholeProgram: () =>
+      buildProgram(
+        context,
+        commands.map(({ name }) => name),
+      ),
+  };
+  return context;
+}
+
+/** The command tree with the tables of the `chosen` commands alone; the others are a name and a line. */
+export async function buildProgram(context: Context, chosen: readonly string[]): Promise<Command> {
+  const program = new Command('signet')
+    .description('Content trust for container images: sign after push, verify before deploy, on any OCI registry.')
+    .usage('<command> [options]')
+    .helpCommand('help [command]', 'show the help of a command')
+    .helpOption('-h, --help', 'show this help')
+    .addHelpText(
+      'after',
+      '\nsignet demo shows the whole way in a few seconds. signet COMMAND --help explains a command.',
+    );
+  quieten(program, context.io);
+  for (const entry of commands) {
+    const command = program.command(entry.name).summary(entry.summary).description(capitalise(entry.summary));
+    command.helpOption('-h, --help', 'show this help').helpCommand(false);
+    if (!chosen.includes(entry.name)) continue;
+    (await entry.load()).define(command, context);
+    for (const each of [command, ...command.commands]) quieten(each, context.io);
+  }
+  return program;
+}
+
+/** `signet --plain-http verify X` is `signet verify --plain-http X`; `signet help verify` loads verify. */
+function chooseCommand(argv: readonly string[]): {
+  readonly name: string | undefined;
+  readonly args: readonly string[];
+} {
+  for (let at = 0; at < argv.length; at++) {
+    const arg = argv[at] ?? '';
+    if (arg === '--') break;
+    if (arg.startsWith('-') && arg !== '-') {
+      if (valueOptions.has(arg)) at++;
+      continue;
+    }
+    if (arg === 'help') return { name: argv[at + 1], args: argv };
+    return { name: arg, args: [arg, ...argv.slice(0, at), ...argv.slice(at + 1)] };
+  }
+  return { name: undefined, args: argv.includes('--version') || argv.includes('-V') ? ['version'] : argv };
+}
+
+/** Output goes where `Io` says, errors have the program's own form, and nothing ends the process. */
+function quieten(command: Command, io: Io): void {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => io.stdout.write(text),
+    writeErr: (text) => io.stderr.write(text),
+    outputError: (text, write) => write(usageError(text)),
+    getOutHasColors: () => false,
+    getErrHasColors: () => false,
+  });
+}
+
+/** commander's `error: …` and `(Did you mean …?)` in the program's form. */
+function usageError(text: string): string {
+  const [first = '', second = ''] = text.trim().split('\n');
+  const meant = /^\((Did you mean .*\?)\)$/.exec(second)?.[1];
+  const hint = meant === undefined ? 'signet --help, or signet COMMAND --help' : meant;
+  return `error[USAGE]: ${escapeText(first.replace(/^error: /, ''))}\nhint: ${escapeText(hint)}\n`;
+}
+
+function capitalise(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
+}

@@ -1,0 +1,87 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type Metafile, type Plugin } from 'esbuild';
+
+const root: string = join(dirname(fileURLToPath(import.meta.url)), '..');
+const cli: string = join(root, 'packages/cli');
+const outdir: string = join(cli, 'dist');
+
+/** What came out of {@link buildCli}: esbuild's account of files and what is in them. */
+export interface CliBuild {
+  readonly outdir: string;
+  readonly metafile: Metafile;
+}
+
+/**
+ * Builds the program `signet` from source: one entry, a file a command and shared files beside it, all dependencies inside. Only the
+ * entry is loaded at the start. Rule: design.md 8 "Start".
+ */
+export async function buildCli(): Promise<CliBuild> {
+  await rm(outdir, { recursive: true, force: true });
+  const { metafile } = await build({
+    entryPoints: { main: join(cli, 'src/main.ts') },
+    outdir,
+    absWorkingDir: root,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    conditions: ['@signet/source'],
+    // Names are kept (stacks, error classes); less white space is less to read at each start.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: 'none',
+    chunkNames: 'chunks/[name]-[hash]',
+    banner: { js: requireForCommonJs },
+    plugins: [slimUndici],
+    metafile: true,
+    logLevel: 'warning',
+  });
+  await writeFile(join(outdir, 'THIRD-PARTY-LICENSES'), await collectLicenses(metafile));
+  return { outdir, metafile };
+}
+
+/** CommonJS dependencies inside ES modules ask for Node's own modules through `require`. */
+const requireForCommonJs =
+  "import{createRequire as __signetRequire}from'node:module';const require=__signetRequire(import.meta.url);";
+
+/**
+ * `undici` by its public name is its whole index (fetch, WebSocket, caches, mocks): most of the cost of loading it. In the program the
+ * name means packages/cli/build/undici.cjs, which has what @signet/oci uses. The version is pinned for that reason.
+ */
+const slimUndici: Plugin = {
+  name: 'slim-undici',
+  setup(setup) {
+    const slim = join(cli, 'build/undici.cjs');
+    setup.onResolve({ filter: /^undici$/ }, () => ({ path: slim }));
+  },
+};
+
+/** The licence texts of everything that went into the bundle, by package. */
+async function collectLicenses(metafile: Metafile): Promise<string> {
+  const folders = new Set<string>();
+  for (const output of Object.values(metafile.outputs)) {
+    for (const [input, { bytesInOutput }] of Object.entries(output.inputs)) {
+      const folder = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
+      if (folder !== undefined && bytesInOutput > 0) folders.add(folder);
+    }
+  }
+  const texts = await Promise.all([...folders].sort().map(licenseOf));
+  return `The program signet contains parts of these packages.\n\n${texts.join('\n')}`;
+}
+
+async function licenseOf(folder: string): Promise<string> {
+  const about = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8'));
+  for (const name of ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'LICENCE', 'license', 'License']) {
+    const text = await readFile(join(root, folder, name), 'utf8').catch(() => undefined);
+    if (text !== undefined) return `${'='.repeat(79)}\n${about.name} ${about.version} (${about.license})\n\n${text}`;
+  }
+  return `${'='.repeat(79)}\n${about.name} ${about.version} (${about.license}), ${about.homepage ?? about.repository?.url ?? ''}\n`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { metafile } = await buildCli();
+  for (const [file, { bytes }] of Object.entries(metafile.outputs)) console.log(`${String(bytes).padStart(9)} ${file}`);
+}
