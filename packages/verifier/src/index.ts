@@ -2,6 +2,7 @@ export { type AskOptions, toAsked } from './asked.ts';
 export { type CollectOptions, collect, type TagResolver } from './collect.ts';
 export { type Decision, decide, type ReportCode, type SourceAnswer, type Verdict } from './decide.ts';
 export { PolicyError, type PolicyErrorCode } from './errors.ts';
+export { escapeForTerminal, toJsonText } from './escape.ts';
 export type { Asked, Envelope, Evidence, Gap, SignedName, Skipped, Subject } from './evidence.ts';
 export type { Check, CheckCode, CheckName, Finding, FoundIn, Identity, Proven } from './finding.ts';
 export type { Prospect, TrustMaterial, VerifyFormat } from './format.ts';
@@ -18,4 +19,6 @@ export {
   trustOf,
 } from './policy.ts';
 export { type Report, type TagAnswer, toReport } from './report.ts';
+export { type ReportJson, toReportJson } from './report-json.ts';
+export { identityText, type RenderOptions, renderReport } from './report-text.ts';
 export { type Verification, verify } from './verify.ts';

@@ -1,0 +1,24 @@
+// Controls, formatting (bidi overrides, zero width, tags), private use, lone surrogates, line and paragraph separators.
+const unprintable = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/**
+ * Text from outside as it may be printed on a terminal or written to a log: on one line, nothing in it moves the cursor, colours, hides or
+ * reorders; each such character becomes `\u{…}`. Longer than `maxLength` characters it is cut. Rule: design.md 7.
+ */
+export function escapeForTerminal(text: string, maxLength = 1_000): string {
+  const cut = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
+  return cut.replace(unprintable, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+/** JSON as it may be printed: the same value, with every character that could deceive a terminal written as `\uXXXX`. */
+export function toJsonText(value: unknown, indent = 2): string {
+  const lines = JSON.stringify(value, undefined, indent).split('\n'); // the only raw line ends are the indentation's
+  return lines.map((line) => line.replace(unprintable, escapeUnits)).join('\n');
+}
+
+function escapeUnits(character: string): string {
+  return Array.from(
+    { length: character.length },
+    (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
+  ).join('');
+}
