@@ -135,8 +135,7 @@ async function readListing(digest: Digest, context: Context): Promise<void> {
   const seen = new Set<Digest>();
   const subject = { mediaType: MEDIA_TYPE_MANIFEST, digest, size: 0 }; // only its digest is asked with
   for await (const page of source.referrers(subject, readOptions(context))) {
-    const fresh = page.descriptors.filter((each) => !seen.has(each.digest));
-    for (const each of fresh) seen.add(each.digest);
+    const fresh = page.descriptors.filter(({ digest: each }) => !seen.has(each) && seen.add(each));
     takePage(fresh, digest, context);
     if (gathering.isEnded) return;
     gathering.notify();

@@ -22,7 +22,7 @@ export class Gathering {
   private readonly queue: (() => Promise<void>)[] = [];
   private skippedTotal = 0;
   private totalBytes = 0;
-  private fetches = 0;
+  private readonly fetches = { manifest: 0, blob: 0 };
   private running = 0;
   private reading = 0;
   private ended = false;
@@ -53,14 +53,12 @@ export class Gathering {
   }
 
   /** Wait their turn: begun by `startReads`, so many at a time, so many in all. `next`: before those that wait already. */
-  enqueue(what: Gap['what'], tasks: readonly (() => Promise<void>)[], place: 'next' | 'last'): void {
-    const room = Math.max(0, this.limits.maxFetches - this.fetches);
-    if (tasks.length > room) {
-      const { maxFetches } = this.limits;
-      this.addGap(limitGap(`more than ${maxFetches} signature manifests and payloads: the others were not read`));
-    }
-    const taken = tasks.slice(0, room).map((task) => () => this.read(what, task));
-    this.fetches += taken.length;
+  enqueue(what: 'manifest' | 'blob', tasks: readonly (() => Promise<void>)[], place: 'next' | 'last'): void {
+    const { maxFetches } = this.limits;
+    const taken = tasks.slice(0, maxFetches - this.fetches[what]).map((task) => () => this.read(what, task));
+    if (taken.length < tasks.length)
+      this.addGap(limitGap(`more than ${maxFetches} signature ${what}s: the others were not read`));
+    this.fetches[what] += taken.length;
     this.queue.splice(place === 'next' ? 0 : this.queue.length, 0, ...taken);
   }
 

@@ -10,7 +10,7 @@ export interface VerifyLimits {
   readonly maxTotalBytes: number;
   /** Signatures on which a public key operation is tried; listing entries and malformed envelopes do not count. */
   readonly maxSignatures: number;
-  /** Signature manifests and signed payloads that are fetched one by one. */
+  /** Signature manifests that are fetched one by one, and as many blobs. */
   readonly maxFetches: number;
   /** Fetches in flight. */
   readonly concurrency: number;
