@@ -39,21 +39,27 @@ interface Level {
 /** One pass over strings and brackets, before JSON.parse: depth and duplicate keys. Other syntax is left to JSON.parse. */
 function scan(text: string, maxDepth: number, allowDuplicateKeys: boolean): void {
   const levels: Level[] = [];
-  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],]/gs)) {
-    const level = levels.at(-1);
-    if (token.length > 1) {
-      if (level?.expectsKey && !allowDuplicateKeys) addKey(level.keys, token);
-      if (level !== undefined) level.expectsKey = false;
-    } else if (token === ',') {
-      if (level !== undefined) level.expectsKey = level.isObject;
-    } else if (token === '{' || token === '[') {
-      if (levels.length >= maxDepth)
-        throw new RegistryError('JSON_INVALID', `nested deeper than ${maxDepth} levels at ${index}`);
-      levels.push({ keys: new Set(), isObject: token === '{', expectsKey: token === '{' });
-    } else {
-      levels.pop();
-    }
+  for (const { 0: token } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],]/gs)) {
+    if (token === '{' || token === '[') openLevel(levels, token, maxDepth);
+    else if (token === '}' || token === ']') levels.pop();
+    else takeToken(levels.at(-1), token, allowDuplicateKeys);
   }
+}
+
+function openLevel(levels: Level[], bracket: string, maxDepth: number): void {
+  if (levels.length >= maxDepth) throw new RegistryError('JSON_INVALID', `nested deeper than ${maxDepth} levels`);
+  levels.push({ keys: new Set(), isObject: bracket === '{', expectsKey: bracket === '{' });
+}
+
+/** A comma, or a string: in an object the first string after `{` or a comma is a key. */
+function takeToken(level: Level | undefined, token: string, allowDuplicateKeys: boolean): void {
+  if (level === undefined) return;
+  if (token === ',') {
+    level.expectsKey = level.isObject;
+    return;
+  }
+  if (level.expectsKey && !allowDuplicateKeys) addKey(level.keys, token);
+  level.expectsKey = false;
 }
 
 function addKey(keys: Set<string>, literal: string): void {
