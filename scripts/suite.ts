@@ -6,9 +6,15 @@ import { nodeStep, runStep, type Step } from './step.ts';
 import { type Counts, closingLine, countVitest } from './vitest-result.ts';
 
 /** Lint and types: each counts as one test. */
-const staticChecks: readonly { readonly name: string; readonly step: Step }[] = [
-  { name: 'lint', step: nodeStep(tools.biome, ['check', '--error-on-warnings', '.'], { output: 'quiet' }) },
-  { name: 'types', step: nodeStep(tools.tsc, ['-p', 'tsconfig.json'], { output: 'quiet' }) },
+const staticChecks: readonly { readonly name: string; readonly steps: readonly Step[] }[] = [
+  {
+    name: 'lint',
+    steps: [
+      nodeStep(tools.biome, ['check', '--error-on-warnings', '.'], { output: 'quiet' }),
+      nodeStep('scripts/lint-imports.ts', [], { output: 'quiet' }),
+    ],
+  },
+  { name: 'types', steps: [nodeStep(tools.tsc, ['-p', 'tsconfig.json'], { output: 'quiet' })] },
 ];
 
 /** What a suite run is made of beside lint and types. */

@@ -11,10 +11,10 @@ export interface RunResult {
 
 /** `env` is added to this process's environment (`undefined` takes a variable away); `timeoutMs` (default 60,000) kills. */
 export interface RunOptions {
-  readonly env?: Readonly<Record<string, string | undefined>>;
-  readonly input?: string | Uint8Array;
-  readonly cwd?: string;
-  readonly timeoutMs?: number;
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly input?: string | Uint8Array | undefined;
+  readonly cwd?: string | undefined;
+  readonly timeoutMs?: number | undefined;
 }
 
 /**
