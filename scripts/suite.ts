@@ -28,7 +28,10 @@ export interface Suite {
 /** Runs lint, types and vitest, streaming what they say, and prints the closing line last. Gives the exit code. */
 export async function runSuite(suite: Suite): Promise<number> {
   const steps = await Promise.all(
-    staticChecks.map(async ({ name, step }) => ({ name, ok: (await runStep(step)) === 0 })),
+    staticChecks.map(async ({ name, steps: parts }) => {
+      const codes = await Promise.all(parts.map(runStep));
+      return { name, ok: codes.every((code) => code === 0) };
+    }),
   );
   const before = (suite.failedBefore ?? []).map((name) => ({ name, ok: false }));
   const tests = await runVitest(suite);
