@@ -22,6 +22,8 @@ export interface FakeSource extends Source {
   readonly tagged: Map<string, Resolved>;
   /** Pages of the listing, in order. */
   pages: readonly ReferrersPage[];
+  /** The listing of one subject; `pages` unless told. */
+  pagesOf: (subject: Digest) => readonly ReferrersPage[];
   /** Called before every answer: throw to fail, wait to be slow. */
   before: (request: Request, signal: AbortSignal | undefined) => Promise<void> | void;
   /** Thrown after all pages. */
@@ -35,6 +37,7 @@ export function createFakeSource(): FakeSource {
     blobs: new Map(),
     tagged: new Map(),
     pages: [],
+    pagesOf: () => source.pages,
     before: () => undefined,
     listingError: undefined,
     async resolve(reference, options) {
@@ -55,7 +58,7 @@ export function createFakeSource(): FakeSource {
     },
     async *referrers(subject, options) {
       await ask(`referrers ${subject.digest}`, options?.signal);
-      for (const page of source.pages) yield page;
+      yield* source.pagesOf(subject.digest);
       if (source.listingError !== undefined) throw source.listingError;
     },
     open: () => Promise.reject(new RegistryError('UNSUPPORTED', 'not asked by a verifier')),

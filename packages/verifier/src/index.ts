@@ -21,4 +21,6 @@ export {
 export { type Report, type TagAnswer, toReport } from './report.ts';
 export { type ReportJson, toReportJson } from './report-json.ts';
 export { identityText, type RenderOptions, renderReport } from './report-text.ts';
+export { buildTree, type Tree, type TreeLink, type TreeNode, type TreeOptions } from './tree.ts';
+export { renderTree } from './tree-text.ts';
 export { type Verification, verify } from './verify.ts';

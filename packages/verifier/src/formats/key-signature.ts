@@ -1,0 +1,67 @@
+import { type PublicKey, type SchemeFormat, type SignatureScheme, schemesFor, verifySignature } from '@signet/core';
+import { shortKey } from '../explain.ts';
+import type { Check } from '../finding.ts';
+
+/** Bytes that somebody signed, and how. */
+export interface SignedBytes {
+  readonly message: Uint8Array;
+  /** ECDSA in DER, as both formats have it. */
+  readonly signature: Uint8Array;
+  readonly format: SchemeFormat;
+  /** Unproven: which key to try first. */
+  readonly hint?: string | undefined;
+}
+
+/** Whose signature it is. */
+export interface Signer {
+  readonly key: PublicKey;
+  readonly scheme: SignatureScheme;
+}
+
+/**
+ * The trusted key whose signature this is: the hinted one is tried first, then all others, each with the schemes that its kind allows.
+ * Rule: wire-formats 3.3, 3.4 (a hint is unauthenticated).
+ */
+export function findSigner(signed: SignedBytes, keys: readonly PublicKey[]): Signer | undefined {
+  const hinted = keys.filter(({ hint }) => hint === signed.hint);
+  for (const key of [...hinted, ...keys.filter((each) => !hinted.includes(each))]) {
+    for (const scheme of schemesFor(key.kind, signed.format, 'verify')) {
+      if (verifySignature(key, scheme, signed.message, signed.signature, 'der')) return { key, scheme };
+    }
+  }
+  return undefined;
+}
+
+/** The checks of a signature whose signer was found. */
+export function signerChecks({ key, scheme }: Signer, rule: string): readonly Check[] {
+  return [
+    { name: 'integrity', result: 'pass', code: 'OK', message: `the signature fits the signed bytes (${scheme})`, rule },
+    {
+      name: 'authenticity',
+      result: 'pass',
+      code: 'OK',
+      message: `signed by ${shortKey(key.id)}, which is trusted`,
+      rule,
+    },
+  ];
+}
+
+/** Why none was found: it names a trusted key and is wrong, or it is another's. */
+export function noSignerChecks(hint: string | undefined, keys: readonly PublicKey[], rule: string): readonly Check[] {
+  const named = hint === undefined ? undefined : keys.find((key) => key.hint === hint);
+  if (named !== undefined) {
+    const message = `names ${shortKey(named.id)}, which is trusted, but the signature is not that key's over these bytes`;
+    return [{ name: 'integrity', result: 'fail', code: 'SIGNATURE_INVALID', message, rule }];
+  }
+  const claimed = hint === undefined ? undefined : hintId(hint);
+  const message =
+    claimed === undefined
+      ? 'signed by a key that is not trusted, or not valid'
+      : `signed by ${shortKey(claimed)} (as it says)`;
+  return [{ name: 'authenticity', result: 'fail', code: 'KEY_NOT_TRUSTED', message, rule }];
+}
+
+/** The key id that a Sigstore hint stands for; undefined for any other text. */
+export function hintId(hint: string): string | undefined {
+  return /^[A-Za-z0-9+/]{43}=$/.test(hint) ? Buffer.from(hint, 'base64').toString('hex') : undefined;
+}

@@ -1,0 +1,44 @@
+import { escapeForTerminal, toJsonText } from '@signet/verifier';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+const unprintable = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u;
+
+describe('escapeForTerminal', () => {
+  it.each([
+    ['\u001b[31mred', '\\u{1b}[31mred'],
+    ['a\nb\r\tc', 'a\\u{a}b\\u{d}\\u{9}c'],
+    ['\u202eevil', '\\u{202e}evil'],
+    ['zero\u200bwidth', 'zero\\u{200b}width'],
+    ['\u009b31m', '\\u{9b}31m'],
+    ['\ud800', '\\u{d800}'],
+    ['\u{e0041}', '\\u{e0041}'],
+    ['Grüße, 世界', 'Grüße, 世界'],
+  ])('%j becomes %j', (text, wanted) => {
+    expect(escapeForTerminal(text)).toBe(wanted);
+  });
+
+  it('cuts what is too long', () => {
+    expect(escapeForTerminal('x'.repeat(20), 5)).toBe('xxxxx…');
+  });
+
+  it('leaves nothing unprintable', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(escapeForTerminal(text)).not.toMatch(unprintable);
+      }),
+    );
+  });
+});
+
+describe('toJsonText', () => {
+  it('is the same value without anything unprintable', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ stringUnit: 'binary' }), fc.string({ unit: 'binary' }), (value, text) => {
+        const written = toJsonText({ value, text });
+        expect(JSON.parse(written)).toEqual(JSON.parse(JSON.stringify({ value, text })));
+        expect(written.replaceAll('\n', '')).not.toMatch(unprintable);
+      }),
+    );
+  });
+});
