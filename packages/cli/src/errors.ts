@@ -1,4 +1,4 @@
-import { escapeText } from './escape.ts';
+import { escapeForTerminal } from '@signet/verifier';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
 /** What is wrong with a call of the program itself. docs/errors.md explains each; tests keep both equal. */
@@ -87,10 +87,10 @@ export function renderError(
   options: { readonly verbose?: boolean; readonly subject?: string } = {},
 ): string {
   const code = codeOf(error) ?? 'INTERNAL';
-  const about = options.subject === undefined ? '' : `${escapeText(options.subject)}: `;
-  const lines = [`error[${escapeText(code)}]: ${about}${escapeText(messageOf(error))}`];
+  const about = options.subject === undefined ? '' : `${escapeForTerminal(options.subject)}: `;
+  const lines = [`error[${escapeForTerminal(code)}]: ${about}${escapeForTerminal(messageOf(error))}`];
   const hint = hintOf(error, code);
-  if (hint !== undefined) lines.push(`hint: ${escapeText(hint)}`);
+  if (hint !== undefined) lines.push(`hint: ${escapeForTerminal(hint)}`);
   if (options.verbose === true) lines.push(...causesOf(error));
   return `${lines.join('\n')}\n`;
 }
@@ -117,7 +117,7 @@ function causesOf(error: unknown): string[] {
   let cause = error instanceof Error ? error.cause : undefined;
   for (let depth = 0; cause !== undefined && depth < 8; depth++) {
     const code = codeOf(cause);
-    lines.push(`  caused by: ${code === undefined ? '' : `[${code}] `}${escapeText(messageOf(cause))}`);
+    lines.push(`  caused by: ${code === undefined ? '' : `[${code}] `}${escapeForTerminal(messageOf(cause))}`);
     cause = cause instanceof Error ? cause.cause : undefined;
   }
   if (codeOf(error) === undefined && error instanceof Error && error.stack !== undefined) {
@@ -125,7 +125,7 @@ function causesOf(error: unknown): string[] {
       ...error.stack
         .split('\n')
         .slice(1, 12)
-        .map((line) => `  ${escapeText(line.trim())}`),
+        .map((line) => `  ${escapeForTerminal(line.trim())}`),
     );
   }
   return lines;

@@ -1,5 +1,5 @@
 import { CliError } from './errors.ts';
-import type { Io } from './io.ts';
+import type { Input, Io } from './io.ts';
 
 /** Longest password or name that is read. */
 const maxLength = 4096;
@@ -19,18 +19,21 @@ export async function promptLine(question: string, io: Io): Promise<string | und
   return prompt(question, io, false);
 }
 
+/** What was typed or pasted behind the end of a line belongs to the next question. */
+const typedAhead = new WeakMap<Input, string>();
+
 async function prompt(question: string, io: Io, hidden: boolean): Promise<string> {
   io.stderr.write(question);
   io.stdin.setRawMode?.(true);
   const line = new LineOfKeys();
   try {
-    const decoder = new TextDecoder();
-    for await (const chunk of io.stdin.iterator({ destroyOnReturn: false })) {
-      const text = decoder.decode(chunk, { stream: true });
-      const state = line.take(text);
-      if (!hidden) io.stderr.write(printable(text));
-      if (state === 'done') return line.text;
+    for await (const keys of keysOf(io.stdin)) {
+      const state = line.take(keys);
+      if (!hidden) io.stderr.write(printable(keys));
       if (state === 'stopped') throw new CliError('INTERRUPTED', 'interrupted');
+      if (state === 'open') continue;
+      typedAhead.set(io.stdin, line.rest);
+      return line.text;
     }
     throw new CliError('INTERRUPTED', 'the terminal was closed');
   } finally {
@@ -39,19 +42,38 @@ async function prompt(question: string, io: Io, hidden: boolean): Promise<string
   }
 }
 
+async function* keysOf(stdin: Input): AsyncGenerator<string> {
+  const ahead = typedAhead.get(stdin) ?? '';
+  typedAhead.delete(stdin);
+  if (ahead !== '') yield ahead;
+  const decoder = new TextDecoder();
+  for await (const chunk of stdin.iterator({ destroyOnReturn: false })) yield decoder.decode(chunk, { stream: true });
+}
+
 /** A line as its keys are pressed: back space and Ctrl-U work, Enter ends it. */
 export class LineOfKeys {
   text = '';
+  /** Keys behind the one that ended the line. */
+  rest = '';
 
   take(keys: string): 'open' | 'done' | 'stopped' {
+    let at = 0;
     for (const key of keys) {
-      if (key === '\r' || key === '\n') return 'done';
+      at += key.length;
+      if (key === '\r' || key === '\n') {
+        this.rest = keys.slice(at);
+        return 'done';
+      }
       if (key === '\u0003' || key === '\u0004') return 'stopped';
-      if (key === '\u007f' || key === '\b') this.text = [...this.text].slice(0, -1).join('');
-      else if (key === '\u0015') this.text = '';
-      else if (key >= ' ' && this.text.length < maxLength) this.text += key;
+      this.#press(key);
     }
     return 'open';
+  }
+
+  #press(key: string): void {
+    if (key === '\u007f' || key === '\b') this.text = [...this.text].slice(0, -1).join('');
+    else if (key === '\u0015') this.text = '';
+    else if (key >= ' ' && this.text.length < maxLength) this.text += key;
   }
 }
 

@@ -1,8 +1,8 @@
+import { escapeForTerminal } from '@signet/verifier';
 import { Command, CommanderError } from 'commander';
 import type { Context } from './command.ts';
 import { commands } from './commands.ts';
 import { CliError, exitCodeForError, renderError } from './errors.ts';
-import { escapeText } from './escape.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { Io } from './io.ts';
 
@@ -109,7 +109,7 @@ function usageError(text: string): string {
   const [first = '', second = ''] = text.trim().split('\n');
   const meant = /^\((Did you mean .*\?)\)$/.exec(second)?.[1];
   const hint = meant === undefined ? 'signet --help, or signet COMMAND --help' : meant;
-  return `error[USAGE]: ${escapeText(first.replace(/^error: /, ''))}\nhint: ${escapeText(hint)}\n`;
+  return `error[USAGE]: ${escapeForTerminal(first.replace(/^error: /, ''))}\nhint: ${escapeForTerminal(hint)}\n`;
 }
 
 function capitalise(text: string): string {

@@ -5,6 +5,7 @@ import { fishCompletion } from '../completion/fish.ts';
 import { type CommandNode, toCommandNode } from '../completion/tree.ts';
 import { zshCompletion } from '../completion/zsh.ts';
 import { EXIT } from '../exit-codes.ts';
+import { addNotes } from '../notes.ts';
 
 const scripts: Readonly<Record<string, (root: CommandNode) => string>> = {
   bash: bashCompletion,
@@ -15,7 +16,7 @@ const scripts: Readonly<Record<string, (root: CommandNode) => string>> = {
 /** `signet completion bash|zsh|fish` */
 export function define(command: Command, context: Context): void {
   command.addArgument(new Argument('<shell>', 'the shell').choices(Object.keys(scripts)));
-  command.addHelpText('after', '\nExamples:\n  source <(signet completion bash)\n  signet completion fish | source');
+  addNotes(command, 'Examples:\n  source <(signet completion bash)\n  signet completion fish | source');
   onRun<object>(command, context, async ([shell = ''], _flags, io) => {
     const program = await context.wholeProgram();
     io.stdout.write(scripts[shell]?.(toCommandNode(program)) ?? '');

@@ -7,6 +7,7 @@ import { writeOutputFile } from '../files.ts';
 import type { Io } from '../io.ts';
 import { type KeyForm, keyForms } from '../key-description.ts';
 import { naming, readAnyKeys, readKeyFile } from '../key-file.ts';
+import { addNotes } from '../notes.ts';
 import { addOutputOptions, type OutputFlags, outputOptions, writeJson } from '../options/output.ts';
 import { existingPassword, newPassword, readPasswordFile } from '../password.ts';
 
@@ -36,11 +37,11 @@ export function defineConvert(command: Command, context: Context): void {
       'file with the password of the key (else SIGNET_PASSWORD, COSIGN_PASSWORD, a prompt)',
     )
     .option('--new-password-file <file>', 'file with the password of the written key (default: the one it had)')
-    .option('--force', 'overwrite a file that is there')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  signet key convert cosign.key --form pkcs8 --out release.key\n  signet key convert release.key --public --form openssh',
-    );
+    .option('--force', 'overwrite a file that is there');
+  addNotes(
+    command,
+    'Examples:\n  signet key convert cosign.key --form pkcs8 --out release.key\n  signet key convert release.key --public --form openssh',
+  );
   addOutputOptions(command);
   onRun<ConvertFlags>(command, context, ([path = ''], flags, io) =>
     flags.public === true ? convertPublic(path, flags, io) : convertPrivate(path, flags, io),

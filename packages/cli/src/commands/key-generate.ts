@@ -6,6 +6,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { isThere, writeOutputFile } from '../files.ts';
 import type { Io } from '../io.ts';
 import { describeKey, type KeyForm, keyForms } from '../key-description.ts';
+import { addNotes } from '../notes.ts';
 import { addOutputOptions, type OutputFlags, outputOptions, writeJson } from '../options/output.ts';
 import { newPassword } from '../password.ts';
 
@@ -38,11 +39,11 @@ export function defineGenerate(command: Command, context: Context): void {
       '--password-file <file>',
       'file with the password of the new key (else SIGNET_PASSWORD, COSIGN_PASSWORD, a prompt)',
     )
-    .option('--force', 'overwrite files that are there')
-    .addHelpText(
-      'after',
-      '\nAn empty password (SIGNET_PASSWORD=) leaves PKCS#8 unencrypted; a JWK is never encrypted.\n\nExample:\n  signet key generate --type p256 --out release',
-    );
+    .option('--force', 'overwrite files that are there');
+  addNotes(
+    command,
+    'An empty password (SIGNET_PASSWORD=) leaves PKCS#8 unencrypted; a JWK is never encrypted.\n\nExample:\n  signet key generate --type p256 --out release',
+  );
   addOutputOptions(command);
   onRun<GenerateFlags>(command, context, (_args, flags, io) => generate(flags, io));
 }

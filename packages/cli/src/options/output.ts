@@ -1,3 +1,4 @@
+import { toJsonText } from '@signet/verifier';
 import { type Command, Option } from 'commander';
 import { type Io, useColor } from '../io.ts';
 
@@ -37,7 +38,7 @@ export function outputOptions(flags: OutputFlags, io: Io): OutputOptions {
   };
 }
 
-/** One JSON document in one line. */
+/** One JSON document in one line, with nothing in it that could deceive a terminal. */
 export function writeJson(io: Io, value: unknown): void {
-  io.stdout.write(`${JSON.stringify(value)}\n`);
+  io.stdout.write(`${toJsonText(value, 0)}\n`);
 }

@@ -1,0 +1,75 @@
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readInput, readInputFile, systemReason, writeOutputFile } from '../../packages/cli/src/files.ts';
+import { tempDir } from '../support/temp.ts';
+import { createWorld } from './world.ts';
+
+describe('readInputFile', () => {
+  it('reads a file whole, and no more than allowed', async () => {
+    const path = join(tempDir(), 'a');
+    writeFileSync(path, 'hello');
+    expect(Buffer.from(await readInputFile(path, 5)).toString()).toBe('hello');
+    await expect(readInputFile(path, 4)).rejects.toMatchObject({
+      code: 'FILE_UNREADABLE',
+      message: expect.stringContaining('larger than 4'),
+    });
+  });
+
+  it.each([
+    ['a missing file', 'missing', 'there is no such file'],
+    ['a folder', 'folder', 'it is a folder'],
+  ])('says so of %s', async (_what, name, reason) => {
+    const dir = tempDir();
+    mkdirSync(join(dir, 'folder'));
+    await expect(readInputFile(join(dir, name))).rejects.toMatchObject({
+      code: 'FILE_UNREADABLE',
+      message: expect.stringContaining(reason),
+    });
+  });
+
+  it('reads standard input for -', async () => {
+    const { stdin } = createWorld({ input: 'from a pipe' });
+    expect(Buffer.from(await readInput('-', stdin)).toString()).toBe('from a pipe');
+  });
+});
+
+describe('writeOutputFile', () => {
+  it('refuses a file that is there, unless forced, and leaves nothing behind', async () => {
+    const dir = tempDir();
+    const path = join(dir, 'a');
+    await writeOutputFile(path, Buffer.from('one'));
+    await expect(writeOutputFile(path, Buffer.from('two'))).rejects.toMatchObject({ code: 'FILE_EXISTS' });
+    expect(readFileSync(path, 'utf8')).toBe('one');
+    await writeOutputFile(path, Buffer.from('two'), { force: true });
+    expect(readFileSync(path, 'utf8')).toBe('two');
+    expect(readdirSync(dir)).toEqual(['a']);
+  });
+
+  it.skipIf(process.platform === 'win32')(
+    'keeps secrets to their owner, also over a file that was open to all',
+    async () => {
+      const path = join(tempDir(), 'a.key');
+      writeFileSync(path, 'old');
+      chmodSync(path, 0o644);
+      await writeOutputFile(path, Buffer.from('secret'), { mode: 0o600, force: true });
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+    },
+  );
+
+  it('says which file could not be written', async () => {
+    const path = join(tempDir(), 'no/such/folder/a');
+    await expect(writeOutputFile(path, Buffer.from('x'))).rejects.toMatchObject({
+      code: 'FILE_UNWRITABLE',
+      message: expect.stringContaining('no such file'),
+    });
+  });
+});
+
+describe('systemReason', () => {
+  it('has words for the usual codes and the code for others', () => {
+    expect(systemReason(Object.assign(new Error('x'), { code: 'ENOSPC' }))).toBe('no space left');
+    expect(systemReason(Object.assign(new Error('x'), { code: 'EODD' }))).toBe('EODD');
+    expect(systemReason(new Error('plain'))).toBe('plain');
+  });
+});
