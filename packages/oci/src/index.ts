@@ -42,6 +42,7 @@ export {
   MEDIA_TYPE_MANIFEST,
   manifestMediaTypes,
 } from './media-types.ts';
+export { createMemoryStore } from './memory.ts';
 export {
   formatReference,
   isRepositoryName,
