@@ -27,6 +27,7 @@ export class KeyError extends Error {
 export type EnvelopeErrorCode =
   | 'ENVELOPE_MALFORMED'
   | 'ENVELOPE_UNSUPPORTED'
+  | 'SIGNATURE_COUNT'
   | 'PAYLOAD_MALFORMED'
   | 'SUBJECT_CHANGED'
   | 'SIGNATURE_NOT_STORED'

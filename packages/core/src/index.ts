@@ -10,6 +10,33 @@ export {
   type SignFormatName,
   type SignRequest,
 } from './format.ts';
+export {
+  type Bundle,
+  type BundleContent,
+  type BundleHash,
+  type BundleVersion,
+  MAX_SIGNATURE_BYTES,
+  MEDIA_TYPE_BUNDLE,
+  parseBundle,
+} from './formats/bundle.ts';
+export type { BundleKeyMaterial, BundleMaterial } from './formats/bundle-material.ts';
+export type { InclusionProof, TlogEntry } from './formats/bundle-tlog.ts';
+export { type DsseEnvelope, PAYLOAD_TYPE_IN_TOTO, pae } from './formats/dsse.ts';
+export { sigstoreFormat } from './formats/sigstore-format.ts';
+export {
+  MEDIA_TYPE_SIMPLE_SIGNING,
+  parseSimpleSigning,
+  SIMPLE_SIGNING_TYPE,
+  type SimpleSigning,
+} from './formats/simple-signing.ts';
+export {
+  PREDICATE_TYPE_SIGN,
+  parseStatement,
+  STATEMENT_TYPE,
+  STATEMENT_TYPE_V01,
+  type Statement,
+  type StatementSubject,
+} from './formats/statement.ts';
 export { encodePrivateKey, encodePublicKey, type PrivateKeyEncoding } from './keys/encode.ts';
 export { exampleKeyIds, isExampleKey } from './keys/example-keys.ts';
 export { generateKey } from './keys/generate.ts';
