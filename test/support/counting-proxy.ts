@@ -1,0 +1,78 @@
+import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream';
+import { listenOnLoopback, splitHost } from './delay-proxy.ts';
+
+/** One request as it went through the proxy. `status` is 0 where the server did not answer. */
+export interface CountedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  /** The `Authorization` header was there. */
+  readonly authorized: boolean;
+}
+
+/** A proxy in front of a plain-HTTP registry that counts what passes. */
+export interface CountingProxy {
+  readonly host: string;
+  /** What was answered so far, in the order of the answers. */
+  requests(): readonly CountedRequest[];
+  connections(): number;
+  /** Forgets what was counted. */
+  reset(): void;
+  stop(): Promise<void>;
+}
+
+/** Starts an HTTP proxy on loopback that hands every request on to `upstream` (`HOST:PORT`) and counts it. `Host` stays the proxy's own. */
+export async function startCountingProxy(upstream: string): Promise<CountingProxy> {
+  const agent = new Agent({ keepAlive: true });
+  const target = splitHost(upstream);
+  let counted: CountedRequest[] = [];
+  let connections = 0;
+  const server = createServer((from, to) => {
+    const { method = 'GET', url: path = '/', headers } = from;
+    const note = (status: number): void => {
+      counted.push({ method, path, status, authorized: headers.authorization !== undefined });
+    };
+    forward({ from, to, agent, target }, note);
+  });
+  server.on('connection', () => {
+    connections += 1;
+  });
+  const port = await listenOnLoopback(server);
+  return {
+    host: `127.0.0.1:${port}`,
+    requests: () => counted,
+    connections: () => connections,
+    reset: () => {
+      counted = [];
+      connections = 0;
+    },
+    stop: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      agent.destroy();
+      await closed;
+    },
+  };
+}
+
+interface Exchange {
+  readonly from: IncomingMessage;
+  readonly to: ServerResponse;
+  readonly agent: Agent;
+  readonly target: { readonly host: string; readonly port: number };
+}
+
+function forward({ from, to, agent, target }: Exchange, note: (status: number) => void): void {
+  const { method = 'GET', url: path = '/', headers } = from;
+  const onward = request({ ...target, method, path, headers, agent }, (answer) => {
+    note(answer.statusCode ?? 0);
+    to.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+    pipeline(answer, to, () => {}); // a broken answer breaks the client's connection: it sees the same
+  });
+  pipeline(from, onward, (error) => {
+    if (error === undefined || error === null || to.headersSent) return;
+    note(0);
+    to.writeHead(502).end();
+  });
+}
