@@ -55,7 +55,15 @@ describe("cosign's encrypted keys", () => {
   });
 });
 
-async function ourJson(): Promise<Json> {
+let made: Promise<Json> | undefined;
+
+/** One such key for all tests: each costs a key derivation. */
+function ourJson(): Promise<Json> {
+  made ??= makeJson();
+  return made;
+}
+
+async function makeJson(): Promise<Json> {
   const file = await encodePrivateKey(await sampleKey('ecdsa-p256'), { form: 'cosign', password: 'pw' });
   const body = Buffer.from(file)
     .toString()
