@@ -1,11 +1,10 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile, type Plugin } from 'esbuild';
 
 const root: string = join(dirname(fileURLToPath(import.meta.url)), '..');
 const cli: string = join(root, 'packages/cli');
-const outdir: string = join(cli, 'dist');
 
 /** What came out of {@link buildCli}: esbuild's account of files and what is in them. */
 export interface CliBuild {
@@ -17,8 +16,8 @@ export interface CliBuild {
  * Builds the program `signet` from source: one entry, a file a command and shared files beside it, all dependencies inside. Only the
  * entry is loaded at the start. Rule: design.md 8 "Start".
  */
-export async function buildCli(): Promise<CliBuild> {
-  await rm(outdir, { recursive: true, force: true });
+export async function buildCli(options: { readonly outdir?: string } = {}): Promise<CliBuild> {
+  const outdir = options.outdir ?? join(cli, 'dist');
   const { metafile } = await build({
     entryPoints: { main: join(cli, 'src/main.ts') },
     outdir,
@@ -40,7 +39,17 @@ export async function buildCli(): Promise<CliBuild> {
     logLevel: 'warning',
   });
   await writeFile(join(outdir, 'THIRD-PARTY-LICENSES'), await collectLicenses(metafile));
+  await removeStale(outdir, metafile);
   return { outdir, metafile };
+}
+
+/** Files of an earlier build go last: a program that runs meanwhile finds all of its own. */
+async function removeStale(outdir: string, metafile: Metafile): Promise<void> {
+  const fresh = new Set(Object.keys(metafile.outputs).map((file) => join(root, file)));
+  for (const name of await readdir(outdir, { recursive: true })) {
+    const file = join(outdir, name);
+    if (name.endsWith('.js') && !fresh.has(file)) await rm(file);
+  }
 }
 
 /** CommonJS dependencies inside ES modules ask for Node's own modules through `require`. */

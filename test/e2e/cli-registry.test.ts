@@ -1,0 +1,87 @@
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { hash } from 'bcryptjs';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { signet, startSignet } from '../support/cli.ts';
+import type { StartedProcess } from '../support/process.ts';
+import { tempDir } from '../support/temp.ts';
+
+async function serve(args: readonly string[] = []): Promise<{ readonly url: string; readonly server: StartedProcess }> {
+  const server = await startSignet(['registry', 'serve', '--port', '0', '--root', join(tempDir(), 'root'), ...args], {
+    ready: /registry: (https?:\/\/\S+)/,
+  });
+  onTestFinished(() => server.stop('SIGKILL'));
+  return { url: server.match[1] ?? '', server };
+}
+
+describe('registry serve', () => {
+  it('prints its port, answers, and ends on SIGTERM with 0', async () => {
+    const { url, server } = await serve();
+    expect((await fetch(`${url}/v2/`)).status).toBe(200);
+    const ended = new Promise((resolve) => server.child.on('exit', (code, signal) => resolve({ code, signal })));
+    server.child.kill('SIGTERM');
+    expect(await ended).toEqual({ code: 0, signal: null });
+  });
+
+  it('says that it is for development', async () => {
+    expect((await signet(['registry', 'serve', '--help'])).stdout).toContain('development registry');
+    expect((await serve()).server.output()).toContain('development');
+  });
+
+  it('finishes an upload in flight before it ends', async () => {
+    const { url, server } = await serve();
+    const started = await fetch(`${url}/v2/a/blobs/uploads/`, { method: 'POST' });
+    const location = new URL(started.headers.get('location') ?? '', url);
+    let send: ((bytes: Uint8Array | undefined) => void) | undefined;
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        send = (bytes) => (bytes === undefined ? controller.close() : controller.enqueue(bytes));
+      },
+    });
+    send?.(Buffer.from('first '));
+    const upload = fetch(location, {
+      method: 'PATCH',
+      body,
+      duplex: 'half',
+      headers: { 'content-type': 'application/octet-stream' },
+    });
+    await new Promise((later) => setTimeout(later, 300)); // the request has to be there before the signal; later would fail as well
+    server.child.kill('SIGTERM');
+    send?.(Buffer.from('second'));
+    send?.(undefined);
+    expect((await upload).status).toBe(202);
+  });
+
+  it('asks for the accounts of an htpasswd file', async () => {
+    const file = join(tempDir(), 'htpasswd');
+    writeFileSync(file, `me:${await hash('secret', 4)}\n`);
+    const { url } = await serve(['--htpasswd', file]);
+    expect((await fetch(`${url}/v2/`)).status).toBe(401);
+    const authorization = `Basic ${Buffer.from('me:secret').toString('base64')}`;
+    expect((await fetch(`${url}/v2/`, { headers: { authorization } })).status).toBe(200);
+  });
+
+  it('says which port is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await new Promise((listening) => taken.on('listening', listening));
+    onTestFinished(() => void taken.close());
+    const address = taken.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const done = await signet(['registry', 'serve', '--port', String(port), '--root', join(tempDir(), 'root')]);
+    expect(done).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/error\[PORT_UNAVAILABLE\].*another program.*\nhint: --port 0/),
+    });
+  });
+
+  it.each([
+    [['--tls-cert', 'a.pem'], '--tls-key'],
+    [['--token'], '--htpasswd'],
+    [['--port', '70000'], '65535'],
+    [['--htpasswd', '/no/such/file'], 'no such file'],
+  ])('refuses %j', async (args, text) => {
+    const done = await signet(['registry', 'serve', '--root', join(tempDir(), 'root'), ...args]);
+    expect(done).toMatchObject({ code: 2, stderr: expect.stringContaining(text) });
+  });
+});
