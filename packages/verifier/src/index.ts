@@ -1,4 +1,5 @@
 export { type AskOptions, toAsked } from './asked.ts';
+export { type BlobEvidence, type BlobReport, type BlobVerification, verifyBlob } from './blob.ts';
 export { type CollectOptions, collect, type TagResolver } from './collect.ts';
 export { type Decision, decide, type ReportCode, type SourceAnswer, type Verdict } from './decide.ts';
 export { PolicyError, type PolicyErrorCode } from './errors.ts';
@@ -7,6 +8,7 @@ export type { Asked, Envelope, Evidence, Gap, SignedName, Skipped, Subject } fro
 export type { Check, CheckCode, CheckName, Finding, FoundIn, Identity, Proven } from './finding.ts';
 export type { Prospect, TrustMaterial, VerifyFormat } from './format.ts';
 export { defaultFormats } from './formats/index.ts';
+export { type ClaimedSigner, type Inspection, inspectSignature, renderInspection } from './inspect.ts';
 export { defaultVerifyLimits, type VerifyLimits } from './limits.ts';
 export {
   type KeyRuleOptions,

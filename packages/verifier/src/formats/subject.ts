@@ -1,4 +1,3 @@
-import type { Digest } from '@signet/oci';
 import type { Envelope, Subject } from '../evidence.ts';
 import type { Check } from '../finding.ts';
 
@@ -16,10 +15,4 @@ export function checkSubject(signed: readonly string[], envelope: Envelope, subj
   if (manifestSubject !== undefined && manifestSubject !== subject.digest)
     return mismatch(`its manifest's subject is ${manifestSubject}`);
   return { ...check, result: 'pass', code: 'OK', message: `signed for ${subject.digest}` };
-}
-
-/** The digest as the hex member of a digest set: `['sha256', '<hex>']`. */
-export function digestMember(digest: Digest): readonly [string, string] {
-  const colon = digest.indexOf(':');
-  return [digest.slice(0, colon), digest.slice(colon + 1)];
 }
