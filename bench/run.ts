@@ -1,0 +1,180 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { signetProgram } from '../test/support/cli.ts';
+import { type Contestant, contestants } from './contestants.ts';
+import { type Figures, measure } from './measure.ts';
+import { type BenchRegistry, fallbackRegistry, referrersRegistry } from './registries.ts';
+import {
+  countRequests,
+  countRoundTrips,
+  measureTask,
+  prepareStage,
+  type Stage,
+  type TaskName,
+  taskNames,
+} from './scenarios.ts';
+import { type Summary, summarise, summariseRatio, toTable } from './statistics.ts';
+import { judge, type Measured, targets } from './targets.ts';
+
+/**
+ * `npm run bench [-- --quick] [--rounds N] [--images N] [--strict]`: Signet beside cosign and notation in one run. `--quick` takes few rounds and
+ * docker-registry alone. `--strict` exits 1 when a target is missed; without it only a call that fails does.
+ */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: 'boolean', default: false },
+      strict: { type: 'boolean', default: false },
+      rounds: { type: 'string' },
+      images: { type: 'string', default: '100' },
+    },
+  });
+  const plan: Plan = {
+    rounds: Number(values.rounds ?? (values.quick ? 3 : 9)),
+    images: Number(values.images),
+    quick: values.quick,
+  };
+  const dir = await mkdtemp(join(tmpdir(), 'signet-bench-'));
+  try {
+    const measured = await benchAll(dir, plan);
+    const missed = printTargets(measured);
+    if (values.strict && missed) process.exitCode = 1;
+  } finally {
+    await rm(dir, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+interface Plan {
+  readonly rounds: number;
+  readonly images: number;
+  readonly quick: boolean;
+}
+
+async function benchAll(dir: string, plan: Plan): Promise<readonly Measured[]> {
+  console.log(
+    `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}, ${plan.rounds} rounds, ${plan.images} images`,
+  );
+  console.log('wall time of whole processes in ms: median (quartiles); ratios are taken round by round\n');
+  const programs = await contestants(dir);
+  const measured: Measured[] = [];
+  const starts = [fallbackRegistry, ...(plan.quick ? [] : [() => referrersRegistry(dir)])];
+  for (const start of starts) {
+    const registry = await start();
+    try {
+      measured.push(...(await benchRegistry(registry, programs, plan)));
+      if (!measured.some((each) => each.key === 'start'))
+        measured.push(...(await benchStart(registry, programs, plan)));
+    } finally {
+      await registry.stop();
+    }
+  }
+  return measured;
+}
+
+async function benchRegistry(
+  registry: BenchRegistry,
+  programs: readonly Contestant[],
+  plan: Plan,
+): Promise<readonly Measured[]> {
+  const stage = await prepareStage(registry, programs, plan.images);
+  const measured: Measured[] = [];
+  const rows: string[][] = [['', 'added RTT', ...programs.map(({ name }) => name), 'signet/cosign', 'signet/notation']];
+  for (const task of taskNames) {
+    for (const roundTripMs of [0, 20]) {
+      const figures = await measureTask(stage, task, { roundTripMs, rounds: plan.rounds });
+      const ratios = ratiosOf(figures);
+      rows.push([
+        task,
+        `${roundTripMs} ms`,
+        ...programs.map(({ name }) => inMs(figures.get(name))),
+        inRatio(ratios.cosign),
+        inRatio(ratios.notation),
+      ]);
+      measured.push({ key: 'ratio', registry: registry.name, task, roundTripMs, ...ratios });
+    }
+  }
+  console.log(`${registry.name}\n\n${toTable(rows)}\n`);
+  return [...measured, ...(await benchRequests(stage))];
+}
+
+function ratiosOf(figures: Figures): { readonly cosign: Summary; readonly notation: Summary } {
+  const ours = figures.get('signet') ?? [];
+  return {
+    cosign: summariseRatio(ours, figures.get('cosign') ?? []),
+    notation: summariseRatio(ours, figures.get('notation') ?? []),
+  };
+}
+
+async function benchRequests(stage: Stage): Promise<readonly Measured[]> {
+  const rows: string[][] = [['', 'program', 'requests', 'connections', 'round trips', 'methods']];
+  const measured: Measured[] = [];
+  for (const task of taskNames) {
+    for (const contestant of stage.contestants) {
+      const { requests, connections, methods } = await countRequests(stage, contestant, task);
+      const trips = isOne(task) ? await countRoundTrips(stage, contestant, task) : undefined;
+      rows.push([task, contestant.name, `${requests}`, `${connections}`, `${trips ?? ''}`, methods]);
+      if (contestant.name === 'signet' && trips !== undefined)
+        measured.push({ key: 'trips', registry: stage.registry.name, task, trips });
+    }
+  }
+  console.log(`${toTable(rows)}\n`);
+  return measured;
+}
+
+function isOne(task: TaskName): boolean {
+  return task !== 'verify many by digest';
+}
+
+/** What starting costs: bare Node, the program saying its version, the program verifying one image at 0 ms. */
+async function benchStart(
+  registry: BenchRegistry,
+  programs: readonly Contestant[],
+  plan: Plan,
+): Promise<readonly Measured[]> {
+  const signet = programs.find(({ name }) => name === 'signet');
+  if (signet === undefined) return [];
+  const stage = await prepareStage({ ...registry }, [signet], 1);
+  const image = stage.signed.get('signet')?.[0];
+  const verifyOne = signet.verify(`${registry.host}/${image?.repository}@${image?.digest}`);
+  const { env } = verifyOne;
+  const bare = { command: process.execPath, args: ['-e', '0'], env };
+  const version = { command: process.execPath, args: [signetProgram, 'version'], env };
+  const subjects = Object.entries({ 'node -e 0': bare, 'signet version': version, 'signet verify, 0 ms': verifyOne });
+  const figures = await measure(
+    subjects.map(([name, call]) => ({ name, next: () => call })),
+    Math.max(plan.rounds * 3, 9),
+  );
+  const base = figures.get('node -e 0') ?? [];
+  const names = [...figures.keys()];
+  const rows = names.map((name) => [
+    name,
+    inMs(figures.get(name)),
+    inRatio(summariseRatio(figures.get(name) ?? [], base)),
+  ]);
+  console.log(`${toTable([['start', 'ms', '/ node -e 0'], ...rows])}\n`);
+  return [
+    { key: 'start', what: 'version', ratio: summariseRatio(figures.get('signet version') ?? [], base) },
+    { key: 'start', what: 'verify', ratio: summariseRatio(figures.get('signet verify, 0 ms') ?? [], base) },
+  ];
+}
+
+/** Prints each target beside its figure. True when one was missed. */
+function printTargets(measured: readonly Measured[]): boolean {
+  const judged = targets.flatMap((target) => judge(target, measured));
+  const rows = judged.map(({ title, wanted, got, met }) => [title, wanted, got, met ? 'met' : 'MISSED']);
+  console.log(`${toTable([['target', 'wanted', 'measured', ''], ...rows])}`);
+  return judged.some(({ met }) => !met);
+}
+
+function inMs(figures: readonly number[] | undefined): string {
+  const { median, low, high } = summarise(figures ?? []);
+  return `${median.toFixed(0)} (${low.toFixed(0)}–${high.toFixed(0)})`;
+}
+
+function inRatio({ median, low, high }: Summary): string {
+  return `${median.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
+}
+
+await main();

@@ -1,0 +1,127 @@
+import { startCountingProxy } from '../test/support/counting-proxy.ts';
+import { startDelayProxy } from '../test/support/delay-proxy.ts';
+import type { Contestant } from './contestants.ts';
+import { type PushedImage, pushImage, type ReferenceForm, referenceTo } from './images.ts';
+import { type Figures, measure, type Subject, timed } from './measure.ts';
+import type { BenchRegistry } from './registries.ts';
+
+/** What is measured; `many` is one call (or four processes) for all images. */
+export type TaskName = 'verify one by digest' | 'verify one by tag' | 'verify many by digest' | 'sign one';
+
+/** All tasks, in the order of the tables. */
+export const taskNames: readonly TaskName[] = [
+  'verify one by digest',
+  'verify one by tag',
+  'verify many by digest',
+  'sign one',
+];
+
+/** A registry with signed images of every contestant in it. */
+export interface Stage {
+  readonly registry: BenchRegistry;
+  readonly contestants: readonly Contestant[];
+  readonly signed: ReadonlyMap<Contestant['name'], readonly PushedImage[]>;
+}
+
+/** Pushes and signs `count` images for each contestant, each with its own program and format. @throws {HarnessError} when a step fails. */
+export async function prepareStage(
+  registry: BenchRegistry,
+  contestants: readonly Contestant[],
+  count: number,
+): Promise<Stage> {
+  const signed = new Map<Contestant['name'], readonly PushedImage[]>();
+  for (const contestant of contestants) {
+    const images: PushedImage[] = [];
+    for (let at = 0; at < count; at++)
+      images.push(await pushImage(registry.host, `bench/${contestant.name}`, `v${at}`));
+    await timed(contestant.signMany(images.map((image) => referenceTo(image, registry.host, 'digest'))));
+    signed.set(contestant.name, images);
+  }
+  return { registry, contestants, signed };
+}
+
+/** Measures a task for all contestants with so much added round-trip time. At 0 there is no proxy in between. */
+export async function measureTask(
+  stage: Stage,
+  task: TaskName,
+  at: { readonly roundTripMs: number; readonly rounds: number },
+): Promise<Figures> {
+  const proxy = at.roundTripMs === 0 ? undefined : await startDelayProxy(stage.registry.host, at.roundTripMs);
+  const host = proxy?.host ?? stage.registry.host;
+  try {
+    return await measure(
+      stage.contestants.map((contestant) => subjectFor(stage, contestant, { task, host })),
+      at.rounds,
+    );
+  } finally {
+    await proxy?.stop();
+  }
+}
+
+/** What one call of a task asks of the registry. */
+export interface RequestCount {
+  readonly requests: number;
+  readonly connections: number;
+  /** Such as `GET 3, PUT 2`. */
+  readonly methods: string;
+}
+
+/** Runs the task once through a counting proxy. */
+export async function countRequests(stage: Stage, contestant: Contestant, task: TaskName): Promise<RequestCount> {
+  const proxy = await startCountingProxy(stage.registry.host);
+  try {
+    const call = await subjectFor(stage, contestant, { task, host: proxy.host }).next(0);
+    proxy.reset();
+    await timed(call);
+    const methods = Map.groupBy(proxy.requests(), (request) => request.method);
+    const text = [...methods].map(([method, all]) => `${method} ${all.length}`).join(', ');
+    return { requests: proxy.requests().length, connections: proxy.connections(), methods: text };
+  } finally {
+    await proxy.stop();
+  }
+}
+
+/**
+ * Round trips on the critical path, from the difference that a long round trip makes; opening connections is not among them (the proxy does not
+ * delay it). The smaller of two tries: a slow moment only adds.
+ */
+export async function countRoundTrips(stage: Stage, contestant: Contestant, task: TaskName): Promise<number> {
+  const roundTripMs = 250;
+  const proxy = await startDelayProxy(stage.registry.host, roundTripMs);
+  try {
+    const near = subjectFor(stage, contestant, { task, host: stage.registry.host });
+    const far = subjectFor(stage, contestant, { task, host: proxy.host });
+    const times = { near: Number.POSITIVE_INFINITY, far: Number.POSITIVE_INFINITY };
+    for (let round = 0; round < 2; round++) {
+      times.near = Math.min(times.near, await timed(await near.next(round)));
+      times.far = Math.min(times.far, await timed(await far.next(round)));
+    }
+    return Math.round((times.far - times.near) / roundTripMs);
+  } finally {
+    await proxy.stop();
+  }
+}
+
+let fresh = 0;
+
+function subjectFor(
+  stage: Stage,
+  contestant: Contestant,
+  to: { readonly task: TaskName; readonly host: string },
+): Subject {
+  const images = stage.signed.get(contestant.name) ?? [];
+  const references = (form: ReferenceForm): readonly string[] =>
+    images.map((image) => referenceTo(image, to.host, form));
+  const one = (form: ReferenceForm, round: number): string => references(form)[round % images.length] ?? '';
+  const unsigned = async (): Promise<string> => {
+    fresh += 1;
+    return referenceTo(await pushImage(stage.registry.host, `sign/${contestant.name}`, `n${fresh}`), to.host, 'digest');
+  };
+  const next: Readonly<Record<TaskName, Subject['next']>> = {
+    'verify one by digest': (round) => contestant.verify(one('digest', round)),
+    'verify one by tag': (round) => contestant.verify(one('tag', round)),
+    'verify many by digest': () => contestant.verifyMany(references('digest')),
+    'sign one': async () => contestant.sign(await unsigned()),
+  };
+  return { name: contestant.name, next: next[to.task] };
+}
