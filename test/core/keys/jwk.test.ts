@@ -95,6 +95,14 @@ describe('private JWK', () => {
     expect(await keyCode(() => parsePrivateKey(file))).toBe('KEY_MALFORMED');
   });
 
+  it('of more than two primes is refused', async () => {
+    const jwk = (await sampleKey('rsa')).keyObject.export({ format: 'jwk' });
+    expect(await keyCode(() => parsePrivateKey(Buffer.from(JSON.stringify(jwk))))).toBe('fine');
+    expect(await keyCode(() => parsePrivateKey(Buffer.from(JSON.stringify({ ...jwk, oth: [] }))))).toBe(
+      'KEY_UNSUPPORTED',
+    );
+  });
+
   it('meant to verify only is refused', async () => {
     const jwk = (await sampleKey('ecdsa-p256')).keyObject.export({ format: 'jwk' });
     const of = (key_ops: readonly string[]): Buffer => Buffer.from(JSON.stringify({ ...jwk, key_ops }));

@@ -8,7 +8,12 @@ describe('parsePublicKey', () => {
   it.each(kinds)('%s as PEM and DER, with text around it', async (kind) => {
     const { spki, id } = (await sampleKey(kind)).publicKey;
     const text = Buffer.from(pem('PUBLIC KEY', spki)).toString();
-    for (const file of [text, `\uFEFF${text}`, `a comment\r\n${text.replaceAll('\n', '\r\n')}more`])
+    for (const file of [
+      text,
+      `\uFEFF${text}`,
+      `0 is no DER here\n${text}`,
+      `a comment\r\n${text.replaceAll('\n', '\r\n')}more`,
+    ])
       expect((await parsePublicKey(Buffer.from(file))).id).toBe(id);
     expect((await parsePublicKey(spki)).id).toBe(id);
   });

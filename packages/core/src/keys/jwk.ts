@@ -14,6 +14,7 @@ const ALGORITHMS: ReadonlyMap<string, readonly string[]> = new Map([
   ['RSA', ['RS256', 'PS256', 'PS384', 'PS512', 'RS384', 'RS512']],
 ]);
 const KTY_OF: Readonly<Record<string, string>> = { 'P-256': 'EC', 'P-384': 'EC', 'P-521': 'EC', Ed25519: 'OKP' };
+const KEY_MEMBERS: readonly string[] = ['kty', 'crv', 'x', 'y', 'n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'];
 const PUBLIC_MEMBERS: readonly string[] = ['x', 'y', 'n', 'e'];
 
 /**
@@ -74,8 +75,7 @@ async function importKey(jwk: Members, use: 'sign' | 'verify'): Promise<KeyObjec
   const algorithm = algorithmOf(jwk);
   checkUse(jwk, use);
   const { importJWK } = await import('jose');
-  const kept = Object.fromEntries(Object.entries(jwk).filter(([name]) => !['use', 'key_ops', 'ext'].includes(name)));
-  const key = await importJWK(kept as JWK, algorithm, { extractable: true }).catch(() => undefined);
+  const key = await importJWK(keyMembers(jwk), algorithm, { extractable: true }).catch(() => undefined);
   if (key === undefined || key instanceof Uint8Array)
     throw new KeyError(
       'KEY_MALFORMED',
@@ -86,6 +86,17 @@ async function importKey(jwk: Members, use: 'sign' | 'verify'): Promise<KeyObjec
   if (PUBLIC_MEMBERS.some((name) => back[name] !== jwk[name]))
     throw new KeyError('KEY_MALFORMED', 'a member of the JWK is not in its one encoding, or belongs to another key');
   return keyObject;
+}
+
+/** The members that make up the key, nothing else: what jose is shown. */
+function keyMembers(jwk: Members): JWK {
+  if (jwk.oth !== undefined) throw new KeyError('KEY_UNSUPPORTED', 'an RSA key of more than two primes');
+  const found: Record<string, string> = {};
+  for (const name of KEY_MEMBERS) {
+    const value = jwk[name];
+    if (typeof value === 'string') found[name] = value;
+  }
+  return found;
 }
 
 /** The name under which jose imports it; `alg`, where present, must fit the key. */

@@ -38,8 +38,8 @@ const DER_FORMS: readonly (readonly [DerForm, readonly number[]])[] = [
 export function openKeyFile(bytes: Uint8Array): KeyFile {
   if (bytes.length > MAX_KEY_FILE_BYTES)
     throw new KeyError('KEY_MALFORMED', `a key file of ${bytes.length} bytes: at most ${MAX_KEY_FILE_BYTES} are read`);
-  if (bytes[0] === TAG.sequence) return { form: 'der', bytes };
   const text = Buffer.from(bytes).toString('latin1');
+  if (bytes[0] === TAG.sequence && !text.includes('-----BEGIN ')) return { form: 'der', bytes };
   const start = text.search(/\S/);
   if (start === -1) throw new KeyError('KEY_EMPTY', 'the key file is empty');
   if (text[start] === '{') return { form: 'json', bytes };
