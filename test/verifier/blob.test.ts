@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { digestOf } from '@signet/oci';
+import { type BlobEvidence, verifyBlob } from '@signet/verifier';
+import { describe, expect, it } from 'vitest';
+import { bundleMediaType, bundleOf, signBytes, statementOf, type TestKeyKind, testKey } from './signatures.ts';
+
+const blob = Buffer.from('a file');
+const [alice, mallory] = [testKey(), testKey()];
+const slsa = 'https://slsa.dev/provenance/v1';
+
+function message(
+  key = alice,
+  signed: Uint8Array = blob,
+  digest: Uint8Array | undefined = createHash('sha256').update(blob).digest(),
+): BlobEvidence {
+  const bundle = {
+    mediaType: bundleMediaType,
+    verificationMaterial: { publicKey: { hint: key.publicKey.hint } },
+    messageSignature: {
+      ...(digest === undefined
+        ? {}
+        : { messageDigest: { algorithm: 'SHA2_256', digest: Buffer.from(digest).toString('base64') } }),
+      signature: signBytes(key, signed).toString('base64'),
+    },
+  };
+  return { kind: 'bundle', bytes: Buffer.from(JSON.stringify(bundle)) };
+}
+
+const statement = (predicateType?: string, key = alice, about: Uint8Array = blob): BlobEvidence => ({
+  kind: 'bundle',
+  bytes: bundleOf(statementOf(digestOf(about), {}, predicateType === undefined ? {} : { predicateType }), key),
+});
+
+const ask = (evidence: BlobEvidence, predicateType?: string, keys = [alice.publicKey]) =>
+  verifyBlob({ blob, evidence, keys, ...(predicateType === undefined ? {} : { predicateType }) });
+
+describe('verifyBlob', () => {
+  it.each<[string, BlobEvidence, string | undefined]>([
+    ['a message signature', message(), undefined],
+    ['a message signature without a digest', message(alice, blob, undefined), undefined],
+    ['a statement that signs', statement(), undefined],
+    ['a statement of the asked type', statement(slsa), slsa],
+    ['a detached signature', { kind: 'signature', bytes: signBytes(alice, blob) }, undefined],
+    [
+      'a detached signature in base64 with a line end',
+      { kind: 'signature', bytes: Buffer.from(`${signBytes(alice, blob).toString('base64')}\n`) },
+      undefined,
+    ],
+  ])('%s: verified', (_, evidence, predicateType) => {
+    const report = ask(evidence, predicateType);
+    expect(report).toMatchObject({
+      verdict: 'verified',
+      code: 'VERIFIED',
+      digest: digestOf(blob),
+      identity: { keyId: alice.publicKey.id },
+    });
+  });
+
+  it.each<TestKeyKind>(['p384', 'p521', 'rsa', 'ed25519'])('%s keys', (kind) => {
+    const key = testKey(kind);
+    expect(ask(message(key), undefined, [mallory.publicKey, key.publicKey]).verdict).toBe('verified');
+    expect(ask(statement(undefined, key), undefined, [key.publicKey]).verdict).toBe('verified');
+  });
+
+  it.each<[string, string, BlobEvidence, string | undefined]>([
+    ['another key', 'KEY_NOT_TRUSTED', message(mallory), undefined],
+    ['another file', 'SIGNATURE_INVALID', message(alice, Buffer.from('another')), undefined],
+    [
+      'the digest of another file in the bundle',
+      'SUBJECT_MISMATCH',
+      message(alice, blob, createHash('sha256').update('x').digest()),
+      undefined,
+    ],
+    ['a message where a statement is asked', 'PAYLOAD_TYPE', message(), slsa],
+    [
+      'a statement about another file',
+      'SUBJECT_MISMATCH',
+      statement(undefined, alice, Buffer.from('another')),
+      undefined,
+    ],
+    ['a statement of another type', 'NOT_A_SIGNATURE', statement(slsa), undefined],
+    ['a signing statement where another is asked', 'NOT_A_SIGNATURE', statement(), slsa],
+    ['a statement by another key', 'KEY_NOT_TRUSTED', statement(undefined, mallory), undefined],
+    ['a payload that is none', 'PAYLOAD_MALFORMED', { kind: 'bundle', bytes: bundleOf('junk', alice) }, undefined],
+    [
+      'another payload type',
+      'PAYLOAD_TYPE',
+      { kind: 'bundle', bytes: bundleOf(statementOf(digestOf(blob)), alice, { payloadType: 'a/b' }) },
+      undefined,
+    ],
+    [
+      'a certificate',
+      'CERTIFICATE_NOT_KEY',
+      { kind: 'bundle', bytes: bundleOf('x', alice, { material: { certificate: { rawBytes: 'MAA=' } } }) },
+      undefined,
+    ],
+    ['no bundle', 'ENVELOPE_MALFORMED', { kind: 'bundle', bytes: Buffer.from('junk') }, undefined],
+    [
+      'a later version',
+      'ENVELOPE_UNSUPPORTED',
+      { kind: 'bundle', bytes: bundleOf('x', alice, { bundle: { mediaType: 'x/y' } }) },
+      undefined,
+    ],
+    ['no detached signature', 'KEY_NOT_TRUSTED', { kind: 'signature', bytes: Buffer.from('') }, undefined],
+  ])('%s: denied with %s', (_, code, evidence, predicateType) => {
+    const report = ask(evidence, predicateType);
+    expect(report).toMatchObject({ verdict: 'denied', code });
+    expect(report.identity).toBeUndefined();
+  });
+
+  it("says that cosign's old bundle is none", () => {
+    const bytes = Buffer.from(JSON.stringify({ base64Signature: 'AA==', cert: '', rekorBundle: {} }));
+    expect(() => ask({ kind: 'bundle', bytes })).toThrow(
+      expect.objectContaining({ name: 'EnvelopeError', code: 'ENVELOPE_UNSUPPORTED' }),
+    );
+  });
+});
