@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type PackageName, packageArrows, packageNames, root, sourceStamp, stampFile, tools } from './project.ts';
@@ -10,6 +10,8 @@ export async function build(): Promise<boolean> {
   await rm(stampFile, { force: true });
   const [typed, bundled] = await Promise.all([buildTyped(), bundle()]);
   if (!typed || !bundled) return false;
+  // Each package is published alone: the licence goes with it.
+  for (const name of packageNames) await copyFile(join(root, 'LICENSE'), join(root, 'packages', name, 'dist/LICENSE'));
   await mkdir(dirname(stampFile), { recursive: true });
   await writeFile(stampFile, stamp);
   return true;

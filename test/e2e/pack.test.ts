@@ -1,0 +1,145 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { buildIsFresh, packageNames, root, tools } from '../../scripts/project.ts';
+import { HarnessError } from '../support/harness-error.ts';
+import { type RunResult, run, runOk } from '../support/process.ts';
+import { tempDir } from '../support/temp.ts';
+
+/** Node 24 first, also for the programs that npm starts. */
+const env = { PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH ?? ''}`, NODE_OPTIONS: undefined };
+const libraries = packageNames.filter((name) => name !== 'cli');
+let user = '';
+let packed: ReadonlyMap<string, readonly string[]> = new Map();
+
+beforeAll(async () => {
+  if (!buildIsFresh()) throw new HarnessError('the packages are not built from the sources as they are: npm run build');
+  const folder = tempDir('signet-pack-');
+  packed = await packAll(folder);
+  user = join(folder, 'user');
+  mkdirSync(user);
+  writeFileSync(join(user, 'package.json'), JSON.stringify({ name: 'user', private: true, type: 'module' }));
+  const tarballs = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
+  expect(tarballs).toHaveLength(packageNames.length);
+  const args = [
+    'install',
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+    ...tarballs.map((name) => join(folder, name)),
+  ];
+  await runOk('npm', args, { cwd: user, env, timeoutMs: 240_000 });
+}, 300_000);
+
+describe('the packed packages, installed in an empty folder', () => {
+  it('hold what is built, the licence and nothing of the sources', () => {
+    for (const name of libraries) {
+      expect(packed.get(name), name).toEqual(
+        expect.arrayContaining(['package.json', 'dist/LICENSE', 'dist/index.js', 'dist/index.d.ts']),
+      );
+    }
+    expect(packed.get('cli')).toEqual(
+      expect.arrayContaining(['bin/signet.js', 'dist/LICENSE', 'dist/main.js', 'dist/THIRD-PARTY-LICENSES']),
+    );
+    for (const [name, files] of packed) {
+      expect(
+        files.filter((file) => /^(?:src|test|node_modules)\/|(?<!\.d)\.ts$|\.key$/.test(file)),
+        name,
+      ).toEqual([]);
+    }
+  });
+
+  it('are installed once each, none inside another', () => {
+    expect(readdirSync(join(user, 'node_modules/@signet')).sort()).toEqual([...packageNames].sort());
+    const inside = packageNames.map((name) => join(user, 'node_modules/@signet', name, 'node_modules/@signet'));
+    expect(inside.filter((path) => existsSync(path))).toEqual([]);
+  });
+
+  it.each(libraries)('@signet/%s can be imported, and its inside cannot', async (name) => {
+    const text = `import * as all from '@signet/${name}'; process.stdout.write(JSON.stringify(Object.keys(all)));`;
+    const names: unknown = JSON.parse(
+      await runOk(process.execPath, ['--input-type=module', '-e', text], { cwd: user, env }),
+    );
+    expect(names).toEqual(expect.arrayContaining([...(expectedExports[name] ?? [])]));
+    const deep = `await import('@signet/${name}/dist/errors.js');`;
+    const refused = await run(process.execPath, ['--input-type=module', '-e', deep], { cwd: user, env });
+    expect(refused.stderr).toContain('ERR_PACKAGE_PATH_NOT_EXPORTED');
+  });
+
+  it('publish the schema of the report', async () => {
+    const text = `import s from '@signet/verifier/report.schema.json' with { type: 'json' }; process.stdout.write(s.$schema);`;
+    const told = await runOk(process.execPath, ['--input-type=module', '-e', text], { cwd: user, env });
+    expect(told).toContain('json-schema.org');
+  });
+
+  it('have types that a strict program is checked against', async () => {
+    expect(await typeCheck('good', goodProgram)).toMatchObject({ code: 0, stdout: '' });
+    const bad = await typeCheck('bad', `${goodProgram}\nexport const wrong: number = parseReference('a/b:c');`);
+    expect(bad.code).not.toBe(0);
+    expect(bad.stdout).toMatch(/^bad\.ts\(\d+,\d+\): error TS2322/);
+  });
+
+  it('run as a program', async () => {
+    const done = await run('npx', ['--no', 'signet', 'version'], { cwd: user, env });
+    expect(done).toMatchObject({ code: 0, stdout: expect.stringMatching(/\d+\.\d+\.\d+/) });
+  });
+});
+
+const expectedExports: Readonly<Record<string, readonly string[]>> = {
+  oci: ['RegistryError', 'parseReference', 'createMemoryStore'],
+  core: ['KeyError', 'EnvelopeError', 'parsePublicKey'],
+  verifier: ['PolicyError', 'verify', 'decide'],
+  registry: ['startRegistry'],
+};
+
+const goodProgram = `
+import { createMemoryStore, parseReference, RegistryError, type Store } from '@signet/oci';
+import { parsePublicKey, type PublicKey } from '@signet/core';
+import { type Report, verify } from '@signet/verifier';
+import { startRegistry } from '@signet/registry';
+
+export const store: Store = createMemoryStore();
+export const reference = parseReference('registry.example.com/a/b:c');
+export const key: Promise<PublicKey> = parsePublicKey(new Uint8Array());
+export const report: (...args: Parameters<typeof verify>) => Promise<Report> = verify;
+export const starts: typeof startRegistry = startRegistry;
+export const isOurs = (error: unknown): boolean => error instanceof RegistryError && error.code === 'NOT_FOUND';
+`;
+
+/** Packs each package into `folder`; gives the files in each. */
+async function packAll(folder: string): Promise<ReadonlyMap<string, readonly string[]>> {
+  const files = new Map<string, readonly string[]>();
+  for (const name of packageNames) {
+    const args = ['pack', '--ignore-scripts', '--pack-destination', folder];
+    await runOk('npm', args, { cwd: join(root, 'packages', name), env });
+  }
+  for (const tarball of readdirSync(folder)) {
+    const name = packageNames.find((each) => tarball.startsWith(`signet-${each}-`));
+    const list = await runOk('tar', ['-tzf', join(folder, tarball)]);
+    if (name !== undefined)
+      files.set(
+        name,
+        list
+          .trim()
+          .split('\n')
+          .map((path) => path.replace(/^package\//, '')),
+      );
+  }
+  return files;
+}
+
+async function typeCheck(name: string, text: string): Promise<RunResult> {
+  writeFileSync(join(user, `${name}.ts`), text);
+  const options = {
+    strict: true,
+    noEmit: true,
+    target: 'es2024',
+    lib: ['es2024', 'esnext.disposable'],
+    module: 'nodenext',
+    types: ['node'],
+    typeRoots: [join(root, 'node_modules/@types')],
+    skipLibCheck: false,
+  };
+  writeFileSync(join(user, `${name}.json`), JSON.stringify({ compilerOptions: options, files: [`${name}.ts`] }));
+  return run(process.execPath, [tools.tsc, '--pretty', 'false', '-p', `${name}.json`], { cwd: user, env });
+}
