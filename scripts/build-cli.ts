@@ -58,13 +58,15 @@ const requireForCommonJs =
 
 /**
  * `undici` by its public name is its whole index (fetch, WebSocket, caches, mocks): most of the cost of loading it. In the program the
- * name means packages/cli/build/undici.cjs, which has what @signet/oci uses. The version is pinned for that reason.
+ * name means packages/cli/build/undici.js, which has what @signet/oci uses, and on a dynamic import undici-proxy.js. A name that is
+ * missing there fails the build. The version of undici is pinned for that reason.
  */
 const slimUndici: Plugin = {
   name: 'slim-undici',
   setup(setup) {
-    const slim = join(cli, 'build/undici.cjs');
-    setup.onResolve({ filter: /^undici$/ }, () => ({ path: slim }));
+    setup.onResolve({ filter: /^undici$/ }, ({ kind }) => ({
+      path: join(cli, 'build', kind === 'dynamic-import' ? 'undici-proxy.js' : 'undici.js'),
+    }));
   },
 };
 

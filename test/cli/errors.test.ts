@@ -74,5 +74,6 @@ describe('codeOf', () => {
     expect(codeOf(new RegistryError('IO', ''))).toBe('IO');
     expect(codeOf(Object.assign(new Error('x'), { code: 'bad code\n' }))).toBeUndefined();
     expect(codeOf({ code: 'IO' })).toBeUndefined();
+    expect(codeOf(Object.assign(new TypeError('x'), { code: 'ERR_INVALID_ARG_TYPE' }))).toBeUndefined();
   });
 });

@@ -9,7 +9,9 @@ export interface CommandEntry {
 
 /** All commands in the order of the help. */
 export const commands: readonly CommandEntry[] = [
+  entry('verify-blob', 'verify the signature of a file', () => import('./commands/verify-blob.ts')),
   entry('key', 'generate, show and convert keys', () => import('./commands/key.ts')),
+  entry('registry', 'run the embedded development registry', () => import('./commands/registry.ts')),
   entry('completion', 'print a completion script for a shell', () => import('./commands/completion.ts')),
   entry('version', 'print the version', () => import('./commands/version.ts')),
 ];

@@ -47,6 +47,10 @@ const exitCodes: Readonly<Record<string, ExitCode>> = {
   ANNOTATION_INVALID: EXIT.usage,
   PLATFORM_INVALID: EXIT.usage,
   LIMIT_INVALID: EXIT.usage,
+  ROOT_IN_USE: EXIT.usage,
+  ROOT_INVALID: EXIT.usage,
+  HTPASSWD_INVALID: EXIT.usage,
+  OPTIONS_INVALID: EXIT.usage,
   SUBJECT_CHANGED: EXIT.denied,
   SIGNATURE_SELF_CHECK: EXIT.denied,
   CONFLICT: EXIT.denied,
@@ -95,9 +99,12 @@ export function renderError(
   return `${lines.join('\n')}\n`;
 }
 
+/** Errors of the language and of Node: their codes (ENOENT, ERR_…) are none of ours. */
+const builtIn = /^(?:Error|(?:Aggregate|Eval|Range|Reference|Syntax|System|Type|URI|Abort)Error)$/;
+
 /** The stable code of a typed error of any package; undefined for an exception nobody planned. */
 export function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !error.name.endsWith('Error') || !('code' in error)) return undefined;
+  if (!(error instanceof Error) || builtIn.test(error.name) || !('code' in error)) return undefined;
   return typeof error.code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(error.code) ? error.code : undefined;
 }
 

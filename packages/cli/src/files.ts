@@ -6,6 +6,8 @@ import type { Input } from './io.ts';
 
 /** Keys, payloads, envelopes, password files: nothing that is read whole is larger. */
 export const MAX_FILE_BYTES: number = 16 * 1024 * 1024;
+/** A file that is signed or verified is hashed in memory: no larger. */
+export const MAX_BLOB_BYTES: number = 2 * 1024 ** 3 - 1;
 
 /** A file whole, at most `maxBytes`. @throws {CliError} FILE_UNREADABLE */
 export async function readInputFile(path: string, maxBytes: number = MAX_FILE_BYTES): Promise<Uint8Array> {

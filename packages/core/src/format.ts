@@ -1,5 +1,6 @@
-import type { Descriptor } from '@signet/oci';
-import type { Signer } from './signer.ts';
+import type { Descriptor, Digest, Store } from '@signet/oci';
+import type { PublicKey } from './keys/public-key.ts';
+import type { SignatureScheme, Signer } from './signer.ts';
 
 /** Names of the signature formats that can be written. */
 export type SignFormatName = 'sigstore' | 'cosign';
@@ -38,13 +39,52 @@ export interface SignatureArtifact {
   readonly layerAnnotations: Readonly<Record<string, string>>;
 }
 
+/** How a payload is sealed. */
+export interface SealOptions {
+  /** One of the schemes that the format allows for this kind of key; default: the first of them. Rule: wire-formats 3.3. */
+  readonly scheme?: SignatureScheme;
+  readonly signal?: AbortSignal;
+}
+
+/** Where a signature is stored, and how fast: waits and dice are handed in, so that tests need neither. */
+export interface SignatureStore {
+  readonly store: Store;
+  /** The signed manifest. */
+  readonly subject: Descriptor;
+  readonly pace: Pace;
+  readonly signal?: AbortSignal;
+}
+
+/** Waiting between tries. */
+export interface Pace {
+  wait(milliseconds: number, signal?: AbortSignal): Promise<void>;
+  /** From 0 up to, not including, 1. */
+  random(): number;
+}
+
+/** A signature that was read back. `api`, `tag`: in a referrers listing or fallback index; `scan`: of a layout; `sig`: cosign's `.sig` tag. */
+export interface StoredSignature {
+  /** Digest of the manifest that holds it. */
+  readonly manifest: Digest;
+  readonly via: 'api' | 'tag' | 'scan' | 'sig';
+}
+
 /** The signing side of a format: what is signed, and the artifact that stores it; storing is the format's too, I/O through Store alone. */
 export interface SignFormat {
   readonly name: SignFormatName;
-  /** @throws {EnvelopeError} ANNOTATION_INVALID */
+  /** @throws {EnvelopeError} ANNOTATION_INVALID, ENVELOPE_UNSUPPORTED */
   payload(request: SignRequest): Payload;
-  /** @throws {KeyError} what the signer throws */
-  seal(payload: Payload, signer: Signer): Promise<SignatureArtifact>;
+  /** @throws {KeyError} what the signer throws; {EnvelopeError} ENVELOPE_UNSUPPORTED, SIGNATURE_SELF_CHECK */
+  seal(payload: Payload, signer: Signer, options?: SealOptions): Promise<SignatureArtifact>;
+  /** Whether the artifact holds this key's signature over exactly this payload, in a form that verifiers of the format take. Never throws. */
+  verifies(artifact: SignatureArtifact, payload: Payload, key: PublicKey): boolean;
+  /**
+   * Pushes and reads back: the signature is findable and its bytes are equal when this returns.
+   * @throws {EnvelopeError} SIGNATURE_NOT_STORED; {RegistryError} what the store throws
+   */
+  store(artifact: SignatureArtifact, createdMs: number, to: SignatureStore): Promise<StoredSignature>;
+  /** A stored signature of this key over this payload, but for the signing time. Bounded: one that is far down a long list may be missed. */
+  find(payload: Payload, key: PublicKey, within: SignatureStore): Promise<StoredSignature | undefined>;
 }
 
 /** Annotation with the signed reference. Rule: design.md 4, image-spec annotations.md. */

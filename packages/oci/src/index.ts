@@ -1,3 +1,4 @@
+export { checkedBytes, checkedStream } from './checked.ts';
 export {
   asObject,
   type Descriptor,
@@ -20,6 +21,7 @@ export {
 } from './digest.ts';
 export { RegistryError, type RegistryErrorCode } from './errors.ts';
 export { decodeUtf8, parseJson } from './json.ts';
+export { type LayoutOptions, type LayoutStore, openLayout } from './layout/layout.ts';
 export { defaultLimits, type Limits } from './limits.ts';
 export {
   artifactTypeOf,
@@ -42,7 +44,7 @@ export {
   MEDIA_TYPE_MANIFEST,
   manifestMediaTypes,
 } from './media-types.ts';
-export { createMemoryStore } from './memory.ts';
+export { createMemoryStore, type MemoryStoreOptions } from './memory.ts';
 export {
   formatReference,
   isRepositoryName,

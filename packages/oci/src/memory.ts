@@ -1,14 +1,20 @@
-import { checkedBytes, checkedStream } from './checked.ts';
+import { checkBound, checkedBytes, checkedStream, checkNotAborted, notFound } from './checked.ts';
 import type { Descriptor } from './descriptor.ts';
 import { type Digest, isDigest } from './digest.ts';
 import { RegistryError } from './errors.ts';
-import { defaultLimits } from './limits.ts';
+import { defaultLimits, type Limits } from './limits.ts';
 import { parseManifest, toReferrerDescriptor } from './manifest.ts';
 import { isManifestMediaType } from './media-types.ts';
-import { isTag } from './reference.ts';
-import type { Pushed, ReferrersPage, Resolved, Store, TagCondition } from './store.ts';
+import type { Pushed, ReadOptions, ReferrersPage, Resolved, Store, TagCondition } from './store.ts';
+import { checkTag, checkTagCondition, mayHaveType } from './store-rules.ts';
+
+/** `limits`: default {@link defaultLimits}. */
+export interface MemoryStoreOptions {
+  readonly limits?: Limits;
+}
 
 interface Held {
+  readonly limits: Limits;
   readonly manifests: Map<Digest, Resolved>;
   readonly blobs: Map<Digest, Uint8Array>;
   readonly tags: Map<string, Digest>;
@@ -16,55 +22,65 @@ interface Held {
   readonly referrers: Map<Digest, Map<Digest, Descriptor>>;
 }
 
-/** A repository in memory: for tests, examples and short-lived work. It is gone with the process. */
-export function createMemoryStore(): Store {
-  const held: Held = { manifests: new Map(), blobs: new Map(), tags: new Map(), referrers: new Map() };
+/** A repository in memory: for tests, examples and short-lived work. It is gone with the process; `mount` is always false. */
+export function createMemoryStore({ limits = defaultLimits }: MemoryStoreOptions = {}): Store {
+  const held: Held = { limits, manifests: new Map(), blobs: new Map(), tags: new Map(), referrers: new Map() };
+  const begin = (options: { readonly signal?: AbortSignal } | undefined): Held => {
+    checkNotAborted(options?.signal);
+    return held;
+  };
   return {
-    resolve: async (tagOrDigest, options) => {
-      options?.signal?.throwIfAborted();
-      return resolveIn(held, tagOrDigest, options?.maxBytes ?? defaultLimits.maxManifestBytes);
+    resolve: async (tagOrDigest, options) => resolveIn(begin(options), tagOrDigest, options),
+    fetch: async (target, options) => fetchFrom(begin(options), target, options),
+    open: async (target, options) => checkedStream(pieces(bytesOf(begin(options), target)), target, options?.signal),
+    exists: async (target, options) => holds(begin(options), target),
+    referrers: async function* (subject, options) {
+      yield* listIn(begin(options), subject, options?.artifactType);
     },
-    fetch: async (target, options) => {
-      options?.signal?.throwIfAborted();
-      return checkedBytes(bytesOf(held, target), target, options?.maxBytes ?? defaultLimits.maxBlobBytes);
-    },
-    open: async (target, options) => {
-      options?.signal?.throwIfAborted();
-      return checkedStream(pieces(bytesOf(held, target)), target);
-    },
-    exists: async (target) => holds(held, target),
-    referrers: async function* (subject): AsyncGenerator<ReferrersPage> {
-      yield { via: 'scan', descriptors: [...(held.referrers.get(subject.digest)?.values() ?? [])] };
-    },
-    tags: async function* () {
-      yield* [...held.tags.keys()];
-    },
-    push: async (content, as, options) => {
-      options?.signal?.throwIfAborted();
-      return pushInto(held, content, as);
-    },
-    pushStream: async (content, as, options) => {
-      const kept: Uint8Array[] = [];
-      for await (const piece of checkedStream(content, as)) {
-        options?.signal?.throwIfAborted();
-        kept.push(piece);
+    tags: async function* (options) {
+      for (const tag of [...held.tags.keys()]) {
+        begin(options);
+        yield tag;
       }
-      held.blobs.set(as.digest, Buffer.concat(kept));
     },
-    mount: async () => false,
-    tag: async (manifest, tag, options) => tagIn(held, { manifest, tag, condition: options?.condition }),
-    delete: async (target) => deleteFrom(held, target),
-    untag: async (tag) => {
-      if (!held.tags.delete(tag)) throw notFound(tag);
+    push: async (content, as, options) => pushInto(begin(options), content, as),
+    pushStream: async (content, as, options) => {
+      if (isManifestMediaType(as.mediaType)) throw notAsBlob(as);
+      const kept: Uint8Array[] = [];
+      for await (const piece of checkedStream(content, as, options?.signal)) kept.push(Uint8Array.from(piece));
+      begin(options).blobs.set(as.digest, Buffer.concat(kept));
+    },
+    mount: async (_blob, _fromRepository, options) => {
+      begin(options);
+      return false;
+    },
+    tag: async (manifest, tag, options) => tagIn(begin(options), { manifest, tag, condition: options?.condition }),
+    delete: async (target, options) => deleteFrom(begin(options), target),
+    untag: async (tag, options) => {
+      if (!begin(options).tags.delete(checkTag(tag))) throw notFound(`tag ${tag}`);
     },
   };
 }
 
-function resolveIn(held: Held, tagOrDigest: string, maxBytes: number): Resolved {
-  const digest = isDigest(tagOrDigest) ? tagOrDigest : held.tags.get(tagOrDigest);
+function resolveIn(held: Held, tagOrDigest: string, options: ReadOptions | undefined): Resolved {
+  const digest = isDigest(tagOrDigest) ? tagOrDigest : held.tags.get(checkTag(tagOrDigest));
   const found = digest === undefined ? undefined : held.manifests.get(digest);
-  if (found === undefined) throw notFound(tagOrDigest);
-  return { descriptor: found.descriptor, bytes: checkedBytes(found.bytes, found.descriptor, maxBytes) };
+  if (found === undefined) throw notFound(`manifest ${tagOrDigest}`);
+  return { descriptor: found.descriptor, bytes: fetchFrom(held, found.descriptor, options) };
+}
+
+/** A copy: what the caller does with it cannot change what is held. */
+function fetchFrom(held: Held, target: Descriptor, options: ReadOptions | undefined): Uint8Array {
+  checkBound(target, options, held.limits);
+  return Uint8Array.from(checkedBytes(bytesOf(held, target), target));
+}
+
+function* listIn(held: Held, subject: Descriptor, artifactType: string | undefined): Generator<ReferrersPage> {
+  const all = [...(held.referrers.get(subject.digest)?.values() ?? [])];
+  const wanted = all.filter((listed) => mayHaveType(listed, artifactType));
+  yield { via: 'scan', descriptors: wanted.slice(0, held.limits.maxReferrers) };
+  if (wanted.length > held.limits.maxReferrers)
+    throw new RegistryError('LIMIT_REACHED', `more than ${held.limits.maxReferrers} referrers`);
 }
 
 function bytesOf(held: Held, target: Descriptor): Uint8Array {
@@ -80,11 +96,12 @@ function holds(held: Held, target: Descriptor): boolean {
 }
 
 function pushInto(held: Held, content: Uint8Array, as: Descriptor): Pushed {
-  const bytes = Uint8Array.from(checkedBytes(content, as, Number.POSITIVE_INFINITY));
+  const bytes = Uint8Array.from(checkedBytes(content, as));
   if (!isManifestMediaType(as.mediaType)) {
     held.blobs.set(as.digest, bytes);
     return {};
   }
+  checkBound(as, undefined, held.limits);
   const manifest = parseManifest(bytes, as.mediaType);
   const descriptor = { mediaType: as.mediaType, digest: as.digest, size: bytes.length };
   held.manifests.set(as.digest, { descriptor, bytes });
@@ -97,14 +114,8 @@ function pushInto(held: Held, content: Uint8Array, as: Descriptor): Pushed {
 
 function tagIn(held: Held, what: { manifest: Resolved; tag: string; condition: TagCondition | undefined }): Pushed {
   const { manifest, tag, condition } = what;
-  if (!isTag(tag)) throw new RegistryError('REFERENCE_INVALID', `not a tag: ${JSON.stringify(tag.slice(0, 140))}`);
-  const now = held.tags.get(tag) ?? null;
-  if (condition !== undefined && condition.expected !== now) {
-    throw new RegistryError(
-      'CONFLICT',
-      `the tag ${tag} names ${now ?? 'nothing'}, expected ${condition.expected ?? 'nothing'}`,
-    );
-  }
+  checkTag(tag);
+  checkTagCondition(tag, held.tags.get(tag), condition);
   const pushed = pushInto(held, manifest.bytes, manifest.descriptor);
   held.tags.set(tag, manifest.descriptor.digest);
   return pushed;
@@ -120,9 +131,9 @@ function deleteFrom(held: Held, target: Descriptor): void {
 }
 
 async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
+  for (let at = 0; at < bytes.length; at += 65_536) yield bytes.slice(at, at + 65_536);
 }
 
-function notFound(what: string): RegistryError {
-  return new RegistryError('NOT_FOUND', `${what} is not there`);
+function notAsBlob(as: Descriptor): RegistryError {
+  return new RegistryError('UNSUPPORTED', `${as.digest} is a manifest: push it whole`);
 }

@@ -7,7 +7,9 @@ import type { Command } from 'commander';
 import { type Context, onRun } from '../command.ts';
 import { play, type Scenery, strike } from '../demo/play.ts';
 import { createStage, type Stage } from '../demo/stage.ts';
+import { CliError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { systemReason } from '../files.ts';
 import { type Io, useColor } from '../io.ts';
 import { addNotes } from '../notes.ts';
 
@@ -30,7 +32,7 @@ export function define(command: Command, context: Context): void {
 
 async function demo(flags: DemoFlags, io: Io, context: Context): Promise<ExitCode> {
   const started = Date.now();
-  const dir = await mkdtemp(join(tmpdir(), 'signet-demo-'));
+  const dir = await makeFolder();
   const registries = await Promise.all(
     ['first', 'second'].map((name) => startRegistry({ root: join(dir, name), host: '127.0.0.1', port: 0 })),
   );
@@ -50,6 +52,16 @@ async function demo(flags: DemoFlags, io: Io, context: Context): Promise<ExitCod
   } finally {
     await Promise.all(registries.map((registry) => registry.close()));
     await strike(dir);
+  }
+}
+
+async function makeFolder(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), 'signet-demo-'));
+  } catch (error) {
+    throw new CliError('FILE_UNWRITABLE', `no temporary folder in ${tmpdir()}: ${systemReason(error)}`, {
+      cause: error,
+    });
   }
 }
 

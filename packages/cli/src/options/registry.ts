@@ -19,7 +19,7 @@ export function addRegistryOptions(command: Command): Command {
   return command
     .optionsGroup('Registry:')
     .option('--plain-http', 'HTTP without TLS (loopback registries: by default)')
-    .option('--ca-file <file>', 'PEM certificates that the registry is trusted by, beside those of the system')
+    .option('--ca-file <file>', 'PEM certificates that registries are trusted by, in place of those of the system')
     .option('--cert-file <file>', 'PEM client certificate (with --key-file)')
     .option('--key-file <file>', 'PEM private key of the client certificate')
     .option('--insecure-skip-tls-verify', 'DANGER: talk to whoever answers; certificates are not checked')

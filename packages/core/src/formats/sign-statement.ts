@@ -1,6 +1,6 @@
 import { digestAlgorithm, digestHex } from '@signet/oci';
-import { EnvelopeError } from '../errors.ts';
-import { ANNOTATION_REF_NAME, ANNOTATION_SIGNED_AT, type SignRequest } from '../format.ts';
+import type { SignRequest } from '../format.ts';
+import { signedAnnotations } from './signed-annotations.ts';
 import { PREDICATE_TYPE_SIGN, STATEMENT_TYPE } from './statement.ts';
 
 /**
@@ -17,21 +17,4 @@ export function encodeSignStatement(request: SignRequest): Uint8Array {
     predicate: {},
   };
   return Buffer.from(JSON.stringify(statement));
-}
-
-/** All annotations that are signed, in the order of their keys, so that equal requests give equal bytes. @throws {EnvelopeError} ANNOTATION_INVALID */
-export function signedAnnotations(request: SignRequest): Readonly<Record<string, string>> {
-  for (const key of Object.keys(request.annotations)) {
-    if (key === '') throw new EnvelopeError('ANNOTATION_INVALID', 'an annotation has an empty key');
-    if (key === ANNOTATION_REF_NAME || key === ANNOTATION_SIGNED_AT) {
-      throw new EnvelopeError('ANNOTATION_INVALID', `the annotation ${key} is set by Signet itself`);
-    }
-  }
-  const all = {
-    ...request.annotations,
-    ...(request.signedReference === undefined ? {} : { [ANNOTATION_REF_NAME]: request.signedReference }),
-    // biome-ignore lint/style/noRestrictedGlobals: writes the time that was handed in; no clock is read.
-    [ANNOTATION_SIGNED_AT]: new Date(request.signedAtMs).toISOString(),
-  };
-  return Object.fromEntries(Object.entries(all).sort(([left], [right]) => (left < right ? -1 : 1)));
 }

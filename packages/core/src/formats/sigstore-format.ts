@@ -1,65 +1,57 @@
 import { EnvelopeError } from '../errors.ts';
-import type { Payload, SignatureArtifact, SignFormat, SignRequest } from '../format.ts';
-import { schemesFor } from '../schemes.ts';
-import { toDerSignature } from '../signature-encoding.ts';
+import type { Payload, SealOptions, SignatureArtifact, SignFormat, SignRequest } from '../format.ts';
+import type { PublicKey } from '../keys/public-key.ts';
 import type { Signer } from '../signer.ts';
-import { MEDIA_TYPE_BUNDLE } from './bundle.ts';
+import { type Bundle, MEDIA_TYPE_BUNDLE, parseBundle } from './bundle.ts';
+import { sealDsse } from './bundle-write.ts';
+import { verifyingScheme } from './detached.ts';
 import { PAYLOAD_TYPE_IN_TOTO, pae } from './dsse.ts';
 import { encodeSignStatement } from './sign-statement.ts';
+import { findSigstore } from './sigstore-find.ts';
+import { storeSigstore } from './sigstore-store.ts';
 
 /** Sigstore bundle v0.3 over an in-toto Statement, as cosign 3 stores and verifies it. Rule: wire-formats 5. */
-export const sigstoreFormat: SignFormat = { name: 'sigstore', payload, seal };
+export const sigstoreFormat: SignFormat = {
+  name: 'sigstore',
+  payload,
+  seal,
+  verifies,
+  store: storeSigstore,
+  find: (own, key, within) =>
+    findSigstore(within, own, (envelope, theirs) => verifies(toArtifact(envelope), theirs, key)),
+};
 
-function payload(request: SignRequest): Payload {
-  const bytes = encodeSignStatement(request);
+/** The bytes that are signed for an in-toto Statement. */
+export function statementPayload(bytes: Uint8Array): Payload {
   return { format: 'sigstore', payloadType: PAYLOAD_TYPE_IN_TOTO, bytes, toSign: pae(PAYLOAD_TYPE_IN_TOTO, bytes) };
 }
 
-async function seal(what: Payload, signer: Signer): Promise<SignatureArtifact> {
-  // Loaded here: verifying, and every other command, starts without it.
-  const [{ DSSEBundleBuilder }, { bundleToJSON }] = await Promise.all([
-    import('@sigstore/sign'),
-    import('@sigstore/bundle'),
-  ]);
-  const { hint } = signer.publicKey;
-  const builder = new DSSEBundleBuilder({
-    signer: {
-      sign: async (toSign) => ({
-        signature: Buffer.from(await envelopeSignature(signer, toSign)),
-        key: { $case: 'publicKey', publicKey: '', hint },
-      }),
-    },
-    witnesses: [],
-  });
-  const bundle = await builder.create({ data: Buffer.from(what.bytes), type: what.payloadType });
-  return {
-    format: 'sigstore',
-    envelope: Buffer.from(JSON.stringify(withoutKeyId(bundleToJSON(bundle)))),
-    envelopeMediaType: MEDIA_TYPE_BUNDLE,
-    layerAnnotations: {},
-  };
+function payload(request: SignRequest): Payload {
+  return statementPayload(encodeSignStatement(request));
 }
 
-/** The signature as a bundle holds it: ASN.1 DER for ECDSA, raw otherwise. Rule: wire-formats 1.1. */
-async function envelopeSignature(signer: Signer, toSign: Uint8Array): Promise<Uint8Array> {
-  const { kind } = signer.publicKey;
-  const [scheme] = schemesFor(kind, 'sigstore', 'sign');
-  if (scheme === undefined)
-    throw new EnvelopeError('ENVELOPE_UNSUPPORTED', `a ${kind} key does not sign Sigstore bundles`);
-  const raw = await signer.sign(toSign, scheme);
-  if (!scheme.startsWith('ECDSA')) return raw;
-  const encoded = toDerSignature(raw, kind);
-  if (encoded === undefined) throw new EnvelopeError('SIGNATURE_SELF_CHECK', 'the signer returned no r‖s of its curve');
-  return encoded;
+async function seal(what: Payload, signer: Signer, options: SealOptions = {}): Promise<SignatureArtifact> {
+  return toArtifact(await sealDsse(what, signer, options));
 }
 
-/** Leaves the DSSE `keyid` out: cosign refuses one that it did not compute itself. Rule: wire-formats 3.4. */
-function withoutKeyId(bundle: ReturnType<typeof import('@sigstore/bundle').bundleToJSON>): unknown {
-  const { dsseEnvelope, ...rest } = bundle;
-  if (dsseEnvelope === undefined) throw new EnvelopeError('ENVELOPE_MALFORMED', 'the bundle holds no DSSE envelope');
-  const signatures = dsseEnvelope.signatures.map(({ sig }) => ({ sig }));
-  return {
-    ...rest,
-    dsseEnvelope: { payload: dsseEnvelope.payload, payloadType: dsseEnvelope.payloadType, signatures },
-  };
+/** The bundle is read as any verifier reads it. Rule: wire-formats 5.3, steps 1 to 4. */
+function verifies(artifact: SignatureArtifact, what: Payload, key: PublicKey): boolean {
+  const bundle = tryParse(artifact.envelope);
+  if (bundle?.content.kind !== 'dsse' || bundle.key.kind !== 'publicKey') return false;
+  const { payloadType, payload: body, signature } = bundle.content.envelope;
+  if (payloadType !== what.payloadType || !Buffer.from(body).equals(what.bytes)) return false;
+  return verifyingScheme(key, { message: what.toSign, signature }, 'sigstore') !== undefined;
+}
+
+function toArtifact(envelope: Uint8Array): SignatureArtifact {
+  return { format: 'sigstore', envelope, envelopeMediaType: MEDIA_TYPE_BUNDLE, layerAnnotations: {} };
+}
+
+function tryParse(envelope: Uint8Array): Bundle | undefined {
+  try {
+    return parseBundle(envelope);
+  } catch (error) {
+    if (error instanceof EnvelopeError) return undefined; // no bundle: it verifies nothing
+    throw error;
+  }
 }

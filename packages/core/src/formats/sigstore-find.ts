@@ -1,0 +1,98 @@
+import { type Descriptor, parseManifest, RegistryError } from '@signet/oci';
+import { EnvelopeError } from '../errors.ts';
+import {
+  ANNOTATION_ENVELOPE,
+  MAX_ANNOTATED_ENVELOPE_BYTES,
+  type Payload,
+  type SignatureStore,
+  type StoredSignature,
+} from '../format.ts';
+import { type Bundle, parseBundle } from './bundle.ts';
+import { isSameButForTime } from './same-payload.ts';
+import { signalOf } from './sigstore-store.ts';
+
+/** Listing entries that are looked at, and signatures of them that are checked. */
+const maxEntries = 1_000;
+const maxChecked = 100;
+
+/**
+ * A referrer whose embedded envelope `verifies` and whose payload is the same but for the time, and whose manifest is still there.
+ * A listing that cannot be read whole only costs a second copy of the signature: storing will meet the same error, or not.
+ */
+export async function findSigstore(
+  within: SignatureStore,
+  payload: Payload,
+  verifies: (envelope: Uint8Array, payload: Payload) => boolean,
+): Promise<StoredSignature | undefined> {
+  let checked = 0;
+  for await (const { via, descriptor } of listed(within)) {
+    const envelope = embeddedEnvelope(descriptor);
+    if (envelope === undefined) continue;
+    const theirs = samePayload(envelope, payload);
+    if (theirs === undefined) continue;
+    checked += 1;
+    if (checked > maxChecked) return undefined;
+    if (verifies(envelope, theirs) && (await isSignatureManifest(descriptor, within)))
+      return { manifest: descriptor.digest, via };
+  }
+  return undefined;
+}
+
+async function* listed(
+  within: SignatureStore,
+): AsyncGenerator<{ readonly via: 'api' | 'tag' | 'scan'; readonly descriptor: Descriptor }> {
+  let seen = 0;
+  try {
+    for await (const { via, descriptors } of within.store.referrers(within.subject, signalOf(within))) {
+      for (const descriptor of descriptors) {
+        seen += 1;
+        if (seen > maxEntries) return;
+        yield { via, descriptor };
+      }
+    }
+  } catch (error) {
+    within.signal?.throwIfAborted();
+    if (!(error instanceof RegistryError)) throw error; // see findSigstore
+  }
+}
+
+function embeddedEnvelope({ annotations = {} }: Descriptor): Uint8Array | undefined {
+  const text = Object.hasOwn(annotations, ANNOTATION_ENVELOPE) ? (annotations[ANNOTATION_ENVELOPE] ?? '') : '';
+  if (text === '' || text.length > MAX_ANNOTATED_ENVELOPE_BYTES * 2) return undefined;
+  return Buffer.from(text, 'base64');
+}
+
+/** Their payload, where it says what ours says at another time. */
+function samePayload(envelope: Uint8Array, own: Payload): Payload | undefined {
+  const content = tryParse(envelope)?.content;
+  if (content?.kind !== 'dsse' || content.envelope.payloadType !== own.payloadType) return undefined;
+  const { payload } = content.envelope;
+  return isSameButForTime(own.bytes, payload) ? payloadWith(payload, own) : undefined;
+}
+
+/** The PAE's head names type and length, which are the same for both: only the body is exchanged. */
+function payloadWith(bytes: Uint8Array, own: Payload): Payload {
+  const head = own.toSign.subarray(0, own.toSign.length - own.bytes.length);
+  return { ...own, bytes, toSign: Buffer.concat([head, bytes]) };
+}
+
+/** An entry of a fallback index may outlive its manifest, or name another subject. */
+async function isSignatureManifest(descriptor: Descriptor, within: SignatureStore): Promise<boolean> {
+  try {
+    const { bytes } = await within.store.resolve(descriptor.digest, signalOf(within));
+    return parseManifest(bytes).subject?.digest === within.subject.digest;
+  } catch (error) {
+    within.signal?.throwIfAborted();
+    if (error instanceof RegistryError) return false; // then it is stored again
+    throw error;
+  }
+}
+
+function tryParse(envelope: Uint8Array): Bundle | undefined {
+  try {
+    return parseBundle(envelope);
+  } catch (error) {
+    if (error instanceof EnvelopeError) return undefined; // somebody else's junk in the listing
+    throw error;
+  }
+}

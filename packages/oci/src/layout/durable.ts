@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { RegistryError } from '../errors.ts';
+
+/** Unfinished files: in a folder of their own in the layout, named `<host>~<pid>~<random>` so that a later opener knows whose they were. */
+const unfinishedFolder = '.unfinished';
+const day = 24 * 60 * 60 * 1000;
+
+/** A folder's way of making files that are whole or not there, also after a crash. */
+export interface DurableFolder {
+  /** Writes a file under a temporary name, makes it durable, then gives it its name in place of what had it. */
+  write(path: string, fill: (file: FileHandle) => Promise<void>): Promise<void>;
+  /** Gives a finished file its name; file and folder are durable when this returns. */
+  moveIn(finished: string, path: string): Promise<void>;
+}
+
+/** Durable writing below `dir`. @throws {RegistryError} IO */
+export function createDurableFolder(dir: string): DurableFolder {
+  const unfinished = join(dir, unfinishedFolder);
+  const syncFolder = createFolderSync();
+  const moveIn = async (finished: string, path: string): Promise<void> => {
+    await rename(finished, path);
+    await syncFolder(join(path, '..'));
+  };
+  const write: DurableFolder['write'] = async (path, fill) => {
+    const temporary = join(unfinished, `${hostname()}~${process.pid}~${randomBytes(8).toString('hex')}`);
+    try {
+      const file = await openNew(temporary, unfinished);
+      try {
+        await fill(file);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await moveIn(temporary, path);
+    } catch (cause) {
+      await rm(temporary, { force: true });
+      throw asIoError(cause, `writing ${path}`);
+    }
+  };
+  return { write, moveIn };
+}
+
+/**
+ * Removes what earlier processes left unfinished. `all`: the caller is the only writer, so nothing there is in use; otherwise files of
+ * living processes stay (of another host: until a day old).
+ */
+export async function removeUnfinished(dir: string, all: boolean): Promise<void> {
+  const unfinished = join(dir, unfinishedFolder);
+  for (const name of await readdir(unfinished).catch(() => [])) {
+    const path = join(unfinished, name);
+    if (all || (await isAbandoned(name, path))) await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** Whether a process of this host lives; one that may not be signalled does. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return isErrno(error, 'EPERM');
+  }
+}
+
+/** Whether this is the error of a system call with that code. */
+export function isErrno(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}
+
+/** A RegistryError as it is; an error of the file system as IO. */
+export function asIoError(cause: unknown, doing: string): unknown {
+  if (!(cause instanceof Error) || !('syscall' in cause)) return cause;
+  return new RegistryError('IO', `${doing}: ${cause.message}`, { cause });
+}
+
+async function openNew(path: string, folder: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx', 0o644);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+    await mkdir(folder, { recursive: true });
+    return await open(path, 'wx', 0o644);
+  }
+}
+
+/** fsync of folders; callers that come while one is under way share the next. */
+function createFolderSync(): (folder: string) => Promise<void> {
+  const running = new Map<string, Promise<void>>();
+  const waiting = new Map<string, Promise<void>>();
+  const start = (folder: string): Promise<void> => {
+    const sync = syncFolder(folder).finally(() => running.delete(folder));
+    running.set(folder, sync);
+    return sync;
+  };
+  return (folder) => {
+    const current = running.get(folder);
+    if (current === undefined) return start(folder);
+    const next = waiting.get(folder);
+    if (next !== undefined) return next;
+    const queued = current
+      .catch(() => undefined)
+      .then(() => {
+        waiting.delete(folder);
+        return start(folder);
+      });
+    waiting.set(folder, queued);
+    return queued;
+  };
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return; // a folder cannot be opened there
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function isAbandoned(name: string, path: string): Promise<boolean> {
+  const [host, pid] = name.split('~');
+  if (host === hostname() && Number(pid) !== process.pid && !isAlive(Number(pid))) return true;
+  const facts = await stat(path).catch(() => undefined);
+  return facts !== undefined && Date.now() - facts.mtimeMs > day;
+}

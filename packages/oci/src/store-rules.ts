@@ -1,0 +1,28 @@
+import type { Descriptor } from './descriptor.ts';
+import type { Digest } from './digest.ts';
+import { RegistryError } from './errors.ts';
+import { MEDIA_TYPE_EMPTY } from './media-types.ts';
+import { isTag } from './reference.ts';
+import type { TagCondition } from './store.ts';
+
+/** @throws {RegistryError} CONFLICT when the tag does not name what the condition expects */
+export function checkTagCondition(tag: string, now: Digest | undefined, condition: TagCondition | undefined): void {
+  if (condition === undefined || condition.expected === (now ?? null)) return;
+  const expected = condition.expected ?? 'nothing';
+  throw new RegistryError('CONFLICT', `tag ${tag} should name ${expected}, it names ${now ?? 'nothing'}`);
+}
+
+/** The text, known to be a tag. @throws {RegistryError} REFERENCE_INVALID */
+export function checkTag(tag: string): string {
+  if (isTag(tag)) return tag;
+  throw new RegistryError('REFERENCE_INVALID', `not a tag or digest: ${JSON.stringify(tag.slice(0, 160))}`);
+}
+
+/**
+ * Whether a listed referrer can be of this artifact type. A missing type, or the empty one that some programs write by mistake, excludes
+ * nothing: the manifest itself decides. Rule: wire-formats 2.5.
+ */
+export function mayHaveType(listed: Descriptor, artifactType: string | undefined): boolean {
+  const stated = listed.artifactType;
+  return artifactType === undefined || !stated || stated === MEDIA_TYPE_EMPTY || stated === artifactType;
+}
