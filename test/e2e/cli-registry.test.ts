@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { hash } from 'bcryptjs';
@@ -33,24 +34,18 @@ describe('registry serve', () => {
     const { url, server } = await serve();
     const started = await fetch(`${url}/v2/a/blobs/uploads/`, { method: 'POST' });
     const location = new URL(started.headers.get('location') ?? '', url);
-    let send: ((bytes: Uint8Array | undefined) => void) | undefined;
-    const body = new ReadableStream<Uint8Array>({
-      start(controller) {
-        send = (bytes) => (bytes === undefined ? controller.close() : controller.enqueue(bytes));
-      },
-    });
-    send?.(Buffer.from('first '));
-    const upload = fetch(location, {
-      method: 'PATCH',
-      body,
-      duplex: 'half',
-      headers: { 'content-type': 'application/octet-stream' },
-    });
-    await new Promise((later) => setTimeout(later, 300)); // the request has to be there before the signal; later would fail as well
+    // "100 Continue" tells that the request is there before the signal is.
+    const headers = { 'content-type': 'application/octet-stream', expect: '100-continue' };
+    const upload = request(location, { method: 'PATCH', headers });
+    const status = new Promise((resolve, reject) =>
+      upload.on('response', (answer) => resolve(answer.statusCode)).on('error', reject),
+    );
+    upload.flushHeaders();
+    await new Promise((resolve) => upload.on('continue', resolve));
+    upload.write('first ');
     server.child.kill('SIGTERM');
-    send?.(Buffer.from('second'));
-    send?.(undefined);
-    expect((await upload).status).toBe(202);
+    upload.end('second');
+    expect(await status).toBe(202);
   });
 
   it('asks for the accounts of an htpasswd file', async () => {

@@ -62,7 +62,6 @@ export async function buildProgram(context: Context, chosen: readonly string[]):
     .helpOption('-h, --help', 'show this help')
     .addHelpText(
       'after',
-      '\nsignet demo shows the whole way in a few seconds. signet COMMAND --help explains a command.',
     );
   quieten(program, context.io);
   for (const entry of commands) {
