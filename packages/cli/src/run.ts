@@ -60,9 +60,7 @@ export async function buildProgram(context: Context, chosen: readonly string[]):
     .usage('<command> [options]')
     .helpCommand('help [command]', 'show the help of a command')
     .helpOption('-h, --help', 'show this help')
-    .addHelpText(
-      'after',
-    );
+    .addHelpText('after', '\nsignet COMMAND --help explains a command.');
   quieten(program, context.io);
   for (const entry of commands) {
     const command = program.command(entry.name).summary(entry.summary).description(capitalise(entry.summary));
