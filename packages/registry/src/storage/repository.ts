@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { constants, copyFile, link, mkdir } from 'node:fs/promises';
+import { constants, copyFile, link, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Descriptor, type Digest, isDigest, type Manifest } from '@signet/oci';
 import { ApiError } from '../errors.ts';
@@ -137,6 +137,8 @@ export class Repository {
     const temporary = join(await this.uploadsDir(), `mount-${randomUUID()}`);
     if (size === undefined || !(await linkOrCopy(blobPath(from.#layoutDir, digest), temporary))) return false;
     await this.adoptBlob(temporary, digest, size);
+    // Renaming a link to a name of the same file does nothing and leaves it (POSIX).
+    await rm(temporary, { force: true });
     return true;
   }
 
