@@ -1,7 +1,3 @@
-export { ACR_TOKEN_USER, type Credential, type CredentialSource, credentialOf } from './auth/credential.ts';
-export { type LoadCredentialsOptions, loadCredentials } from './auth/credentials.ts';
-export { verifyLogin } from './auth/login.ts';
-export { eraseCredential, saveCredential } from './auth/save.ts';
 export { checkedBytes, checkedStream } from './checked.ts';
 export {
   asObject,
@@ -49,7 +45,6 @@ export {
   manifestMediaTypes,
 } from './media-types.ts';
 export { createMemoryStore, type MemoryStoreOptions } from './memory.ts';
-export { openStore } from './open-store.ts';
 export {
   formatReference,
   isRepositoryName,
@@ -60,10 +55,6 @@ export {
   type Reference,
   type RegistryReference,
 } from './reference.ts';
-export { createRegistryClient, type RegistryClient } from './remote/client.ts';
-export type { ClientOptions, RequestEvent, RetryOptions, Timeouts } from './remote/options.ts';
-export type { Probe } from './remote/probe.ts';
-export { fallbackTag } from './remote/referrers.ts';
 export type {
   Pushed,
   ReadOptions,
