@@ -19,6 +19,13 @@ export {
   isDigest,
   parseDigest,
 } from './digest.ts';
+export {
+  emptyContent,
+  emptyDescriptor,
+  encodeManifest,
+  type NewImageManifest,
+  type NewIndex,
+} from './encode-manifest.ts';
 export { RegistryError, type RegistryErrorCode } from './errors.ts';
 export { decodeUtf8, parseJson } from './json.ts';
 export { type LayoutOptions, type LayoutStore, openLayout } from './layout/layout.ts';
@@ -55,6 +62,7 @@ export {
   type Reference,
   type RegistryReference,
 } from './reference.ts';
+export { type ListReferrersOptions, listReferrers } from './referrers-list.ts';
 export type {
   Pushed,
   ReadOptions,

@@ -40,6 +40,7 @@ export async function openBlobFiles(dir: string, files: DurableFolder): Promise<
 class Blobs implements BlobFiles {
   readonly #dir: string;
   readonly #files: DurableFolder;
+  readonly #made = new Set<DigestAlgorithm>();
 
   constructor(dir: string, files: DurableFolder) {
     this.#dir = dir;
@@ -140,9 +141,11 @@ class Blobs implements BlobFiles {
   }
 
   async #makeFolder(algorithm: DigestAlgorithm): Promise<void> {
+    if (this.#made.has(algorithm)) return;
     await mkdir(join(this.#dir, 'blobs', algorithm), { recursive: true }).catch((cause: unknown) => {
       throw asIoError(cause, 'making blobs/');
     });
+    this.#made.add(algorithm);
   }
 
   /** Digest is a checked type: two known algorithm names, hex digits. */
