@@ -1,4 +1,8 @@
 export { checkedBytes, checkedStream } from './checked.ts';
+export { type CopyLimits, defaultCopyLimits } from './copy/budget.ts';
+export { copy } from './copy/copy.ts';
+export type { CopyEvent, CopyResult } from './copy/events.ts';
+export type { CopyOptions } from './copy/run.ts';
 export {
   asObject,
   type Descriptor,
