@@ -44,6 +44,12 @@ describe('parseJson', () => {
     expect(thrownCode(() => parse(''))).toBe('JSON_INVALID');
   });
 
+  it('looks at each character once, also where strings never end', () => {
+    // Quadratic time would take hours here; the test's own time limit is the bound.
+    for (const text of ['\\"'.repeat(2_000_000), `["${'\\"'.repeat(2_000_000)}`, '"\\"'.repeat(1_000_000)])
+      expect(thrownCode(() => parse(text))).toBe('JSON_INVALID');
+  });
+
   it('throws nothing but its own error, whatever the bytes', () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 200 }),

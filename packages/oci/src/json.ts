@@ -36,14 +36,32 @@ interface Level {
   expectsKey: boolean;
 }
 
-/** One pass over strings and brackets, before JSON.parse: depth and duplicate keys. Other syntax is left to JSON.parse. */
+/**
+ * One pass over strings and brackets, before JSON.parse: depth and duplicate keys. Other syntax is left to JSON.parse. Each character is
+ * looked at once, also where a string never ends: a regular expression would begin anew at every quote, in quadratic time.
+ */
 function scan(text: string, maxDepth: number, allowDuplicateKeys: boolean): void {
   const levels: Level[] = [];
-  for (const { 0: token } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],]/gs)) {
-    if (token === '{' || token === '[') openLevel(levels, token, maxDepth);
-    else if (token === '}' || token === ']') levels.pop();
-    else takeToken(levels.at(-1), token, allowDuplicateKeys);
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (character === '"') {
+      const end = endOfString(text, at);
+      takeString(levels.at(-1), allowDuplicateKeys ? undefined : () => text.slice(at, end));
+      at = end - 1;
+    } else if (character === '{' || character === '[') openLevel(levels, character, maxDepth);
+    else if (character === '}' || character === ']') levels.pop();
+    else if (character === ',') takeComma(levels.at(-1));
   }
+}
+
+/** The place after the closing quote; after the text where there is none. */
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at += 1) {
+    const character = text[at];
+    if (character === '"') return at + 1;
+    if (character === '\\') at += 1;
+  }
+  return text.length;
 }
 
 function openLevel(levels: Level[], bracket: string, maxDepth: number): void {
@@ -51,14 +69,14 @@ function openLevel(levels: Level[], bracket: string, maxDepth: number): void {
   levels.push({ keys: new Set(), isObject: bracket === '{', expectsKey: bracket === '{' });
 }
 
-/** A comma, or a string: in an object the first string after `{` or a comma is a key. */
-function takeToken(level: Level | undefined, token: string, allowDuplicateKeys: boolean): void {
+function takeComma(level: Level | undefined): void {
+  if (level !== undefined) level.expectsKey = level.isObject;
+}
+
+/** In an object the first string after `{` or a comma is a key; `literal` is undefined where equal keys are allowed. */
+function takeString(level: Level | undefined, literal: (() => string) | undefined): void {
   if (level === undefined) return;
-  if (token === ',') {
-    level.expectsKey = level.isObject;
-    return;
-  }
-  if (level.expectsKey && !allowDuplicateKeys) addKey(level.keys, token);
+  if (level.expectsKey && literal !== undefined) addKey(level.keys, literal());
   level.expectsKey = false;
 }
 
