@@ -23,7 +23,22 @@ const registryReference = fc
     ([registry, parts, rest]) => ({ kind: 'registry', registry, repository: parts.join('/'), ...rest }) as Reference,
   );
 const layoutReference = fc
-  .tuple(fc.constantFrom('images', './a/b', '/srv/layout', 'C:\\images', 'a:b/c', 'with space'), suffix)
+  .tuple(
+    fc.constantFrom(
+      'images',
+      './a/b',
+      '/srv/layout',
+      'C:\\images',
+      'a:b/c',
+      'with space',
+      'x',
+      'C:\\a b\\c',
+      'at@home',
+      'at@v1/x',
+      './[x]',
+    ),
+    suffix,
+  )
   .map(([path, rest]) => ({ kind: 'layout', path, ...rest }) as Reference);
 
 describe('references', () => {
@@ -46,6 +61,10 @@ describe('references', () => {
     ['[::1]:5000/a', '[::1]:5000/a'],
     [`r.example/a:v1@${digest}`, `r.example/a:v1@${digest}`],
     ['oci:images:v1', 'oci:images:v1'],
+    ['oci:x:v1', 'oci:x:v1'],
+    ['docker.io/alpine', 'docker.io/library/alpine'],
+    ['registry-1.docker.io/team/web', 'docker.io/team/web'],
+    ['[2001:DB8::1]/a', '[2001:db8::1]/a'],
     [`oci:images@${digest}`, `oci:images@${digest}`],
   ])('%s is %s', (written, folded) => {
     expect(formatReference(parseReference(written))).toBe(folded);
@@ -68,11 +87,35 @@ describe('references', () => {
     ['r_x.example/a', 'registry host'],
     [`r.example/${'a'.repeat(255)}`, '255'],
     [`r.example/${'a'.repeat(600)}`, '512'],
+    ['[::1/a', 'registry host'],
+    ['[12345::1]/a', 'registry host'],
+    ['[:::]:5000/a', 'registry host'],
+    ['-r.example/a', 'registry host'],
+    ['r.example/a@b', 'digest'],
+    [`r.example/a@${digest}@${digest}`, 'repository name'],
     ['oci:', 'folder'],
+    ['oci::v1', 'folder'],
+    ['oci:a\0b', 'zero character'],
+    ['oci:images:', 'tag'],
+    ['oci:images:-x', 'tag'],
+    [`oci:${'a'.repeat(5000)}`, '4396'],
     ['oci:images@sha256:12', 'digest'],
   ])('%j is refused: %s', (written, named) => {
     expect(thrownCode(() => parseReference(written))).toBe('REFERENCE_INVALID');
     expect(() => parseReference(written)).toThrow(named);
+  });
+
+  it('tell a tag of a layout from its path', () => {
+    const parts = (text: string): unknown => {
+      const { kind: _kind, ...rest } = parseReference(text);
+      return rest;
+    };
+    expect(parts('oci:C:\\images:v1')).toEqual({ path: 'C:\\images', tag: 'v1' });
+    expect(parts('oci:C:\\images')).toEqual({ path: 'C:\\images' });
+    expect(parts('oci:C:/images')).toEqual({ path: 'C:/images' });
+    expect(parts('oci:x:latest')).toEqual({ path: 'x', tag: 'latest' });
+    expect(parts('oci:/srv/at@v2:latest')).toEqual({ path: '/srv/at@v2', tag: 'latest' });
+    expect(parts(`oci:/srv/x:v1@${digest}`)).toEqual({ path: '/srv/x', tag: 'v1', digest });
   });
 
   it('throw nothing but their own error, whatever the text, and stay quick', () => {

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { type Digest, isDigest } from './digest.ts';
 import { RegistryError } from './errors.ts';
 
@@ -24,9 +25,11 @@ export type Reference = RegistryReference | LayoutReference;
 const repositoryPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 const tagPattern = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 const hostPattern =
-  /^(?:\[[0-9a-fA-F:.]+\]|(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*)(?::[0-9]{1,5})?$/;
+  /^(?:\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*)(?::[0-9]{1,5})?$/;
 /** Host and name together. Rule: distribution-spec 1.1 "Pulling manifests". */
 const maxNameLength = 255;
+/** The longest path that Linux takes, with tag and sha512 digest. */
+const maxLayoutLength = 4096 + 300;
 
 /** Whether the text is a tag. Rule: distribution-spec 1.1 "Pulling manifests". */
 export function isTag(text: string): boolean {
@@ -35,7 +38,7 @@ export function isTag(text: string): boolean {
 
 /** Whether the text is a repository name (without host). */
 export function isRepositoryName(text: string): boolean {
-  return repositoryPattern.test(text) && text.length <= maxNameLength;
+  return text.length <= maxNameLength && repositoryPattern.test(text);
 }
 
 /**
@@ -56,8 +59,7 @@ export function parseRegistryReference(text: string): RegistryReference {
   const hasHost = slash !== -1 && (/[.:[]/.test(first) || first === 'localhost' || first !== first.toLowerCase());
   const host = hasHost ? first : 'docker.io';
   const [path, tag] = splitTag(hasHost ? named.slice(slash + 1) : named);
-  if (!hostPattern.test(host) || !isPort(host))
-    throw invalid(text, `${JSON.stringify(host.slice(0, 80))} is not a registry host`);
+  if (!isHost(host)) throw invalid(text, `${JSON.stringify(host.slice(0, 80))} is not a registry host`);
   if (tag !== undefined && !isTag(tag)) throw invalid(text, `${JSON.stringify(tag.slice(0, 140))} is not a tag`);
   const registry = foldHost(host);
   const repository = registry === 'docker.io' && !path.includes('/') ? `library/${path}` : path;
@@ -83,15 +85,23 @@ export function formatReference(reference: Reference): string {
 }
 
 function parseLayoutReference(text: string): LayoutReference {
-  const [named, digest] = splitDigest(text.slice('oci:'.length));
+  if (text.length > maxLayoutLength) throw invalid(text, `it is longer than ${maxLayoutLength} characters`);
+  const [named, digest] = splitLayoutDigest(text);
   const colon = named.lastIndexOf(':');
-  // A colon before a separator, or after one letter (C:\images), belongs to the path.
-  const isTagColon = colon > 1 && !/[\\/]/.test(named.slice(colon));
+  // A colon before a separator (C:\images, a:b/c) belongs to the path.
+  const isTagColon = colon !== -1 && !/[\\/]/.test(named.slice(colon));
   const path = isTagColon ? named.slice(0, colon) : named;
   const tag = isTagColon ? named.slice(colon + 1) : undefined;
-  if (path === '' || path.includes('\0')) throw invalid(text, 'the folder of the image layout is missing');
+  if (path.includes('\0')) throw invalid(text, 'the folder of the image layout has a zero character');
+  if (path === '') throw invalid(text, 'the folder of the image layout is missing');
   if (tag !== undefined && !isTag(tag)) throw invalid(text, `${JSON.stringify(tag.slice(0, 140))} is not a tag`);
   return { kind: 'layout', path, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };
+}
+
+/** In a path `@` may stand for itself: only what begins like a digest is one. */
+function splitLayoutDigest(text: string): [string, Digest | undefined] {
+  const named = text.slice('oci:'.length);
+  return /@sha(?:256|512):[^@]*$/i.test(named) ? splitDigest(named) : [named, undefined];
 }
 
 function splitDigest(text: string): [string, Digest | undefined] {
@@ -99,7 +109,6 @@ function splitDigest(text: string): [string, Digest | undefined] {
   if (at === -1) return [text, undefined];
   const digest = text.slice(at + 1);
   if (isDigest(digest)) return [text.slice(0, at), digest];
-  if (text.startsWith('/') || !/^[a-z0-9+._-]*:/i.test(digest)) return [text, undefined];
   throw invalid(text, `${JSON.stringify(digest.slice(0, 160))} is not a sha256 or sha512 digest`);
 }
 
@@ -115,7 +124,10 @@ function foldHost(host: string): string {
     : folded;
 }
 
-function isPort(host: string): boolean {
+function isHost(host: string): boolean {
+  if (!hostPattern.test(host)) return false;
+  const address = /^\[([^\]]*)\]/.exec(host)?.[1];
+  if (address !== undefined && !isIPv6(address)) return false;
   const port = /:([0-9]+)$/.exec(host.replace(/^\[[^\]]*\]/, ''))?.[1];
   return port === undefined || (Number(port) > 0 && Number(port) <= 65_535);
 }
