@@ -25,7 +25,7 @@ export function createDurableFolder(dir: string): DurableFolder {
     await syncFolder(join(path, '..'));
   };
   const write: DurableFolder['write'] = async (path, fill) => {
-    const temporary = join(unfinished, `${hostname()}~${process.pid}~${randomBytes(8).toString('hex')}`);
+    const temporary = unfinishedPath(dir);
     try {
       const file = await openNew(temporary, unfinished);
       try {
@@ -41,6 +41,11 @@ export function createDurableFolder(dir: string): DurableFolder {
     }
   };
   return { write, moveIn };
+}
+
+/** A new path in the folder of unfinished files, which may not be there yet. */
+export function unfinishedPath(dir: string): string {
+  return join(dir, unfinishedFolder, `${hostname()}~${process.pid}~${randomBytes(8).toString('hex')}`);
 }
 
 /**

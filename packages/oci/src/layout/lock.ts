@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { link, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
 import { RegistryError } from '../errors.ts';
-import { asIoError, isAlive, isErrno } from './durable.ts';
+import { asIoError, isAlive, isErrno, unfinishedPath } from './durable.ts';
 
 /** How long to wait for another process's change, and how old a lock of another host must be to count as left behind. */
 export interface LockTimes {
@@ -34,11 +34,11 @@ export async function withLock<T>(
   work: () => Promise<T>,
   times: LockTimes = defaultLockTimes,
 ): Promise<T> {
-  const path = join(dir, '.lock');
+  const path = lockOf(dir);
   const owner: Owner = { host: hostname(), pid: process.pid, thread: threadId, nonce: randomBytes(12).toString('hex') };
   held.add(owner.nonce);
   try {
-    await acquire(path, owner, times);
+    await acquire(dir, owner, times);
     try {
       return await work();
     } finally {
@@ -49,10 +49,16 @@ export async function withLock<T>(
   }
 }
 
-async function acquire(path: string, owner: Owner, times: LockTimes): Promise<void> {
+function lockOf(dir: string): string {
+  return join(dir, '.lock');
+}
+
+async function acquire(dir: string, owner: Owner, times: LockTimes): Promise<void> {
   const until = performance.now() + times.waitMs;
-  const prepared = `${path}.${owner.nonce}`;
+  const path = lockOf(dir);
+  const prepared = unfinishedPath(dir);
   try {
+    await mkdir(dirname(prepared), { recursive: true });
     await writeFile(prepared, JSON.stringify(owner), { flag: 'wx' });
     // A link is made whole or not at all: nobody reads a half-written owner.
     while (!(await isLinked(prepared, path))) {
