@@ -38,7 +38,7 @@ export function parseManifest(bytes: Uint8Array, mediaType?: string): Manifest {
   const type = manifestType(object, mediaType);
   const common = {
     mediaType: type,
-    ...(typeof object.artifactType === 'string' ? { artifactType: object.artifactType } : {}),
+    ...parseArtifactType(object.artifactType),
     ...(object.subject === undefined || object.subject === null
       ? {}
       : { subject: parseDescriptor(object.subject, 'manifest.subject') }),
@@ -99,6 +99,12 @@ function manifestType(object: Record<string, unknown>, stated: string | undefine
       throw new RegistryError('MANIFEST_INVALID', `a ${show(type)} has no member "${member}"`);
   }
   return type;
+}
+
+function parseArtifactType(value: unknown): { readonly artifactType?: string } {
+  if (value === undefined) return {};
+  if (typeof value !== 'string') throw new RegistryError('MANIFEST_INVALID', 'manifest.artifactType is not a string');
+  return { artifactType: value };
 }
 
 function parseDescriptors(value: unknown, path: string): readonly Descriptor[] {
