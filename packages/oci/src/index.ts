@@ -1,3 +1,7 @@
+export { ACR_TOKEN_USER, type Credential, type CredentialSource, credentialOf } from './auth/credential.ts';
+export { type LoadCredentialsOptions, loadCredentials } from './auth/credentials.ts';
+export { verifyLogin } from './auth/login.ts';
+export { eraseCredential, saveCredential } from './auth/save.ts';
 export { checkedBytes, checkedStream } from './checked.ts';
 export { type CopyLimits, defaultCopyLimits } from './copy/budget.ts';
 export { copy } from './copy/copy.ts';
@@ -56,6 +60,7 @@ export {
   manifestMediaTypes,
 } from './media-types.ts';
 export { createMemoryStore, type MemoryStoreOptions } from './memory.ts';
+export { openStore } from './open-store.ts';
 export {
   formatReference,
   isRepositoryName,
@@ -67,6 +72,10 @@ export {
   type RegistryReference,
 } from './reference.ts';
 export { type ListReferrersOptions, listReferrers } from './referrers-list.ts';
+export { createRegistryClient, type RegistryClient } from './remote/client.ts';
+export type { ClientOptions, RequestEvent, RetryOptions, Timeouts } from './remote/options.ts';
+export type { Probe } from './remote/probe.ts';
+export { fallbackTag } from './remote/referrers.ts';
 export type {
   Pushed,
   ReadOptions,

@@ -1,0 +1,23 @@
+import { RegistryError } from '../errors.ts';
+import { createRegistryClient } from '../remote/client.ts';
+import type { ClientOptions } from '../remote/options.ts';
+import type { Credential } from './credential.ts';
+
+/**
+ * Whether a registry takes this credential, before it is kept. `none`: the registry asks for no credentials, so nothing was proven.
+ * @throws {RegistryError} UNAUTHORIZED, UNREACHABLE, …
+ */
+export async function verifyLogin(
+  registry: string,
+  credential: Credential,
+  options: ClientOptions = {},
+): Promise<'none' | 'basic' | 'bearer'> {
+  const client = createRegistryClient({ ...options, credentials: { get: () => Promise.resolve(credential) } });
+  try {
+    const { auth, isAuthorized, error } = await client.probe(registry);
+    if (isAuthorized) return auth;
+    throw error ?? new RegistryError('UNAUTHORIZED', `${registry} does not take the credentials`);
+  } finally {
+    await client.close();
+  }
+}

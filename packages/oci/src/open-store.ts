@@ -1,0 +1,16 @@
+import { openLayout } from './layout/layout.ts';
+import type { Reference } from './reference.ts';
+import type { RegistryClient } from './remote/client.ts';
+import type { Store } from './store.ts';
+
+/**
+ * The Store that a reference lies in: a repository of a registry, or an image layout (made where `create` says so).
+ * @throws {RegistryError} LAYOUT_INVALID, REFERENCE_INVALID
+ */
+export async function openStore(
+  reference: Reference,
+  client: RegistryClient,
+  options: { readonly create?: boolean } = {},
+): Promise<Store> {
+  return reference.kind === 'registry' ? client.repository(reference) : openLayout(reference.path, options);
+}

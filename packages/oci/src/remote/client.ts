@@ -1,0 +1,108 @@
+import { createAuthorizer } from '../auth/authorizer.ts';
+import type { TokenHttp } from '../auth/token.ts';
+import { RegistryError } from '../errors.ts';
+import { isRepositoryName, type RegistryReference } from '../reference.ts';
+import type { ReadOptions, Store } from '../store.ts';
+import { headerOf, readBody } from './body.ts';
+import { type Caller, createCaller } from './caller.ts';
+import type { ReferrersSupport, SupportMemory } from './context.ts';
+import { baseUrl } from './endpoint.ts';
+import { createFallbackWriter, type FallbackWriter } from './fallback-writer.ts';
+import { listRepositories } from './lists.ts';
+import { type ClientOptions, type Settings, toSettings } from './options.ts';
+import { type Probe, probeRegistry } from './probe.ts';
+import { createRepository } from './repository.ts';
+import { withRetries } from './retry.ts';
+import { createTransport, type Transport } from './transport.ts';
+
+/** The way to registries: connections, tokens and what was learned of each registry are shared by all repositories. */
+export interface RegistryClient {
+  /** @throws {RegistryError} REFERENCE_INVALID */
+  repository(reference: Pick<RegistryReference, 'registry' | 'repository'>): Store;
+  /** The catalogue, where the registry shows it. @throws {RegistryError} UNSUPPORTED, NOT_FOUND, UNAUTHORIZED, … */
+  repositories(registry: string, options?: ReadOptions): AsyncIterable<string>;
+  /** What the registry says about itself. Never throws for what a registry does. */
+  probe(registry: string, options?: ReadOptions): Promise<Probe>;
+  /** Ends all connections, requests in flight included. */
+  close(): Promise<void>;
+}
+
+/** Opens nothing yet: connections are made when something is asked. */
+export function createRegistryClient(options: ClientOptions = {}): RegistryClient {
+  const settings = toSettings(options);
+  const transport = createTransport(settings);
+  const authorizer = createAuthorizer({
+    credentials: options.credentials,
+    http: createTokenHttp(settings, transport),
+    now: settings.now,
+  });
+  const caller = createCaller({ settings, transport, authorizer });
+  const fallback = createFallbackWriter();
+  const memories = new Map<string, SupportMemory>();
+  const shared: Shared = { settings, caller, fallback, memories };
+  return {
+    repository: (reference) => openRepository(reference, shared),
+    repositories: (registry, read) =>
+      listRepositories({ settings, caller, registry, base: baseUrl(registry, options) }, read),
+    probe: (registry, read) =>
+      probeRegistry({ settings, caller, authorizer, registry, base: baseUrl(registry, options) }, read),
+    close: () => transport.close(),
+  };
+}
+
+interface Shared {
+  readonly settings: Settings;
+  readonly caller: Caller;
+  readonly fallback: FallbackWriter;
+  readonly memories: Map<string, SupportMemory>;
+}
+
+function openRepository(
+  { registry, repository }: Pick<RegistryReference, 'registry' | 'repository'>,
+  shared: Shared,
+): Store {
+  const { settings, caller, fallback, memories } = shared;
+  if (!isRepositoryName(repository)) {
+    throw new RegistryError('REFERENCE_INVALID', `not a repository name: ${JSON.stringify(repository.slice(0, 80))}`);
+  }
+  const base = baseUrl(registry, settings.options);
+  const memory = memories.get(base.href) ?? createMemory(settings.now);
+  memories.set(base.href, memory);
+  return createRepository({ settings, caller, fallback, memory, registry, base, repository });
+}
+
+/** A registry may get the referrers API while a server runs: what was seen is asked anew after so long. */
+const memoryMs = 10 * 60_000;
+const maxRemembered = 10_000;
+
+function createMemory(now: () => number): SupportMemory {
+  const seen = new Map<string, { readonly support: ReferrersSupport; readonly atMs: number }>();
+  return {
+    get(key) {
+      const known = seen.get(key);
+      return known === undefined || now() - known.atMs > memoryMs ? undefined : known.support;
+    },
+    set(key, support) {
+      if (seen.get(key)?.support === support && now() - (seen.get(key)?.atMs ?? 0) < memoryMs) return;
+      if (seen.size >= maxRemembered) seen.clear();
+      seen.set(key, { support, atMs: now() });
+    },
+  };
+}
+
+type TokenAnswer = Awaited<ReturnType<TokenHttp>> & { readonly retryAfter: string | undefined };
+
+/** Token servers: bounded answers, no redirects, retried like a read (asking twice for a token changes nothing). */
+function createTokenHttp(settings: Settings, transport: Transport): TokenHttp {
+  return ({ deadline, ...request }) =>
+    withRetries(
+      { idempotent: true },
+      { settings, deadline, outcomeOf: (answer: TokenAnswer) => answer },
+      async (attempt) => {
+        const answer = await transport.send({ ...request, deadline, attempt, isRegistry: false });
+        const { origin } = request.url;
+        const bytes = await readBody(answer, { maxBytes: settings.limits.maxTokenBytes, origin, deadline });
+        return { status: answer.status, bytes, retryAfter: headerOf(answer.headers, 'retry-after') };
+      },
+    );
+}

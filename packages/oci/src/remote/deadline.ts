@@ -1,0 +1,38 @@
+import { setTimeout as sleepFor } from 'node:timers/promises';
+import { RegistryError } from '../errors.ts';
+
+/** The end of one operation: the caller's signal or its time limit, whichever comes first. */
+export interface Deadline {
+  readonly signal: AbortSignal;
+  /** ABORTED or TIMEOUT once the end has come. */
+  error(): RegistryError | undefined;
+  /** @throws {RegistryError} ABORTED, TIMEOUT */
+  check(): void;
+}
+
+/** Starts the clock. `limitMs` bounds the whole operation, retries and waits included. */
+export function startDeadline(limitMs: number, signal?: AbortSignal): Deadline {
+  const timer = AbortSignal.timeout(Math.max(1, Math.min(Math.ceil(limitMs), 2 ** 31 - 1)));
+  const both = signal === undefined ? timer : AbortSignal.any([timer, signal]);
+  const error = (): RegistryError | undefined => {
+    if (signal?.aborted === true) return new RegistryError('ABORTED', 'the operation was aborted');
+    return timer.aborted ? new RegistryError('TIMEOUT', `not done within ${limitMs} ms`) : undefined;
+  };
+  return {
+    signal: both,
+    error,
+    check() {
+      const ended = error();
+      if (ended !== undefined) throw ended;
+    },
+  };
+}
+
+/** Waits. @throws {RegistryError} ABORTED, TIMEOUT when the deadline comes first */
+export async function sleep(ms: number, deadline: Deadline): Promise<void> {
+  try {
+    await sleepFor(ms, undefined, { signal: deadline.signal });
+  } catch (cause) {
+    throw deadline.error() ?? new RegistryError('ABORTED', 'the wait was interrupted', { cause });
+  }
+}

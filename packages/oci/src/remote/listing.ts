@@ -1,0 +1,47 @@
+import { asObject, type Descriptor, parseDescriptor } from '../descriptor.ts';
+import { RegistryError } from '../errors.ts';
+import { parseJson } from '../json.ts';
+import { MEDIA_TYPE_EMPTY } from '../media-types.ts';
+
+/** A referrers listing as read. `malformed`: entries that are no descriptors; the others count all the same. */
+export interface Listing {
+  readonly descriptors: readonly Descriptor[];
+  readonly malformed: number;
+}
+
+/** The entries of an index that lists referrers, one by one, so that a bad entry hides no good one. @throws {RegistryError} JSON_INVALID, MANIFEST_INVALID */
+export function parseListing(bytes: Uint8Array): Listing {
+  const object = asObject(parseJson(bytes), 'index');
+  const { manifests } = object;
+  if (object.schemaVersion !== 2) throw new RegistryError('MANIFEST_INVALID', 'index.schemaVersion is not 2');
+  if (object.config !== undefined || object.layers !== undefined) {
+    throw new RegistryError('MANIFEST_INVALID', 'an index has neither "config" nor "layers"');
+  }
+  if (manifests === null) return { descriptors: [], malformed: 0 };
+  if (!Array.isArray(manifests)) throw new RegistryError('MANIFEST_INVALID', 'index.manifests is not a list');
+  const descriptors = manifests.flatMap((entry: unknown) => readEntry(entry));
+  return { descriptors, malformed: manifests.length - descriptors.length };
+}
+
+/**
+ * Whether an entry may be of the wanted type. Entries without a type, or with the empty type (cosign writes it), can be anything: a
+ * listing's type never excludes them. Rule: wire-formats 2.5.
+ */
+export function mayHaveType(entry: Descriptor, artifactType: string | undefined): boolean {
+  const stated = entry.artifactType;
+  return (
+    artifactType === undefined ||
+    stated === undefined ||
+    stated === '' ||
+    stated === MEDIA_TYPE_EMPTY ||
+    stated === artifactType
+  );
+}
+
+function readEntry(entry: unknown): readonly Descriptor[] {
+  try {
+    return [parseDescriptor(entry, 'entry')];
+  } catch {
+    return []; // Counted by the caller as malformed.
+  }
+}

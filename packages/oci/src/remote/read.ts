@@ -1,0 +1,180 @@
+import type { Descriptor } from '../descriptor.ts';
+import { isDigest } from '../digest.ts';
+import { RegistryError } from '../errors.ts';
+import { parseManifest } from '../manifest.ts';
+import { isTag } from '../reference.ts';
+import type { ReadOptions, Resolved } from '../store.ts';
+import { answerError } from './answer-error.ts';
+import { abandon, contentLength, headerOf, verified } from './body.ts';
+import type { Answer } from './caller.ts';
+import { checkBytes, checkDigest, isManifestDescriptor, pathOf, statedDigest } from './content.ts';
+import {
+  type ApiRequest,
+  expectStatus,
+  manifestAccept,
+  nameOf,
+  type RepositoryContext,
+  send,
+  shortDeadline,
+  toCall,
+  transferDeadline,
+} from './context.ts';
+import { toTransportError } from './failure.ts';
+import type { Followed } from './follow.ts';
+
+/** One GET: what a tag or digest names, digest checked before it is parsed. Rule: wire-formats 2.1, 2.7. */
+export async function resolveManifest(
+  context: RepositoryContext,
+  tagOrDigest: string,
+  options: ReadOptions = {},
+): Promise<Resolved> {
+  const answer = await getManifest(context, tagOrDigest, options);
+  expectStatus(answer, [200], nameOf(context, tagOrDigest));
+  return readManifest(answer, tagOrDigest);
+}
+
+/** The answer to a GET of a manifest, whatever its status. @throws {RegistryError} REFERENCE_INVALID, and for what is no answer */
+export function getManifest(
+  context: RepositoryContext,
+  tagOrDigest: string,
+  options: ReadOptions & Pick<ApiRequest, 'retryNotFound'>,
+): Promise<Answer> {
+  checkTagOrDigest(tagOrDigest);
+  return send(context, {
+    method: 'GET',
+    target: `manifests/${tagOrDigest}`,
+    actions: 'pull',
+    headers: { accept: manifestAccept },
+    maxBytes: options.maxBytes ?? context.settings.limits.maxManifestBytes,
+    deadline: shortDeadline(context, options.signal),
+    ...(options.retryNotFound === undefined ? {} : { retryNotFound: options.retryNotFound }),
+  });
+}
+
+/** Descriptor and bytes of a manifest that came with 200. @throws {RegistryError} DIGEST_MISMATCH, MANIFEST_INVALID, JSON_INVALID */
+export function readManifest(answer: Answer, tagOrDigest: string): Resolved {
+  const digest = checkDigest(answer, isDigest(tagOrDigest) ? tagOrDigest : undefined);
+  const { mediaType } = parseManifest(answer.bytes, contentType(answer));
+  return { descriptor: { mediaType, digest, size: answer.bytes.length }, bytes: answer.bytes };
+}
+
+/** The media type that an answer states, without parameters. */
+export function contentType(answer: Pick<Answer, 'headers'>): string | undefined {
+  const text = headerOf(answer.headers, 'content-type')?.split(';')[0]?.trim().toLowerCase();
+  return text === '' ? undefined : text;
+}
+
+/** Whole content; what is declared larger than allowed is not asked for. */
+export async function fetchContent(
+  context: RepositoryContext,
+  target: Descriptor,
+  options: ReadOptions = {},
+): Promise<Uint8Array> {
+  const { limits } = context.settings;
+  const maxBytes = options.maxBytes ?? (isManifestDescriptor(target) ? limits.maxManifestBytes : limits.maxBlobBytes);
+  if (target.size > maxBytes) {
+    throw new RegistryError(
+      'TOO_LARGE',
+      `${target.digest}: ${target.size} bytes, at most ${maxBytes} are allowed here`,
+    );
+  }
+  const answer = await send(context, {
+    ...getContent(target),
+    maxBytes: target.size,
+    deadline: transferDeadline(context, target.size, options.signal),
+  }).catch((error: unknown) => {
+    throw sizeError(error, target);
+  });
+  expectStatus(answer, [200], nameOf(context, target.digest));
+  if (answer.bytes.length !== target.size) throw wrongSize(target, answer.bytes.length);
+  checkBytes(answer.bytes, target.digest);
+  statedMustAgree(answer, target);
+  return answer.bytes;
+}
+
+/** Content as it comes; the connection is given back at the end of the iteration, however it ends. */
+export async function openContent(
+  context: RepositoryContext,
+  target: Descriptor,
+  options: ReadOptions = {},
+): Promise<AsyncIterable<Uint8Array>> {
+  if (options.maxBytes !== undefined && target.size > options.maxBytes) {
+    throw new RegistryError(
+      'TOO_LARGE',
+      `${target.digest}: ${target.size} bytes, at most ${options.maxBytes} are allowed here`,
+    );
+  }
+  const deadline = transferDeadline(context, target.size, options.signal);
+  const opened = await context.caller.open(toCall(context, { ...getContent(target), deadline }));
+  if (opened.kind === 'whole') throw answerError(opened.answer, nameOf(context, target.digest), opened.answer.secrets);
+  const { followed } = opened;
+  const declared = contentLength(followed.answer.headers);
+  if (followed.answer.status !== 200 || (declared !== undefined && declared !== target.size)) {
+    abandon(followed.answer);
+    if (followed.answer.status === 200) throw wrongSize(target, declared);
+    throw new RegistryError('UNEXPECTED_ANSWER', `${nameOf(context, target.digest)}: HTTP ${followed.answer.status}`);
+  }
+  return verified(bodyOf(followed, deadline), target);
+}
+
+/** HEAD: whether the content is there. */
+export async function contentExists(
+  context: RepositoryContext,
+  target: Descriptor,
+  options: ReadOptions & Pick<ApiRequest, 'retryNotFound'> = {},
+): Promise<boolean> {
+  const { signal, retryNotFound } = options;
+  const answer = await send(context, {
+    ...getContent(target),
+    method: 'HEAD',
+    deadline: shortDeadline(context, signal),
+    ...(retryNotFound === undefined ? {} : { retryNotFound }),
+  });
+  if (answer.status === 404) return false;
+  expectStatus(answer, [200], nameOf(context, target.digest));
+  statedMustAgree(answer, target);
+  return true;
+}
+
+/** @throws {RegistryError} REFERENCE_INVALID */
+export function checkTagOrDigest(text: string): void {
+  if (!isTag(text) && !isDigest(text)) {
+    throw new RegistryError('REFERENCE_INVALID', `neither a tag nor a digest: ${JSON.stringify(text.slice(0, 160))}`);
+  }
+}
+
+function getContent(target: Descriptor): Pick<ApiRequest, 'method' | 'target' | 'actions' | 'headers'> {
+  const accept = isManifestDescriptor(target)
+    ? `${target.mediaType}, ${manifestAccept}`
+    : 'application/octet-stream, */*';
+  return { method: 'GET', target: pathOf(target), actions: 'pull', headers: { accept } };
+}
+
+async function* bodyOf(
+  followed: Followed,
+  deadline: Parameters<typeof toTransportError>[2],
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* followed.answer.body as AsyncIterable<Uint8Array>;
+  } catch (cause) {
+    throw toTransportError(cause, followed.url.origin, deadline);
+  }
+}
+
+function statedMustAgree(answer: Answer, target: Descriptor): void {
+  const stated = statedDigest(answer);
+  if (stated === undefined || stated.slice(0, 6) !== target.digest.slice(0, 6) || stated === target.digest) return;
+  throw new RegistryError('DIGEST_MISMATCH', `asked for ${target.digest}, ${answer.url.origin} states ${stated}`);
+}
+
+/** A body larger than the descriptor says has the wrong size, whatever the bound is. */
+function sizeError(error: unknown, target: Descriptor): unknown {
+  return error instanceof RegistryError && error.code === 'TOO_LARGE' ? wrongSize(target, undefined) : error;
+}
+
+function wrongSize(target: Descriptor, got: number | undefined): RegistryError {
+  return new RegistryError(
+    'SIZE_MISMATCH',
+    `${target.digest}: expected ${target.size} bytes, got ${got ?? `more than ${target.size}`}`,
+  );
+}

@@ -1,0 +1,136 @@
+import type { Readable } from 'node:stream';
+import { type Dispatcher, Pool } from 'undici';
+import type { Deadline } from './deadline.ts';
+import { toTransportError } from './failure.ts';
+import { createGate, type Gate } from './gate.ts';
+import type { Settings } from './options.ts';
+import { proxyFor } from './proxy.ts';
+import { safeUrl } from './safe-url.ts';
+
+/** One HTTP request, as it goes over the wire. `isRegistry`: its origin is the registry's own, so the client certificate may be shown. */
+export interface WireRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | Readable;
+  readonly deadline: Deadline;
+  readonly isRegistry: boolean;
+  readonly attempt: number;
+}
+
+export type WireHeaders = Dispatcher.ResponseData['headers'];
+
+/** One HTTP answer. Its place among the requests in flight is held until the body has ended or is destroyed. */
+export interface WireAnswer {
+  readonly status: number;
+  readonly headers: WireHeaders;
+  readonly body: Dispatcher.ResponseData['body'];
+}
+
+/** Connections: one pool for each origin, kept alive, requests in flight bounded. */
+export interface Transport {
+  /** @throws {RegistryError} UNREACHABLE, TIMEOUT, ABORTED, UNEXPECTED_ANSWER */
+  send(request: WireRequest): Promise<WireAnswer>;
+  /** Ends all connections at once. */
+  close(): Promise<void>;
+}
+
+export function createTransport(settings: Settings): Transport {
+  const pools = new Map<string, Promise<Dispatcher>>();
+  const gates = new Map<string, Gate>();
+  const poolOf = (request: WireRequest): Promise<Dispatcher> =>
+    getOrAdd(pools, `${request.isRegistry ? 'registry' : 'other'} ${request.url.origin}`, () =>
+      openPool(request, settings),
+    );
+  return {
+    async send(request) {
+      const gate = getOrAdd(gates, request.url.origin, () => createGate(settings.concurrency));
+      const release = await gate.enter(request.deadline);
+      try {
+        const answer = await observed(request, settings, await poolOf(request));
+        // Also for a body that nobody reads: its end, its failure and the deadline all close it.
+        answer.body.once('close', release);
+        if (answer.body.closed) release();
+        return answer;
+      } catch (cause) {
+        release();
+        throw toTransportError(cause, request.url.origin, request.deadline);
+      }
+    },
+    async close() {
+      const open = await Promise.all(pools.values());
+      pools.clear();
+      await Promise.all(open.map((pool) => pool.destroy()));
+    },
+  };
+}
+
+async function observed(request: WireRequest, settings: Settings, pool: Dispatcher): Promise<WireAnswer> {
+  const { onRequest } = settings.options;
+  const started = performance.now();
+  let status: number | undefined;
+  try {
+    const answer = await exchange(request, settings, pool);
+    status = answer.status;
+    return answer;
+  } finally {
+    onRequest?.({
+      method: request.method,
+      url: safeUrl(request.url, request.isRegistry),
+      ...(status === undefined ? {} : { status }),
+      ms: performance.now() - started,
+      attempt: request.attempt,
+    });
+  }
+}
+
+async function exchange(request: WireRequest, settings: Settings, pool: Dispatcher): Promise<WireAnswer> {
+  const { url, method, deadline, body } = request;
+  const {
+    statusCode,
+    headers,
+    body: answer,
+  } = await pool.request({
+    origin: url.origin,
+    path: url.pathname + url.search,
+    method,
+    headers: { 'user-agent': settings.userAgent, ...request.headers },
+    body: body ?? null,
+    signal: deadline.signal,
+    headersTimeout: settings.timeouts.headersMs,
+    bodyTimeout: settings.timeouts.bodyMs,
+  });
+  return { status: statusCode, headers, body: answer };
+}
+
+async function openPool(request: WireRequest, settings: Settings): Promise<Dispatcher> {
+  const { ca, clientCert, clientKey, unsafeSkipTlsVerify, env, allowH2 = false } = settings.options;
+  const trust = {
+    ...(ca === undefined ? {} : { ca }),
+    ...(unsafeSkipTlsVerify === true ? { rejectUnauthorized: false } : {}),
+  };
+  const isShown = request.isRegistry && clientCert !== undefined && clientKey !== undefined;
+  const tls = { ...trust, ...(isShown ? { cert: clientCert, key: clientKey } : {}) };
+  const common = { connections: settings.concurrency, pipelining: 1, allowH2 };
+  const proxy = env === undefined ? undefined : proxyFor(request.url, env);
+  if (proxy === undefined) {
+    return new Pool(request.url.origin, { ...common, connect: { ...tls, timeout: settings.timeouts.connectMs } });
+  }
+  // Loaded only here: few calls go through a proxy, and every call pays for what is loaded.
+  const { ProxyAgent } = await import('undici');
+  return new ProxyAgent({
+    ...common,
+    uri: proxy,
+    connectTimeout: settings.timeouts.connectMs,
+    requestTls: tls,
+    proxyTls: trust,
+  });
+}
+
+function getOrAdd<V>(map: Map<string, V>, key: string, make: () => V): V {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
