@@ -2,6 +2,7 @@ import { createRegistryClient, type RegistryClient, type Store } from '@signet/o
 import { afterAll, describe } from 'vitest';
 import { startCraneRegistry } from '../support/crane-registry.ts';
 import { startDockerRegistry, type TestRegistry } from '../support/docker-registry.ts';
+import { startEmbeddedRegistry } from '../support/embedded-registry.ts';
 import { havePeers, type PeerName } from '../support/peers.ts';
 import { describeStore } from './store-contract.ts';
 import type { StoreTraits } from './store-traits.ts';
@@ -16,7 +17,23 @@ const craneRegistry: StoreTraits = {
   emptyTags: 'NOT_FOUND',
 };
 
-const registries: readonly (readonly [string, PeerName, StoreTraits, () => Promise<TestRegistry>])[] = [
+/** Nothing is missing; a repository begins with its first push. */
+const embedded: StoreTraits = { emptyTags: 'NOT_FOUND' };
+
+const registries: readonly (readonly [string, PeerName | undefined, StoreTraits, () => Promise<TestRegistry>])[] = [
+  ['the embedded registry', undefined, embedded, () => startEmbeddedRegistry()],
+  [
+    'the embedded registry without the referrers API',
+    undefined,
+    embedded,
+    () => startEmbeddedRegistry({ referrersApi: false }),
+  ],
+  [
+    'the embedded registry with TLS and tokens',
+    undefined,
+    embedded,
+    () => startEmbeddedRegistry({ tls: true, htpasswd: true, token: {} }),
+  ],
   ['docker-registry', 'docker-registry', dockerRegistry, () => startDockerRegistry()],
   [
     'docker-registry with TLS and htpasswd',
@@ -28,7 +45,7 @@ const registries: readonly (readonly [string, PeerName, StoreTraits, () => Promi
 ];
 
 for (const [name, peer, traits, start] of registries) {
-  describe.skipIf(!havePeers([peer]))(name, () => {
+  describe.skipIf(!havePeers(peer === undefined ? [] : [peer]))(name, () => {
     let world: Promise<{ readonly registry: TestRegistry; readonly client: RegistryClient }> | undefined;
     let count = 0;
     const open = async (): Promise<Store> => {
