@@ -53,36 +53,31 @@ function privatePem(kind: Exclude<CosignKeyKind, 'p256'>): string {
   return generateKeyPairSync('rsa', { modulusLength }).privateKey.export(form).toString();
 }
 
-/** cosign 3's default form, without any service. Rule: wire-formats 15. */
+/** Signing configuration and trusted root without any service: `sc.json` and `tr.json` in the folder. Rule: wire-formats 15. */
+export async function withoutServices(folder: string): Promise<void> {
+  const none = ['fulcio', 'rekor', 'tsa'].map((service) => `--no-default-${service}`);
+  const options = { env: cosignEnv(folder), cwd: folder };
+  const config = ['signing-config', 'create', ...none, '--no-default-oidc', '--out', 'sc.json'];
+  await runOk(needPeer('cosign'), config, options);
+  await runOk(
+    needPeer('cosign'),
+    ['trusted-root', 'create', ...none, '--no-default-ctfe', '--out', 'tr.json'],
+    options,
+  );
+}
+
+/** What cosign 3 needs to sign where {@link withoutServices} was. */
+export const offline: readonly string[] = ['--signing-config', 'sc.json', '--trusted-root', 'tr.json'];
+
+/** cosign 3's default form. */
 export async function signBundle(
   folder: string,
   key: CosignKey,
   image: string,
   more: readonly string[] = [],
 ): Promise<void> {
-  const none = ['fulcio', 'rekor', 'tsa'].map((service) => `--no-default-${service}`);
-  const env = cosignEnv(folder);
-  await runOk(needPeer('cosign'), ['signing-config', 'create', ...none, '--no-default-oidc', '--out', 'sc.json'], {
-    env,
-    cwd: folder,
-  });
-  await runOk(needPeer('cosign'), ['trusted-root', 'create', ...none, '--no-default-ctfe', '--out', 'tr.json'], {
-    env,
-    cwd: folder,
-  });
-  const args = [
-    'sign',
-    '-y',
-    '--key',
-    key.privateFile,
-    '--signing-config',
-    'sc.json',
-    '--trusted-root',
-    'tr.json',
-    ...more,
-    image,
-  ];
-  await runOk(needPeer('cosign'), args, { env, cwd: folder });
+  const args = ['sign', '-y', '--key', key.privateFile, ...offline, ...more, image];
+  await runOk(needPeer('cosign'), args, { env: cosignEnv(folder), cwd: folder });
 }
 
 /** The older form, by cosign 3 or 2. Rule: wire-formats 6.2. */
@@ -98,10 +93,9 @@ export async function signSimple(
   await runOk(needPeer(program), args, { env: cosignEnv(folder), cwd: folder });
 }
 
-/** A small artifact under a tag; gives its digest. */
+/** A small image under a tag, pushed by oras; gives its digest. */
 export async function pushSample(folder: string, reference: string): Promise<string> {
   writeFileSync(join(folder, 'sample.txt'), `the content of ${reference}`);
-  const env = cosignEnv(folder);
-  await runOk(needPeer('oras'), ['push', '--plain-http', reference, 'sample.txt:text/plain'], { env, cwd: folder });
-  return (await runOk(needPeer('oras'), ['resolve', '--plain-http', reference], { env, cwd: folder })).trim();
+  const args = ['push', '--plain-http', reference, 'sample.txt:text/plain', '--format', 'go-template={{.digest}}'];
+  return (await runOk(needPeer('oras'), args, { env: cosignEnv(folder), cwd: folder })).trim();
 }

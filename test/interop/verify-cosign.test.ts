@@ -1,0 +1,179 @@
+import {
+  createRegistryClient,
+  type Digest,
+  MEDIA_TYPE_EMPTY,
+  parseDigest,
+  parseManifest,
+  parseReference,
+  type RegistryClient,
+} from '@signet/oci';
+import { startRegistry } from '@signet/registry';
+import { buildTree, type KeyRuleOptions, renderTree, ruleForKeys, verify } from '@signet/verifier';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { startDockerRegistry } from '../support/docker-registry.ts';
+import { HarnessError } from '../support/harness-error.ts';
+import { havePeers, itWithPeers } from '../support/peers.ts';
+import { tempDir } from '../support/temp.ts';
+import {
+  type CosignKey,
+  type CosignKeyKind,
+  cosign,
+  cosignKey,
+  offline,
+  pushSample,
+  signBundle,
+  signSimple,
+  withoutServices,
+} from './cosign-world.ts';
+
+const peers = ['cosign', 'cosign2', 'oras', 'docker-registry'] as const;
+const kinds: readonly CosignKeyKind[] = ['p256', 'p384', 'p521', 'rsa-2048', 'rsa-4096'];
+
+interface Asked {
+  readonly reference: string;
+}
+
+interface Server {
+  readonly host: string;
+  stop(): Promise<void>;
+}
+
+/** One with the fallback tag alone, one with the referrers API. */
+const servers: Readonly<Record<string, () => Promise<Server>>> = {
+  'docker-registry': () => startDockerRegistry(),
+  'the embedded registry': async () => {
+    const { address, close } = await startRegistry({ root: tempDir() });
+    return { host: address, stop: close };
+  },
+};
+
+let client: RegistryClient;
+let folder: string;
+/** Keys as cosign keeps them, encrypted; `other` signed nothing that a test trusts. */
+const keys = new Map<string, CosignKey>();
+
+beforeAll(async () => {
+  if (!havePeers(peers)) return;
+  folder = tempDir();
+  client = createRegistryClient();
+  await withoutServices(folder);
+  for (const kind of kinds) keys.set(kind, await cosignKey(folder, kind, kind));
+  keys.set('other', await cosignKey(folder, 'p256', 'other'));
+});
+afterAll(() => client?.close());
+
+function keyOf(name: CosignKeyKind | 'other'): CosignKey {
+  const key = keys.get(name);
+  if (key === undefined) throw new HarnessError(`no key ${name} was made`);
+  return key;
+}
+
+for (const [title, start] of Object.entries(servers)) {
+  describe(`what cosign wrote, on ${title}`, () => {
+    let registry: Server;
+    let count = 0;
+
+    beforeAll(async () => {
+      if (havePeers(peers)) registry = await start();
+    });
+    afterAll(() => registry?.stop());
+
+    /** A new image in a repository of its own. */
+    const newImage = async () => {
+      count += 1;
+      const repository = `app${count}`;
+      const name = `${registry.host}/${repository}`;
+      const digest = parseDigest(await pushSample(folder, `${name}:1`));
+      const source = client.repository({ registry: registry.host, repository });
+      const ask = (names: readonly Parameters<typeof keyOf>[0][], options: Partial<KeyRuleOptions & Asked> = {}) => {
+        const rule = ruleForKeys({ keys: names.map((each) => keyOf(each).publicKey), ...options });
+        return verify(parseReference(options.reference ?? `${name}:1`), { rule, source, atMs: 0 });
+      };
+      return { name, digest, pinned: `${name}@${digest}`, source, ask };
+    };
+
+    for (const kind of kinds) {
+      itWithPeers(peers, `a bundle by cosign 3 with ${kind}`, async () => {
+        const { ask, digest, pinned } = await newImage();
+        expect(await ask([kind])).toMatchObject({ verdict: 'denied', code: 'NO_SIGNATURE' });
+        await signBundle(folder, keyOf(kind), pinned, ['-a', 'env=prod']);
+        expect(await ask([kind])).toMatchObject({ verdict: 'verified', digest, tag: 'digest-only' });
+        expect(await ask(['other', kind], { reference: pinned, annotations: { env: 'prod' } })).toMatchObject({
+          verdict: 'verified',
+          findings: [{ format: 'sigstore', proven: { identity: { keyId: keyOf(kind).publicKey.id } } }],
+        });
+        expect(await ask(['other'])).toMatchObject({ verdict: 'denied', code: 'NOT_TRUSTED' });
+        expect(await ask([kind], { annotations: { env: 'dev' } })).toMatchObject({ code: 'ANNOTATION_MISMATCH' });
+        expect(await ask([kind], { tagBound: true })).toMatchObject({ verdict: 'denied', code: 'TAG_MISMATCH' });
+      });
+
+      for (const program of ['cosign', 'cosign2'] as const) {
+        itWithPeers(peers, `the older form by ${program} with ${kind}`, async () => {
+          const { ask, digest, pinned } = await newImage();
+          await signSimple(folder, keyOf(kind), pinned, { program, more: ['-a', 'env=prod'] });
+          expect(await ask([kind])).toMatchObject({ verdict: 'verified', digest, findings: [{ format: 'cosign' }] });
+          expect(await ask([kind], { annotations: { env: 'prod' } })).toMatchObject({ verdict: 'verified' });
+          expect(await ask([kind], { annotations: { env: 'dev' } })).toMatchObject({ code: 'ANNOTATION_MISMATCH' });
+          expect(await ask([kind], { reference: pinned, tagBound: true })).toMatchObject({
+            verdict: 'verified',
+            tag: 'repository-only',
+          });
+          expect(await ask(['other'])).toMatchObject({ verdict: 'denied', code: 'NOT_TRUSTED' });
+        });
+      }
+    }
+
+    itWithPeers(peers, 'bundle and older form side by side, by two signers', async () => {
+      const { ask, name, pinned, source } = await newImage();
+      const both = { atLeast: 2 };
+      await signBundle(folder, keyOf('p256'), pinned);
+      expect(await ask(['p256', 'p384'], both)).toMatchObject({ verdict: 'denied', code: 'NOT_TRUSTED' });
+      await signSimple(folder, keyOf('p384'), pinned);
+      expect(await ask(['p256', 'p384'], both)).toMatchObject({ verdict: 'verified' });
+      const tree = await buildTree(source, await source.resolve('1'));
+      expect(tree.root.children.map(({ link }) => link.kind)).toEqual(['referrer', 'tag']);
+      expect(renderTree(tree, name)).toContain('says: signature');
+    });
+
+    itWithPeers(peers, 'several signatures of the older form under one tag, the trusted one first', async () => {
+      const { ask, pinned } = await newImage();
+      await signSimple(folder, keyOf('p256'), pinned);
+      await signSimple(folder, keyOf('other'), pinned, { program: 'cosign2' });
+      expect(await ask(['p256'])).toMatchObject({ verdict: 'verified' });
+    });
+
+    itWithPeers(peers, "cosign's attestation alone: no signature for us, though cosign verify takes it", async () => {
+      const { ask, pinned } = await newImage();
+      const { privateFile, publicFile } = keyOf('p256');
+      const predicate = ['--predicate', 'sample.txt', '--type', 'custom'];
+      const attest = await cosign(folder, ['attest', '-y', '--key', privateFile, ...predicate, ...offline, pinned]);
+      expect(attest.code, attest.stderr).toBe(0);
+      const root = ['--trusted-root', 'tr.json', '--insecure-ignore-tlog'];
+      const verified = await cosign(folder, ['verify', '--key', publicFile, ...root, pinned]);
+      expect(verified.code, verified.stderr).toBe(0);
+      expect(await ask(['p256'])).toMatchObject({ verdict: 'denied', code: 'NO_SIGNATURE' });
+    });
+  });
+}
+
+describe("cosign's fallback index", () => {
+  itWithPeers(peers, 'gives its entries a type that is none, and they are read all the same', async () => {
+    const registry = await startDockerRegistry();
+    try {
+      const name = `${registry.host}/app`;
+      const digest: Digest = parseDigest(await pushSample(folder, `${name}:1`));
+      await signBundle(folder, keyOf('p256'), `${name}@${digest}`);
+      const source = client.repository({ registry: registry.host, repository: 'app' });
+      const { bytes, descriptor } = await source.resolve(digest.replace(':', '-'));
+      const index = parseManifest(bytes, descriptor.mediaType);
+      const types = index.kind === 'index' ? index.manifests.map(({ artifactType }) => artifactType) : [];
+      expect(types).toEqual([MEDIA_TYPE_EMPTY]);
+      const rule = ruleForKeys({ keys: [keyOf('p256').publicKey] });
+      expect(await verify(parseReference(`${name}:1`), { rule, source, atMs: 0 })).toMatchObject({
+        verdict: 'verified',
+      });
+    } finally {
+      await registry.stop();
+    }
+  });
+});
