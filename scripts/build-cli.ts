@@ -2,6 +2,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile, type Plugin } from 'esbuild';
+import { directImports } from './build-direct-imports.ts';
 
 const root: string = join(dirname(fileURLToPath(import.meta.url)), '..');
 const cli: string = join(root, 'packages/cli');
@@ -34,7 +35,9 @@ export async function buildCli(options: { readonly outdir?: string } = {}): Prom
     legalComments: 'none',
     chunkNames: 'chunks/[name]-[hash]',
     banner: { js: requireForCommonJs },
-    plugins: [slimUndici],
+    plugins: [slimDependencies, directImports(root)],
+    // undici's own switch: without its second, experimental HTTP parser.
+    define: { esbuildDetection: 'true' },
     metafile: true,
     logLevel: 'warning',
   });
@@ -58,15 +61,20 @@ const requireForCommonJs =
 
 /**
  * `undici` by its public name is its whole index (fetch, WebSocket, caches, mocks): most of the cost of loading it. In the program the
- * name means packages/cli/build/undici.js, which has what @signet/oci uses, and on a dynamic import undici-proxy.js. A name that is
- * missing there fails the build. The version of undici is pinned for that reason.
+ * name means packages/cli/build/undici.js, which has what @signet/oci uses, and on a dynamic import undici-proxy.js; `@sigstore/sign` in
+ * the same way. A name that is missing there fails the build. Their versions are pinned for that reason.
  */
-const slimUndici: Plugin = {
-  name: 'slim-undici',
+const slimDependencies: Plugin = {
+  name: 'slim-dependencies',
   setup(setup) {
-    setup.onResolve({ filter: /^undici$/ }, ({ kind }) => ({
-      path: join(cli, 'build', kind === 'dynamic-import' ? 'undici-proxy.js' : 'undici.js'),
-    }));
+    const part = (name: string): { path: string } => ({ path: join(cli, 'build', name) });
+    setup.onResolve({ filter: /^undici$/ }, ({ kind }) =>
+      part(kind === 'dynamic-import' ? 'undici-proxy.js' : 'undici.js'),
+    );
+    setup.onResolve({ filter: /^\.\.\/web\/(?:fetch|webidl)/ }, ({ importer }) =>
+      /undici[\\/]lib[\\/](?:core|dispatcher)[\\/]/.test(importer) ? part('undici-no-forms.cjs') : undefined,
+    );
+    setup.onResolve({ filter: /^@sigstore\/sign$/ }, () => part('sigstore-sign.js'));
   },
 };
 

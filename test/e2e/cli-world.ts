@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openLayout, type Store } from '@signet/oci';
+import { createSoftwareSigner, parsePrivateKey, sigstoreFormat } from '@signet/core';
+import { createRegistryClient, openLayout, openStore, parseReference, type Store } from '@signet/oci';
 import { buildImage, buildIndex } from '../../packages/cli/src/demo/image.ts';
 import { signet, startSignet } from '../support/cli.ts';
 import type { RunOptions, RunResult, StartedProcess } from '../support/process.ts';
@@ -19,6 +20,8 @@ export interface CliWorld {
   /** Pushes an image of its own with this greeting; gives its reference `HOST/NAME:TAG`. */
   readonly push: (name: string, greeting?: string) => Promise<string>;
   readonly pushIndex: (name: string) => Promise<string>;
+  /** What an index lists. */
+  readonly children: (reference: string) => Promise<readonly { readonly digest: string }[]>;
   /** The digest that a reference names now. */
   readonly digestOf: (reference: string) => Promise<string>;
 }
@@ -57,6 +60,10 @@ export async function createCliWorld(serveArgs: readonly string[] = []): Promise
       await buildIndex(layout, tag, name);
       return pushLayout(tag, name);
     },
+    async children(reference) {
+      const { root } = JSON.parse((await ok(['tree', reference, '-o', 'json'])).stdout);
+      return root.children.filter((child: { link: { kind: string } }) => child.link.kind === 'platform');
+    },
     async digestOf(reference) {
       return JSON.parse((await ok(['tree', reference, '-o', 'json'])).stdout).root.digest;
     },
@@ -88,4 +95,30 @@ export function jsonLines(text: string): readonly Record<string, unknown>[] {
 /** A file as text. */
 export function text(path: string): string {
   return readFileSync(path, 'utf8');
+}
+
+/** Signs what a reference names, as `signet sign` does. */
+export async function signReference(
+  reference: string,
+  keyFile: string,
+  options: { readonly annotations?: Readonly<Record<string, string>>; readonly digest?: string } = {},
+): Promise<void> {
+  const client = createRegistryClient();
+  try {
+    const parsed = parseReference(reference);
+    const store = await openStore(parsed, client);
+    const { descriptor: subject } = await store.resolve(options.digest ?? parsed.tag ?? 'latest');
+    const signer = createSoftwareSigner(await parsePrivateKey(readFileSync(keyFile)));
+    const payload = sigstoreFormat.payload({
+      subject,
+      signedAtMs: Date.now(),
+      annotations: options.annotations ?? {},
+      ...(parsed.kind === 'registry' && options.digest === undefined ? { signedReference: reference } : {}),
+    });
+    const artifact = await sigstoreFormat.seal(payload, signer);
+    const pace = { wait: () => Promise.resolve(), random: Math.random };
+    await sigstoreFormat.store(artifact, Date.now(), { store, subject, pace });
+  } finally {
+    await client.close();
+  }
 }

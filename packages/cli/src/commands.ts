@@ -9,8 +9,14 @@ export interface CommandEntry {
 
 /** All commands in the order of the help. */
 export const commands: readonly CommandEntry[] = [
+  entry('verify', 'verify images: who signed them, and whether that is enough', () => import('./commands/verify.ts')),
   entry('verify-blob', 'verify the signature of a file', () => import('./commands/verify-blob.ts')),
+  entry('tree', 'show what is attached to an image', () => import('./commands/tree.ts')),
+  entry('inspect', 'show what a signature says, without trusting it', () => import('./commands/inspect.ts')),
+  entry('copy', 'copy an image with all that refers to it', () => import('./commands/copy.ts')),
   entry('key', 'generate, show and convert keys', () => import('./commands/key.ts')),
+  entry('login', 'log in to a registry', () => import('./commands/login.ts')),
+  entry('logout', 'forget the login of a registry', () => import('./commands/logout.ts')),
   entry('registry', 'run the embedded development registry', () => import('./commands/registry.ts')),
   entry('completion', 'print a completion script for a shell', () => import('./commands/completion.ts')),
   entry('version', 'print the version', () => import('./commands/version.ts')),

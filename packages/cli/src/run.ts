@@ -87,7 +87,9 @@ function chooseCommand(argv: readonly string[]): {
     if (arg === 'help') return { name: argv[at + 1], args: argv };
     return { name: arg, args: [arg, ...argv.slice(0, at), ...argv.slice(at + 1)] };
   }
-  return { name: undefined, args: argv.includes('--version') || argv.includes('-V') ? ['version'] : argv };
+  return argv.includes('--version') || argv.includes('-V')
+    ? { name: 'version', args: ['version'] }
+    : { name: undefined, args: argv };
 }
 
 /** Output goes where `Io` says, errors have the program's own form, and nothing ends the process. */

@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { join } from 'node:path';
+import type { Metafile } from 'esbuild';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { buildCli } from '../../scripts/build-cli.ts';
+import { tempDir } from '../support/temp.ts';
+
+let built: { readonly metafile: Metafile; readonly outdir: string };
+beforeAll(async () => {
+  built = await buildCli({ outdir: join(tempDir(), 'dist') });
+});
+
+/** The output file that holds this source file. */
+function outputOf(source: string): string {
+  const found = Object.entries(built.metafile.outputs).find(
+    ([, output]) => (output.inputs[source]?.bytesInOutput ?? 0) > 0,
+  );
+  if (found === undefined) return expect.unreachable(`${source} is in no output`);
+  return found[0];
+}
+
+/** All source files that are loaded with an output file: it and what it imports statically. */
+function loadedWith(file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  for (const { path, kind } of built.metafile.outputs[file]?.imports ?? []) {
+    if (kind === 'import-statement') loadedWith(path, seen);
+  }
+  return seen;
+}
+
+function sourcesOf(...entries: readonly string[]): readonly string[] {
+  const files = new Set(entries.flatMap((entry) => [...loadedWith(outputOf(entry))]));
+  return [...files].flatMap((file) =>
+    Object.entries(built.metafile.outputs[file]?.inputs ?? {}).flatMap(([source, { bytesInOutput }]) =>
+      bytesInOutput > 0 ? [source] : [],
+    ),
+  );
+}
+
+const main = 'packages/cli/src/main.ts';
+const heavy = /node_modules\/(?:undici|jose|@sigstore|@noble|bcryptjs)\/|packages\/(?:oci|core|registry)\//;
+
+describe('what the program loads', () => {
+  it('is, for the entry and version, commander and little else', () => {
+    const sources = sourcesOf(main, 'packages/cli/src/commands/version.ts');
+    expect(sources.filter((source) => heavy.test(source))).toEqual([]);
+    expect(sources.some((source) => source.includes('node_modules/commander/'))).toBe(true);
+  });
+
+  it('is for verify neither signing, nor the registry server, nor key forms that are not met', () => {
+    const sources = sourcesOf(main, 'packages/cli/src/commands/verify.ts');
+    expect(sources.some((source) => source.includes('undici/lib/dispatcher/client.js'))).toBe(true);
+    const unwanted =
+      /node_modules\/(?:jose|@sigstore|bcryptjs|@noble\/ciphers)\/|packages\/registry\/|undici\/lib\/(?:web|mock|cache)\//;
+    expect(sources.filter((source) => unwanted.test(source))).toEqual([]);
+  });
+
+  it('never holds the table of another command', () => {
+    for (const command of ['verify', 'copy', 'key']) {
+      const others = sourcesOf(main, `packages/cli/src/commands/${command}.ts`).filter((source) =>
+        /cli\/src\/commands\//.test(source),
+      );
+      expect(others.filter((source) => !source.includes(`/commands/${command}`))).toEqual([]);
+    }
+  });
+});
+
+describe('the bundle', () => {
+  it('has the licences of all that is in it', () => {
+    const licences = readFileSync(join(built.outdir, 'THIRD-PARTY-LICENSES'), 'utf8');
+    for (const name of ['undici', 'commander', 'jose', '@noble/ed25519', 'bcryptjs']) {
+      expect(licences).toMatch(new RegExp(`^${name} \\d`, 'm'));
+    }
+    expect(licences).toContain('Permission is hereby granted');
+  });
+
+  it('asks for nothing that it does not bring', () => {
+    const outside = Object.values(built.metafile.outputs).flatMap(({ imports }) =>
+      imports.filter(({ external }) => external === true),
+    );
+    expect(outside.map(({ path }) => path).filter((path) => !isBuiltin(path))).toEqual([]);
+  });
+});
