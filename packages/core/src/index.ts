@@ -21,6 +21,7 @@ export {
 } from './formats/bundle.ts';
 export type { BundleKeyMaterial, BundleMaterial } from './formats/bundle-material.ts';
 export type { InclusionProof, TlogEntry } from './formats/bundle-tlog.ts';
+export { ANNOTATION_COSIGN_SIGNATURE, cosignFormat, cosignTag } from './formats/cosign-format.ts';
 export { type DsseEnvelope, PAYLOAD_TYPE_IN_TOTO, pae } from './formats/dsse.ts';
 export { sigstoreFormat } from './formats/sigstore-format.ts';
 export {
