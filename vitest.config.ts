@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Tests run from source: the `@signet/source` condition of each package's `exports` points at its TypeScript. */
@@ -9,7 +10,10 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     environment: 'node',
+    setupFiles: ['test/support/after-file.ts'],
     pool: 'forks',
+    // Vitest would leave one core idle: most of our tests wait for other processes.
+    maxWorkers: availableParallelism(),
     testTimeout: 60_000,
     hookTimeout: 60_000,
     dangerouslyIgnoreUnhandledErrors: false,

@@ -1,13 +1,15 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Descriptor, digestOf, encodeManifest, openLayout, parseManifest, toDescriptorJson } from '@signet/oci';
 import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { haveShared, shared } from '../support/shared.ts';
 import { tempDir } from '../support/temp.ts';
 import { pushImage } from './images.ts';
 
-const schemas = join(import.meta.dirname, '../../../shared/vectors/schemas/oci-image');
+const schemaPath = 'vectors/schemas/oci-image';
+const schemas = shared(schemaPath);
 const mediaType = fc.stringMatching(/^[a-z][a-z0-9.+-]{0,20}\/[a-z][a-z0-9.+-]{0,20}$/);
 const annotations = fc.dictionary(fc.string({ minLength: 1, maxLength: 20 }), fc.string({ maxLength: 40 }), {
   maxKeys: 4,
@@ -90,7 +92,7 @@ function validator(name: string): (value: unknown) => readonly string[] {
   };
 }
 
-describe.skipIf(!existsSync(schemas))('the published OCI schemas', () => {
+describe.skipIf(!haveShared(schemaPath))('the published OCI schemas', () => {
   it('accept every manifest, index and descriptor that we write, and refuse a broken one', () => {
     const isManifest = validator('image-manifest-schema.json');
     const isIndex = validator('image-index-schema.json');

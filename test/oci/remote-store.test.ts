@@ -1,3 +1,5 @@
+// Not in npm run check: the whole contract over six registries.
+
 import { createRegistryClient, type RegistryClient, type Store } from '@signet/oci';
 import { afterAll, describe } from 'vitest';
 import { startCraneRegistry } from '../support/crane-registry.ts';

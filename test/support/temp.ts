@@ -1,27 +1,25 @@
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
 
 const left = new Set<string>();
-afterAll(() => {
-  for (const dir of left) remove(dir);
-});
 
 /** A new folder, removed after the test that asked; asked for outside a test (in a hook), after the test file. */
 export function tempDir(prefix = 'signet-'): string {
-  const dir = makeTempDir(prefix);
+  const dir = realpathSync(mkdtempSync(join(tmpdir(), prefix)));
   left.add(dir);
   try {
     onTestFinished(() => remove(dir));
   } catch {
-    // Not inside a test: afterAll removes it.
+    // Not inside a test: the end of the file removes it.
   }
   return dir;
 }
 
-function makeTempDir(prefix: string): string {
-  return realpathSync(mkdtempSync(join(tmpdir(), prefix)));
+/** Removes what the tests of a file left: test/support/after-file.ts calls it after each. */
+export function removeLeftTempDirs(): void {
+  for (const dir of left) remove(dir);
 }
 
 function remove(dir: string): void {

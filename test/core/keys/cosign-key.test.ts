@@ -1,3 +1,5 @@
+// Not in npm run check: scrypt at cosign's own strength.
+
 import { encodePrivateKey, parsePrivateKey } from '@signet/core';
 import { describe, expect, it } from 'vitest';
 import { keyCode, pem, sampleKey } from './key-samples.ts';

@@ -1,3 +1,5 @@
+// Not in npm run check: every encrypted form derives its key anew.
+
 import { generateKeyPairSync } from 'node:crypto';
 import { encodePrivateKey, parsePrivateKey, privateKeyFrom, publicKeyFrom } from '@signet/core';
 import { describe, expect, it } from 'vitest';

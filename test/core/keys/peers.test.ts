@@ -1,3 +1,5 @@
+// Not in npm run check: openssl and ssh-keygen derive keys from passwords dozens of times.
+
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import {

@@ -1,3 +1,5 @@
+// Not in npm run check: processes that are killed, writers that wait for one another.
+
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
