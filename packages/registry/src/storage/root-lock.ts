@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RegistryStartError, show } from '../errors.ts';
 
@@ -26,7 +26,10 @@ async function takeLock(root: string): Promise<() => Promise<void>> {
   const path = join(root, '_lock');
   const mine = JSON.stringify({ pid: process.pid, started: await startOf(process.pid), nonce: randomUUID() });
   for (let attempt = 0; attempt < 5; attempt += 1) {
-    if (await create(path, mine)) return () => release(root, path, mine);
+    if (await create(path, mine)) {
+      await removeLeftovers(root);
+      return () => release(root, path, mine);
+    }
     await clearIfStale(root, path);
   }
   throw new RegistryStartError('ROOT_IN_USE', `the lock of ${show(root)} is being fought over`);
@@ -40,11 +43,18 @@ async function create(path: string, content: string): Promise<boolean> {
     await link(beside, path);
     return true;
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    // ENOENT: the server that has the lock by now took ours for a leftover.
+    if (['EEXIST', 'ENOENT'].includes((cause as NodeJS.ErrnoException).code ?? '')) return false;
     throw new RegistryStartError('ROOT_INVALID', `cannot make a lock at ${show(path)}`, { cause });
   } finally {
     await rm(beside, { force: true });
   }
+}
+
+/** What servers that were killed while they took the lock left behind. */
+async function removeLeftovers(root: string): Promise<void> {
+  const names = await readdir(root);
+  for (const name of names.filter((each) => each.startsWith('_lock.'))) await rm(join(root, name), { force: true });
 }
 
 async function clearIfStale(root: string, path: string): Promise<void> {

@@ -28,7 +28,7 @@ export interface Appended {
  */
 export async function appendToFile(chunks: AsyncIterable<Buffer>, options: AppendOptions): Promise<Appended> {
   const { path, start, digester, maxBytes } = options;
-  const file = await open(path, start === 0 ? 'w' : 'r+', 0o600);
+  const file = await open(path, 'r+');
   const out = file.createWriteStream({ start, highWaterMark: bufferBytes });
   const written = finished(out);
   written.catch(() => {}); // waited for below; it may fail before that

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, rm, stat, truncate } from 'node:fs/promises';
+import { readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createDigester, type Digest, type DigestAlgorithm, type Digester, digestAlgorithm } from '@signet/oci';
 import { ApiError } from '../errors.ts';
@@ -37,7 +37,7 @@ export class Uploads {
     this.#options = options;
   }
 
-  /** @throws {ApiError} TOOMANYREQUESTS */
+  /** Its file is made at once: a location that was told must be known to the next process too. @throws {ApiError} TOOMANYREQUESTS */
   async start(repository: Repository, algorithm: DigestAlgorithm): Promise<Upload> {
     const id = randomUUID();
     this.#checkRoom();
@@ -52,6 +52,10 @@ export class Uploads {
       usedMs: this.#options.now(),
     };
     this.#open.set(id, upload);
+    await writeFile(upload.path, '', { flag: 'wx', mode: 0o600 }).catch((error: unknown) => {
+      this.#open.delete(id);
+      throw error;
+    });
     return upload;
   }
 
@@ -101,7 +105,6 @@ export class Uploads {
   async finish(upload: Upload, digest: Digest): Promise<void> {
     const { repository, path, size } = upload;
     try {
-      if (size === 0) await appendToFile(nothing(), { path, start: 0, digester: undefined, maxBytes: 0 });
       const actual = await digestOf(upload, digestAlgorithm(digest));
       if (actual !== digest) {
         throw new ApiError(400, 'DIGEST_INVALID', `the content has the digest ${actual}`, {
@@ -171,5 +174,3 @@ async function digestOf(upload: Upload, algorithm: DigestAlgorithm): Promise<Dig
     ? digester.digest()
     : digestFile(upload.path, algorithm);
 }
-
-async function* nothing(): AsyncGenerator<Buffer> {}
