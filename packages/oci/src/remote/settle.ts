@@ -154,11 +154,16 @@ async function forgetMissing(run: Run, entries: readonly FallbackEntry[], door: 
   }
 }
 
-/** Longer than another writer's read-to-write on this registry takes, as far as our own requests show it; random, so that two writers part. */
+/**
+ * Random, so that two writers part, and longer than another writer takes from its read to its write: the age that a read may have, the
+ * end of the read and the write, each as slow as the slowest of our own requests.
+ */
 function pauseMs({ slowestMs, writes }: Pace, random: number): number {
-  const { minPauseMs, maxPauseMs } = settling;
+  const { minPauseMs, maxPauseMs, maxReadAgeMs } = settling;
   const crowding = 1 + Math.min(writes, 8) / 4;
-  return minPauseMs + random * (maxPauseMs - minPauseMs) * crowding + Math.min(2000, slowestMs * 2);
+  const chosen = minPauseMs + random * (maxPauseMs - minPauseMs) * crowding;
+  const window = maxReadAgeMs + Math.min(2000, slowestMs * 2);
+  return Math.max(chosen, window * (1 + random / 4));
 }
 
 function unconfirmed(after: string): RegistryError {
