@@ -4,11 +4,13 @@ export {
   ANNOTATION_REF_NAME,
   ANNOTATION_SIGNED_AT,
   MAX_ANNOTATED_ENVELOPE_BYTES,
+  type Pace,
   type Payload,
   type SignatureArtifact,
   type SignFormat,
   type SignFormatName,
   type SignRequest,
+  type StoredSignature,
 } from './format.ts';
 export {
   type Bundle,
@@ -23,6 +25,7 @@ export type { BundleKeyMaterial, BundleMaterial } from './formats/bundle-materia
 export type { InclusionProof, TlogEntry } from './formats/bundle-tlog.ts';
 export { ANNOTATION_COSIGN_SIGNATURE, cosignFormat, cosignTag } from './formats/cosign-format.ts';
 export { type DsseEnvelope, PAYLOAD_TYPE_IN_TOTO, pae } from './formats/dsse.ts';
+export { signFormat, signFormatNames } from './formats/sign-formats.ts';
 export { sigstoreFormat } from './formats/sigstore-format.ts';
 export {
   MEDIA_TYPE_SIMPLE_SIGNING,
@@ -47,6 +50,9 @@ export { parsePublicKey, parsePublicKeys, publicKeyOfCertificate } from './keys/
 export { type PrivateKey, privateKeyFrom } from './keys/private-key.ts';
 export { type PublicKey, publicKeyFrom } from './keys/public-key.ts';
 export { allowsScheme, type SchemeFormat, schemesFor } from './schemes.ts';
+export { type ImageToSign, type Plan, type Planned, planImage } from './sign/plan.ts';
+export { type SignImageOptions, signImage } from './sign/sign-image.ts';
+export type { SignedFacts, SignResult, StoredFacts } from './sign/sign-planned.ts';
 export { type SignatureEncoding, verifySignature } from './signature.ts';
 export { toDerSignature, toRawSignature } from './signature-encoding.ts';
 export type { SignatureScheme, Signer } from './signer.ts';

@@ -7,6 +7,7 @@ export { type CopyLimits, defaultCopyLimits } from './copy/budget.ts';
 export { copy } from './copy/copy.ts';
 export type { CopyEvent, CopyResult } from './copy/events.ts';
 export type { CopyOptions } from './copy/run.ts';
+export { forEachSideBySide } from './copy/side-by-side.ts';
 export {
   asObject,
   type Descriptor,
