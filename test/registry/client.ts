@@ -10,13 +10,14 @@ export type Algorithm = 'sha256' | 'sha512';
 
 /** A registry in a temporary folder, closed after the test (or, started in a hook, after the file). */
 export async function startTestRegistry(options: Partial<RegistryOptions> = {}): Promise<TestClient> {
-  const registry = await startRegistry({ root: options.root ?? tempDir('signet-registry-'), ...options });
+  const root = options.root ?? tempDir('signet-registry-');
+  const registry = await startRegistry({ ...options, root });
   try {
     onTestFinished(() => registry.close());
   } catch {
     afterAll(() => registry.close()); // not inside a test
   }
-  return new TestClient(registry);
+  return new TestClient(registry, root);
 }
 
 export function digest(bytes: Uint8Array | string, algorithm: Algorithm = 'sha256'): string {
@@ -45,9 +46,11 @@ export interface Reply {
 /** Plain HTTP to one registry; what a conforming client sends, and what none would. */
 export class TestClient {
   readonly registry: RunningRegistry;
+  readonly root: string;
 
-  constructor(registry: RunningRegistry) {
+  constructor(registry: RunningRegistry, root: string) {
     this.registry = registry;
+    this.root = root;
   }
 
   /** `path` is a path, or a URL from a Location header. */

@@ -7,7 +7,7 @@ export interface RegistryLimits {
   readonly maxUploads: number;
   /** An upload that nobody touched for so long is removed. */
   readonly uploadExpiryMs: number;
-  /** Entries of one page of tags or repositories when `n` asks for more. */
+  /** Entries of one page of tags or repositories, with `n` or without. */
   readonly maxPageEntries: number;
   /** Bytes of one page of referrers. */
   readonly maxReferrersBytes: number;

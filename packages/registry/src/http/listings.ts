@@ -71,20 +71,20 @@ interface Page {
   readonly headers: { readonly Link?: string };
 }
 
-/** A part of a sorted list by `n` and `last`. Without `n` all that follow `last`. */
+/** A part of a sorted list by `n` and `last`; without `n`, as much as a page may hold. */
 function page({ query, registry }: Exchange, sorted: readonly string[], path: string): Page {
   const limit = parseCount(query.get('n'), registry.limits.maxPageEntries);
   const after = query.get('last') ?? '';
   const start = after === '' ? 0 : firstAfter(sorted, after);
-  const items = sorted.slice(start, limit === undefined ? undefined : start + limit);
+  const items = sorted.slice(start, start + limit);
   const last = items.at(-1);
-  if (limit === undefined || last === undefined || start + limit >= sorted.length) return { items, headers: {} };
+  if (last === undefined || start + limit >= sorted.length) return { items, headers: {} };
   const next = new URLSearchParams({ n: String(limit), last });
   return { items, headers: { Link: `<${path}?${next}>; rel="next"` } };
 }
 
-function parseCount(text: string | null, most: number): number | undefined {
-  if (text === null || text === '') return undefined;
+function parseCount(text: string | null, most: number): number {
+  if (text === null || text === '') return most;
   if (/^[0-9]{1,9}$/.test(text)) return Math.min(Number(text), most);
   throw new ApiError(400, 'UNSUPPORTED', `n is ${show(text)}: wanted a number`);
 }
