@@ -1,10 +1,10 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { compare } from 'bcryptjs';
-import { RegistryStartError } from '../errors.ts';
+import { ApiError, RegistryStartError } from '../errors.ts';
 
 /** Accounts of an htpasswd file. */
 export interface Accounts {
-  /** Whether this user has this password. */
+  /** Whether this user has this password. @throws {ApiError} TOOMANYREQUESTS when too many are being checked */
   verify(user: string, password: string): Promise<boolean>;
 }
 
@@ -67,10 +67,16 @@ function createAccounts(hashes: ReadonlyMap<string, string>): Accounts {
       if (until !== undefined && until > performance.now()) return true;
       const known = running.get(key);
       if (known !== undefined) return known;
-      if (running.size >= maxChecks) return false;
+      if (running.size >= maxChecks) throw tooMany();
       const checking = check(user, password, key).finally(() => running.delete(key));
       running.set(key, checking);
       return checking;
     },
   };
+}
+
+function tooMany(): ApiError {
+  return new ApiError(429, 'TOOMANYREQUESTS', 'too many passwords are being checked', {
+    headers: { 'Retry-After': '5' },
+  });
 }
