@@ -74,7 +74,9 @@ const slimDependencies: Plugin = {
     setup.onResolve({ filter: /^\.\.\/web\/(?:fetch|webidl)/ }, ({ importer }) =>
       /undici[\\/]lib[\\/](?:core|dispatcher)[\\/]/.test(importer) ? part('undici-no-forms.cjs') : undefined,
     );
-    setup.onResolve({ filter: /^@sigstore\/sign$/ }, () => part('sigstore-sign.js'));
+    setup.onResolve({ filter: /^@sigstore\/(?:sign|bundle)$/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? part(`${path.slice(1).replace('/', '-')}.js`) : undefined,
+    );
   },
 };
 

@@ -36,7 +36,7 @@ function setting(): {
 }
 
 describe('login and logout', () => {
-  itWithPeers(['docker-registry'], 'let push and verify through, and take it away again', async () => {
+  itWithPeers(['docker-registry'], 'let push, sign and verify through, and take it away again', async () => {
     const { at, tls, env, config } = setting();
     const image = `${at.host}/app:1.0`;
     const push = ['copy', `oci:${layoutDir}:1.0`, image, ...tls];
@@ -48,9 +48,10 @@ describe('login and logout', () => {
     expect(await signet(login, { env, input: `${at.password}\n` })).toMatchObject({ code: 0, stderr: '' });
     expect(statSync(config).mode & 0o777).toBe(0o600);
     expect(JSON.parse(readFileSync(config, 'utf8')).auths).toHaveProperty([at.host]);
-    const { pub } = await makeKey(join(tempDir(), 'k'));
+    const { key, pub } = await makeKey(join(tempDir(), 'k'));
     await ok(push, { env });
-    expect((await signet(['verify', image, '--key', pub, ...tls], { env })).code).toBe(1);
+    await ok(['sign', image, '--key', key, ...tls], { env });
+    await ok(['verify', image, '--key', pub, '--tag-bound', ...tls], { env });
     await ok(['logout', at.host], { env });
     expect(JSON.parse(readFileSync(config, 'utf8')).auths ?? {}).not.toHaveProperty([at.host]);
     expect((await signet(['verify', image, '--key', pub, ...tls], { env })).code).toBe(3);

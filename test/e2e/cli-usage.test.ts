@@ -47,6 +47,7 @@ describe('signet', () => {
     [['verify', 'a:1'], /error\[USAGE\]: .*trusted.*\nhint: .*--key/],
     [['verify', 'a:1', '--key', '/no/such/key.pub'], /error\[FILE_UNREADABLE\]: .*no such file/],
     [['verify', 'example.com/UPPER:1', '--key', 'x'], /error\[REFERENCE_INVALID\]/],
+    [['sign', 'a:1'], /error\[USAGE\]: .*key/],
     [['completion', 'tcsh'], /error\[USAGE\]: .*bash, zsh, fish/],
   ])('refuses %j', async (args, stderr) => {
     expect(await signet(args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(stderr) });

@@ -9,6 +9,7 @@ export interface CommandEntry {
 
 /** All commands in the order of the help. */
 export const commands: readonly CommandEntry[] = [
+  entry('sign', 'sign images where they are: resolve, sign, store, read back', () => import('./commands/sign.ts')),
   entry('verify', 'verify images: who signed them, and whether that is enough', () => import('./commands/verify.ts')),
   entry('verify-blob', 'verify the signature of a file', () => import('./commands/verify-blob.ts')),
   entry('tree', 'show what is attached to an image', () => import('./commands/tree.ts')),
@@ -18,6 +19,7 @@ export const commands: readonly CommandEntry[] = [
   entry('login', 'log in to a registry', () => import('./commands/login.ts')),
   entry('logout', 'forget the login of a registry', () => import('./commands/logout.ts')),
   entry('registry', 'run the embedded development registry', () => import('./commands/registry.ts')),
+  entry('demo', 'show the whole way: push, sign, verify, deny, copy', () => import('./commands/demo.ts')),
   entry('completion', 'print a completion script for a shell', () => import('./commands/completion.ts')),
   entry('version', 'print the version', () => import('./commands/version.ts')),
 ];

@@ -8,6 +8,7 @@ export type CliErrorCode =
   | 'FILE_UNWRITABLE'
   | 'FILE_EXISTS'
   | 'PASSWORD_NEEDED'
+  | 'EXAMPLE_KEY'
   | 'LOGIN_REFUSED'
   | 'PORT_UNAVAILABLE'
   | 'DEMO_FAILED'
@@ -33,6 +34,7 @@ const exitCodes: Readonly<Record<string, ExitCode>> = {
   FILE_UNWRITABLE: EXIT.usage,
   FILE_EXISTS: EXIT.usage,
   PASSWORD_NEEDED: EXIT.usage,
+  EXAMPLE_KEY: EXIT.usage,
   LOGIN_REFUSED: EXIT.denied,
   PORT_UNAVAILABLE: EXIT.usage,
   DEMO_FAILED: EXIT.denied,

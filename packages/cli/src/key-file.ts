@@ -1,7 +1,15 @@
-import { KeyError, type PublicKey, parsePrivateKey, parsePublicKeys, publicKeyOfCertificate } from '@signet/core';
+import {
+  isExampleKey,
+  KeyError,
+  type PublicKey,
+  parsePrivateKey,
+  parsePublicKeys,
+  publicKeyOfCertificate,
+} from '@signet/core';
 import { CliError } from './errors.ts';
 import { readInput } from './files.ts';
 import type { Io } from './io.ts';
+import type { ExampleKeyFlags, TrustedKeyFlags } from './options/keys.ts';
 import { existingPassword, type PasswordSource } from './password.ts';
 
 /** Bytes of a key file, at most. */
@@ -12,18 +20,29 @@ export async function readKeyFile(path: string, io: Io): Promise<Uint8Array> {
   return readInput(path, io.stdin, maxKeyBytes);
 }
 
-/** The trusted keys of all files that `--key` names. @throws {CliError} USAGE, FILE_UNREADABLE; {KeyError} what is wrong with a key, naming its file */
-export async function readTrustedKeys(paths: readonly string[] | undefined, io: Io): Promise<readonly PublicKey[]> {
+/** The trusted keys of all files that `--key` names. @throws {CliError} USAGE, FILE_UNREADABLE, EXAMPLE_KEY; {KeyError} naming the file */
+export async function readTrustedKeys(flags: TrustedKeyFlags, io: Io): Promise<readonly PublicKey[]> {
+  const paths = flags.key;
   if (paths === undefined || paths.length === 0) {
     throw new CliError('USAGE', 'which signers are trusted was not said', { hint: 'name a public key: --key FILE' });
   }
   const keys = await Promise.all(
     paths.map(async (path) => {
       const bytes = await readKeyFile(path, io);
-      return naming(path, () => parsePublicKeys(bytes));
+      const found = await naming(path, () => parsePublicKeys(bytes));
+      refuseExampleKeys(found, path, flags);
+      return found;
     }),
   );
   return keys.flat();
+}
+
+/** The sample keys are in everybody's hands. @throws {CliError} EXAMPLE_KEY */
+export function refuseExampleKeys(keys: readonly PublicKey[], path: string, flags: ExampleKeyFlags): void {
+  if (flags.allowExampleKeys === true || !keys.some(isExampleKey)) return;
+  throw new CliError('EXAMPLE_KEY', `${path} is a sample key of Signet: everybody has its private half`, {
+    hint: 'make a key of your own: signet key generate (for tests: --allow-example-keys)',
+  });
 }
 
 /** The public keys of a file of any kind: public, certificate, or private (its public half; the password is asked for where needed). */

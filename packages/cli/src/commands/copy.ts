@@ -151,5 +151,6 @@ function show(
   if (referrers > 0) counts.push(`${referrers} refer to it`);
   if (ignored > 0) counts.push(`${ignored} listed but left out (--verbose says which)`);
   const style = createStyle(output.color);
-  io.stdout.write(`${style.good('copied')}  ${escapeForTerminal(pinned)}\n  ${counts.join(', ')}\n`);
+  io.stdout.write(`${style.good('copied')}  ${escapeForTerminal(pinned)}\n`);
+  if (!output.quiet) io.stdout.write(`  ${counts.join(', ')}\n`);
 }

@@ -35,7 +35,7 @@ export function define(command: Command, context: Context): void {
 
 async function run(file: string, flags: VerifyBlobFlags, io: Io): Promise<ExitCode> {
   const output = outputOptions(flags, io);
-  const keys = await readTrustedKeys(flags.key, io);
+  const keys = await readTrustedKeys(flags, io);
   const evidence = await readEvidence(file, flags);
   const report = verifyBlob({
     blob: await readInput(file, io.stdin, MAX_BLOB_BYTES),

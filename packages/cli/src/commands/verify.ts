@@ -3,11 +3,10 @@ import { type Report, type Rule, renderReport, ruleForKeys, toReportJson, verify
 import { type Command, Option } from 'commander';
 import { type Context, onRun } from '../command.ts';
 import { type Connection, connect, DEFAULT_CONCURRENCY } from '../connect.ts';
-import { CliError, exitCodeForError, renderError } from '../errors.ts';
+import { exitCodeForError, renderError } from '../errors.ts';
 import { EXIT, type ExitCode, exitCodeOf, worstOf } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { readTrustedKeys } from '../key-file.ts';
-import { readLines } from '../lines.ts';
 import { addNotes } from '../notes.ts';
 import { parseInteger } from '../options/duration.ts';
 import {
@@ -19,6 +18,7 @@ import {
 import { addOutputOptions, type OutputFlags, type OutputOptions, outputOptions, writeJson } from '../options/output.ts';
 import { addRegistryOptions, type RegistryFlags } from '../options/registry.ts';
 import { mapOrdered } from '../ordered.ts';
+import { readReferences } from '../references.ts';
 
 interface VerifyFlags extends TrustedKeyFlags, RegistryFlags, OutputFlags {
   readonly tagBound?: boolean;
@@ -71,9 +71,9 @@ type Outcome = { readonly text: string; readonly report: Report } | { readonly t
 
 async function verifyAll(args: readonly string[], flags: VerifyFlags, io: Io): Promise<ExitCode> {
   const output = outputOptions(flags, io);
-  checkArguments(args);
+  const references = readReferences(args, io);
   const rule = ruleForKeys({
-    keys: await readTrustedKeys(flags.key, io),
+    keys: await readTrustedKeys(flags, io),
     tagBound: flags.tagBound === true,
     annotations: parseAnnotationFlags(flags.annotation),
   });
@@ -81,7 +81,7 @@ async function verifyAll(args: readonly string[], flags: VerifyFlags, io: Io): P
   try {
     const codes = new Set<ExitCode>();
     const verifyOne = (text: string): Promise<Outcome> => outcomeOf(text, { rule, flags, connection, io });
-    for await (const outcome of mapOrdered(references(args, io), flags.concurrency ?? DEFAULT_CONCURRENCY, verifyOne)) {
+    for await (const outcome of mapOrdered(references, flags.concurrency ?? DEFAULT_CONCURRENCY, verifyOne)) {
       io.signal.throwIfAborted();
       show(outcome, io, output);
       codes.add(codeFor(outcome, flags.strict === true));
@@ -89,19 +89,6 @@ async function verifyAll(args: readonly string[], flags: VerifyFlags, io: Io): P
     return worstOf(codes);
   } finally {
     await connection.close();
-  }
-}
-
-/** References that are written as arguments are all looked at before the first request. */
-function checkArguments(args: readonly string[]): void {
-  if (args.filter((arg) => arg === '-').length > 1) throw new CliError('USAGE', '- (standard input) is given twice');
-  for (const arg of args) if (arg !== '-') parseReference(arg);
-}
-
-async function* references(args: readonly string[], io: Io): AsyncGenerator<string> {
-  for (const arg of args) {
-    if (arg === '-') yield* readLines(io.stdin);
-    else yield arg;
   }
 }
 

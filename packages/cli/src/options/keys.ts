@@ -2,8 +2,13 @@ import type { Command } from 'commander';
 import { CliError } from '../errors.ts';
 import { collect } from './duration.ts';
 
+/** Whether the published sample keys are let through. */
+export interface ExampleKeyFlags {
+  readonly allowExampleKeys?: boolean;
+}
+
 /** What {@link addSigningKeyOptions} produces. */
-export interface SigningKeyFlags {
+export interface SigningKeyFlags extends ExampleKeyFlags {
   readonly key?: string;
   readonly passwordFile?: string;
 }
@@ -16,11 +21,14 @@ export function addSigningKeyOptions(command: Command): Command {
     .option(
       '--password-file <file>',
       'file with the password of the key (else SIGNET_PASSWORD, COSIGN_PASSWORD, a prompt)',
-    );
+    )
+    .option('--allow-example-keys', exampleKeyText);
 }
 
+const exampleKeyText = 'DANGER: take the published sample keys too, which everybody has; for tests';
+
 /** What {@link addTrustedKeyOptions} produces. */
-export interface TrustedKeyFlags {
+export interface TrustedKeyFlags extends ExampleKeyFlags {
   readonly key?: readonly string[];
 }
 
@@ -32,7 +40,8 @@ export function addTrustedKeyOptions(command: Command): Command {
       '-k, --key <file>',
       'public key: PEM, cosign .pub, JWK, JWKS, OpenSSH, certificate; repeatable, any of them suffices',
       collect,
-    );
+    )
+    .option('--allow-example-keys', exampleKeyText);
 }
 
 /** `--annotation k=v`, repeatable. */
