@@ -1,3 +1,5 @@
+// Not in npm run check: processes that race.
+
 import { afterEach, expect, it } from 'vitest';
 import { startDockerRegistry, type TestRegistry } from '../support/docker-registry.ts';
 import { startEmbeddedRegistry } from '../support/embedded-registry.ts';

@@ -1,10 +1,11 @@
 import { RegistryError } from '../errors.ts';
-import type { Deadline } from '../remote/deadline.ts';
+import { type Deadline, withinDeadline } from '../remote/deadline.ts';
 import type { Challenge } from './challenge.ts';
 import type { Credential, CredentialSource } from './credential.ts';
 import { trustRealm } from './realm.ts';
 import { coversScopes, formatScopes, parseScopes } from './scope.ts';
-import { basic, fetchToken, type Token, type TokenHttp } from './token.ts';
+import { basic, type TokenHttp } from './token.ts';
+import { bound, createTokenCache, type TokenCache } from './token-cache.ts';
 
 /** What a request needs: at which registry (its base address), for which repository, with which scopes. */
 export interface AuthNeed {
@@ -27,23 +28,15 @@ export interface Authorizer {
 
 type Mode = { readonly kind: 'basic' } | { readonly kind: 'bearer'; readonly realm: URL; readonly service?: string };
 
-interface Kept {
-  readonly scopes: readonly string[];
-  readonly token: Token;
-}
-
-/** What is known of one registry. Tokens are kept by service, credential's repository and scope set. */
+/** What is known of one registry. */
 interface State {
   mode?: Mode;
-  readonly tokens: Map<string, Kept>;
-  readonly fetching: Map<string, Promise<Token>>;
+  readonly tokens: TokenCache;
+  /** By repository. */
   readonly credentials: Map<string, Promise<Credential | undefined>>;
   /** Scopes that the registry named beyond those that a need began with. */
   readonly learned: Map<string, readonly string[]>;
-  readonly refreshTokens: Map<string, string>;
 }
-
-const maxKept = 10_000;
 
 export function createAuthorizer(parts: {
   readonly credentials: CredentialSource | undefined;
@@ -54,11 +47,11 @@ export function createAuthorizer(parts: {
   const stateOf = (base: URL): State => {
     const known = states.get(base.origin);
     if (known !== undefined) return known;
-    const state = createState();
+    const state: State = { tokens: createTokenCache(parts), credentials: new Map(), learned: new Map() };
     states.set(base.origin, state);
     return state;
   };
-  const context = { ...parts, stateOf };
+  const context: Context = { credentials: parts.credentials, stateOf };
   return {
     header: (need) => headerFor(need, context),
     refused: (need, challenges, sent) => learn(need, { challenges, sent }, context),
@@ -68,19 +61,28 @@ export function createAuthorizer(parts: {
 
 interface Context {
   readonly credentials: CredentialSource | undefined;
-  readonly http: TokenHttp;
-  readonly now: () => number;
   readonly stateOf: (base: URL) => State;
 }
 
 async function headerFor(need: AuthNeed, context: Context): Promise<string | undefined> {
   const state = context.stateOf(need.base);
   if (state.mode === undefined) return undefined;
-  const credential = await credentialFor(need, state, context);
-  if (state.mode.kind === 'basic')
+  const { mode } = state;
+  const credential = await withinDeadline(credentialFor(need, state, context), need.deadline);
+  if (mode.kind === 'basic')
     return credential?.kind === 'basic' ? basic(credential.username, credential.password) : undefined;
   if (credential?.kind === 'bearer') return bearer(credential.token);
-  return bearer((await tokenFor(need, { state, mode: state.mode, credential }, context)).value);
+  const { base: registry, repository, deadline } = need;
+  const wanted = { registry, scopes: scopesOf(need, state), credential, deadline, realm: mode.realm };
+  const named = {
+    ...(mode.service === undefined ? {} : { service: mode.service }),
+    ...(repository === undefined ? {} : { repository }),
+  };
+  const token = await state.tokens.get({ ...wanted, ...named }).catch((error: unknown) => {
+    state.credentials.clear(); // Another login may have been made meanwhile: they are read anew.
+    throw error;
+  });
+  return bearer(token.value);
 }
 
 async function learn(
@@ -102,7 +104,7 @@ async function learn(
   }
   const isNew = learnBearer(need, wanted, state);
   if (sent === undefined) return true;
-  const dropped = dropToken(state, sent);
+  const dropped = state.tokens.drop(sent.slice(bearer('').length));
   return dropped || isNew;
 }
 
@@ -126,61 +128,6 @@ function learnBearer(need: AuthNeed, challenge: Challenge, state: State): boolea
   return true;
 }
 
-interface TokenNeed {
-  readonly state: State;
-  readonly mode: Mode & { readonly kind: 'bearer' };
-  readonly credential: Credential | undefined;
-}
-
-async function tokenFor(need: AuthNeed, { state, mode, credential }: TokenNeed, context: Context): Promise<Token> {
-  const scopes = scopesOf(need, state);
-  const place = `${mode.realm.href} ${mode.service ?? ''} ${need.repository ?? ''}`;
-  const key = `${place} ${scopes.join(' ')}`;
-  const kept = state.tokens.get(key);
-  if (kept !== undefined && kept.token.expiresAtMs > context.now()) return kept.token;
-  const running = state.fetching.get(key);
-  if (running !== undefined) return running;
-  const isTrusted = trustRealm(mode.realm, need.base) === 'credentials';
-  const refreshed = state.refreshTokens.get(place);
-  const shown =
-    refreshed === undefined || credential?.kind === 'basic'
-      ? credential
-      : ({ kind: 'refresh', token: refreshed } as const);
-  const asked = fetchToken(context.http, {
-    realm: mode.realm,
-    ...(mode.service === undefined ? {} : { service: mode.service }),
-    scopes,
-    ...(isTrusted && shown !== undefined ? { credential: shown } : {}),
-    deadline: need.deadline,
-    nowMs: context.now(),
-  }).catch((error: unknown) => {
-    state.refreshTokens.delete(place);
-    state.credentials.clear();
-    throw withheld(error, !isTrusted && credential !== undefined, need);
-  });
-  state.fetching.set(key, asked);
-  try {
-    const token = await asked;
-    bound(state.tokens);
-    state.tokens.set(key, { scopes, token });
-    if (token.refreshToken !== undefined) state.refreshTokens.set(place, token.refreshToken);
-    return token;
-  } finally {
-    state.fetching.delete(key);
-  }
-}
-
-/** Says why no credentials went along, where there would have been some. */
-function withheld(error: unknown, isWithheld: boolean, need: AuthNeed): unknown {
-  if (!isWithheld || !(error instanceof RegistryError)) return error;
-  const why = `credentials were not sent: ${need.base.origin} is not encrypted and its token server is on another origin`;
-  return new RegistryError(
-    error.code,
-    `${error.message} (${why})`,
-    error.status === undefined ? {} : { status: error.status },
-  );
-}
-
 function credentialFor(need: AuthNeed, state: State, context: Context): Promise<Credential | undefined> {
   const key = need.repository ?? '';
   const known = state.credentials.get(key);
@@ -200,33 +147,6 @@ function keyOf(need: AuthNeed): string {
   return `${need.repository ?? ''} ${need.scopes.join(' ')}`;
 }
 
-/** Forgets the token that a registry refused; false when it was no token of ours. */
-function dropToken(state: State, header: string): boolean {
-  let found = false;
-  for (const [key, { token }] of state.tokens) {
-    if (bearer(token.value) !== header) continue;
-    state.tokens.delete(key);
-    found = true;
-  }
-  return found;
-}
-
-/** A long-running server meets any number of repositories: what was kept longest goes first. */
-function bound<K>(map: Map<K, unknown>): void {
-  const oldest = map.keys().next();
-  if (map.size >= maxKept && oldest.done !== true) map.delete(oldest.value);
-}
-
 function bearer(token: string): string {
   return `Bearer ${token}`;
-}
-
-function createState(): State {
-  return {
-    tokens: new Map(),
-    fetching: new Map(),
-    credentials: new Map(),
-    learned: new Map(),
-    refreshTokens: new Map(),
-  };
 }

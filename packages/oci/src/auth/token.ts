@@ -10,6 +10,8 @@ export type TokenHttp = (request: {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
+  /** The token server is on the registry's own origin: a client certificate may be shown to it. */
+  readonly isRegistry: boolean;
   readonly deadline: Deadline;
 }) => Promise<{ readonly status: number; readonly bytes: Uint8Array }>;
 
@@ -23,6 +25,8 @@ export interface Token {
 /** What is asked of which token server. `credential` is absent for anonymous access. */
 export interface TokenRequest {
   readonly realm: URL;
+  /** The realm is on the registry's own origin. */
+  readonly isRegistry: boolean;
   readonly service?: string;
   readonly scopes: readonly string[];
   readonly credential?: Credential;
@@ -41,8 +45,11 @@ const defaultLifeMs = 60_000;
  */
 export async function fetchToken(http: TokenHttp, request: TokenRequest): Promise<Token> {
   const { credential } = request;
-  if (credential?.kind === 'aad')
-    return fetchToken(http, { ...request, credential: await exchangeAad(http, request, credential) });
+  if (credential?.kind === 'aad') {
+    const exchanged = await exchangeAad(http, request, credential);
+    // Kept by the caller: it lives longer than the Entra ID token.
+    return { refreshToken: exchanged.token, ...(await fetchToken(http, { ...request, credential: exchanged })) };
+  }
   if (credential?.kind !== 'refresh') return fetchByPassword(http, request);
   const posted = await post(http, request, { grant_type: 'refresh_token', refresh_token: credential.token });
   if (!isPostUnknown(posted.status) || credential.username === undefined || credential.username === '<token>') {
@@ -65,7 +72,7 @@ async function exchangeAad(
   http: TokenHttp,
   request: TokenRequest,
   credential: Credential & { kind: 'aad' },
-): Promise<Credential> {
+): Promise<Credential & { kind: 'refresh' }> {
   const url = new URL('/oauth2/exchange', request.realm);
   const form = {
     grant_type: 'access_token',
@@ -73,7 +80,7 @@ async function exchangeAad(
     ...(credential.tenant === undefined ? {} : { tenant: credential.tenant }),
     access_token: credential.token,
   };
-  const answer = await send(http, { url, form, deadline: request.deadline });
+  const answer = await send(http, request, { url, form });
   const token = readMember(readAnswer(answer, url), 'refresh_token');
   if (token === undefined) throw unexpected(url, 'no refresh_token');
   return { kind: 'refresh', token };
@@ -84,7 +91,7 @@ function get(http: TokenHttp, request: TokenRequest, authorization: string | und
   if (request.service !== undefined) url.searchParams.set('service', request.service);
   for (const scope of request.scopes) url.searchParams.append('scope', scope);
   const headers = authorization === undefined ? {} : { authorization };
-  return http({ method: 'GET', url, headers, deadline: request.deadline });
+  return http({ method: 'GET', url, headers, isRegistry: request.isRegistry, deadline: request.deadline });
 }
 
 function post(http: TokenHttp, request: TokenRequest, grant: Readonly<Record<string, string>>): ReturnType<TokenHttp> {
@@ -94,19 +101,21 @@ function post(http: TokenHttp, request: TokenRequest, grant: Readonly<Record<str
     ...(request.service === undefined ? {} : { service: request.service }),
     ...(request.scopes.length === 0 ? {} : { scope: request.scopes.join(' ') }),
   };
-  return send(http, { url: request.realm, form, deadline: request.deadline });
+  return send(http, request, { url: request.realm, form });
 }
 
 function send(
   http: TokenHttp,
-  what: { readonly url: URL; readonly form: Record<string, string>; readonly deadline: Deadline },
+  request: TokenRequest,
+  what: { readonly url: URL; readonly form: Record<string, string> },
 ): ReturnType<TokenHttp> {
   return http({
     method: 'POST',
     url: what.url,
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: Buffer.from(new URLSearchParams(what.form).toString()),
-    deadline: what.deadline,
+    isRegistry: request.isRegistry,
+    deadline: request.deadline,
   });
 }
 

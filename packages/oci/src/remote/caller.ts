@@ -103,7 +103,7 @@ async function sendAuthorised(
       url,
       headers,
       deadline,
-      isRegistry: true,
+      isRegistry,
       attempt,
       ...(call.body === undefined ? {} : { body: call.body }),
     };

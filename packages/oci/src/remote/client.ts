@@ -99,10 +99,20 @@ function createTokenHttp(settings: Settings, transport: Transport): TokenHttp {
       { idempotent: true },
       { settings, deadline, outcomeOf: (answer: TokenAnswer) => answer },
       async (attempt) => {
-        const answer = await transport.send({ ...request, deadline, attempt, isRegistry: false });
+        const answer = await transport.send({ ...request, deadline, attempt });
         const { origin } = request.url;
-        const bytes = await readBody(answer, { maxBytes: settings.limits.maxTokenBytes, origin, deadline });
+        const bytes = await readBody(answer, { maxBytes: settings.limits.maxTokenBytes, origin, deadline }).catch(
+          (error: unknown) => {
+            throw notOfContent(error);
+          },
+        );
         return { status: answer.status, bytes, retryAfter: headerOf(answer.headers, 'retry-after') };
       },
     );
+}
+
+/** TOO_LARGE is said of content that was asked for: a caller could take it for that. */
+function notOfContent(error: unknown): unknown {
+  const isTooLarge = error instanceof RegistryError && error.code === 'TOO_LARGE';
+  return isTooLarge ? new RegistryError('UNEXPECTED_ANSWER', `token server: ${error.message}`) : error;
 }

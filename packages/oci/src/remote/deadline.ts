@@ -28,6 +28,18 @@ export function startDeadline(limitMs: number, signal?: AbortSignal): Deadline {
   };
 }
 
+/** Waits for what has a time limit of its own, no longer than until the deadline; the work goes on. @throws {RegistryError} ABORTED, TIMEOUT */
+export function withinDeadline<T>(work: Promise<T>, deadline: Deadline): Promise<T> {
+  const { signal } = deadline;
+  return new Promise((resolve, reject) => {
+    const ended = (): void => reject(deadline.error());
+    if (signal.aborted) ended();
+    signal.addEventListener('abort', ended, { once: true });
+    const done = (): void => signal.removeEventListener('abort', ended);
+    work.then(resolve, reject).then(done, done);
+  });
+}
+
 /** Waits. @throws {RegistryError} ABORTED, TIMEOUT when the deadline comes first */
 export async function sleep(ms: number, deadline: Deadline): Promise<void> {
   try {

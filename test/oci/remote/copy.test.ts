@@ -1,3 +1,5 @@
+// Not in npm run check: real programs push, sign, validate and verify.
+
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,12 +14,12 @@ import {
   type Store,
 } from '@signet/oci';
 import { afterAll, describe, expect } from 'vitest';
-import { cosign, cosignKey, signBundle, signSimple } from '../interop/cosign-world.ts';
-import { startDockerRegistry, type TestRegistry } from '../support/docker-registry.ts';
-import { startEmbeddedRegistry } from '../support/embedded-registry.ts';
-import { itWithPeers, needPeer, runOk } from '../support/peers.ts';
-import { tempDir } from '../support/temp.ts';
-import { referrerDigests } from './images.ts';
+import { cosign, cosignKey, signBundle, signSimple } from '../../interop/cosign-world.ts';
+import { startDockerRegistry, type TestRegistry } from '../../support/docker-registry.ts';
+import { startEmbeddedRegistry } from '../../support/embedded-registry.ts';
+import { itWithPeers, needPeer, runOk } from '../../support/peers.ts';
+import { tempDir } from '../../support/temp.ts';
+import { referrerDigests } from '../images.ts';
 
 type Kind = 'docker-registry' | 'embedded' | 'embedded without the API';
 const starters: Record<Kind, () => Promise<TestRegistry>> = {

@@ -2,12 +2,12 @@
 
 import { createRegistryClient, type RegistryClient, type Store } from '@signet/oci';
 import { afterAll, describe } from 'vitest';
-import { startCraneRegistry } from '../support/crane-registry.ts';
-import { startDockerRegistry, type TestRegistry } from '../support/docker-registry.ts';
-import { startEmbeddedRegistry } from '../support/embedded-registry.ts';
-import { havePeers, type PeerName } from '../support/peers.ts';
-import { describeStore } from './store-contract.ts';
-import type { StoreTraits } from './store-traits.ts';
+import { startCraneRegistry } from '../../support/crane-registry.ts';
+import { startDockerRegistry, type TestRegistry } from '../../support/docker-registry.ts';
+import { startEmbeddedRegistry } from '../../support/embedded-registry.ts';
+import { havePeers, type PeerName } from '../../support/peers.ts';
+import { describeStore } from '../store-contract.ts';
+import type { StoreTraits } from '../store-traits.ts';
 
 /** 2.8.3: no delete by tag, no manifests by sha512. */
 const dockerRegistry: StoreTraits = { untag: false, sha512: { blobs: true, manifests: false }, emptyTags: 'NOT_FOUND' };

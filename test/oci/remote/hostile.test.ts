@@ -9,8 +9,8 @@ import {
   type Store,
 } from '@signet/oci';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type HostileRegistry, type SeenRequest, startHostileRegistry } from '../support/hostile-registry.ts';
-import { codeOf } from './code-of.ts';
+import { type HostileRegistry, type SeenRequest, startHostileRegistry } from '../../support/hostile-registry.ts';
+import { codeOf } from '../code-of.ts';
 
 const blob = Buffer.from('the right bytes');
 const target: Descriptor = { mediaType: 'application/octet-stream', digest: digestOf(blob), size: blob.length };

@@ -2,8 +2,8 @@ import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eraseCredential, loadCredentials, saveCredential } from '@signet/oci';
 import { describe, expect, it } from 'vitest';
-import { tempDir } from '../support/temp.ts';
-import { codeOf } from './code-of.ts';
+import { tempDir } from '../../support/temp.ts';
+import { codeOf } from '../code-of.ts';
 
 const basic = (username: string, password: string): object => ({ kind: 'basic', username, password });
 const auth = (text: string): object => ({ auth: Buffer.from(text).toString('base64') });
