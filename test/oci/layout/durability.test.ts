@@ -8,6 +8,7 @@ import { openLayout, type Resolved } from '@signet/oci';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../support/process.ts';
 import { tempDir } from '../../support/temp.ts';
+import { startZombie } from '../../support/zombie.ts';
 import { allOf, describeBytes, pushImage, referrerDigests } from '../images.ts';
 
 const pusher = join(import.meta.dirname, 'pusher.ts');
@@ -86,6 +87,14 @@ describe('an image layout', () => {
     const { dir, image } = await newLayout();
     writeFileSync(join(dir, '.lock'), JSON.stringify({ ...owner, nonce: 'ab'.repeat(12) }));
     await (await openLayout(dir)).tag(image, 'v1');
+    expect(existsSync(join(dir, '.lock'))).toBe(false);
+  });
+
+  it('takes away the lock of a process that has ended and whose parent does not wait for it', async () => {
+    const { dir, image } = await newLayout();
+    const { pid, stop } = await startZombie();
+    writeFileSync(join(dir, '.lock'), JSON.stringify({ host: hostname(), pid, thread: 0, nonce: 'ab'.repeat(12) }));
+    await (await openLayout(dir)).tag(image, 'v1').finally(stop);
     expect(existsSync(join(dir, '.lock'))).toBe(false);
   });
 

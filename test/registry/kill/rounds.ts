@@ -117,7 +117,7 @@ async function start({ root, figures }: Trial): Promise<Server> {
 }
 
 async function killWhileStarting({ root, figures }: Trial): Promise<void> {
-  const shell = `"$0" "$1" registry serve --root "$2" --port 0 & sleep 0.${String(randomInt(50, 350)).padStart(3, '0')}; kill -9 $!`;
+  const shell = `"$0" "$1" registry serve --root "$2" --port 0 & sleep 0.${String(randomInt(50, 350)).padStart(3, '0')}; kill -9 $!; wait $!`;
   await run('sh', ['-c', shell, process.execPath, signetProgram, root]);
   figures.killedStarting += 1;
 }

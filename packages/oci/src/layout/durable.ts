@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -60,13 +61,24 @@ export async function removeUnfinished(dir: string, all: boolean): Promise<void>
   }
 }
 
-/** Whether a process of this host lives; one that may not be signalled does. */
+/** Whether a process of this host lives; one that may not be signalled does, one that has ended and waits for its parent does not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     return isErrno(error, 'EPERM');
+  }
+}
+
+/** A parent that does not wait for its children (in a container, often process 1) leaves them as zombies for ever. */
+function isZombie(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // After the program's name, which may hold anything, comes the state.
+    return ['Z', 'X'].includes(stat.charAt(stat.lastIndexOf(')') + 2));
+  } catch {
+    return false; // no /proc on this system
   }
 }
 

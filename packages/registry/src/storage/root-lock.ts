@@ -1,10 +1,14 @@
-import { randomUUID } from 'node:crypto';
-import { link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { link, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RegistryStartError, show } from '../errors.ts';
 
 /** Roots that this process has open: the lock file alone would look like one left over by ourselves. */
 const openHere = new Set<string>();
+const maxAttempts = 25;
+/** Whoever made a marker so long ago was killed. */
+const staleMarkerMs = 10_000;
 
 /**
  * Takes the folder for this server alone; gives the function that releases it. A lock left behind by a killed server is taken over: its
@@ -24,8 +28,8 @@ export async function lockRoot(root: string): Promise<() => Promise<void>> {
 
 async function takeLock(root: string): Promise<() => Promise<void>> {
   const path = join(root, '_lock');
-  const mine = JSON.stringify({ pid: process.pid, started: await startOf(process.pid), nonce: randomUUID() });
-  for (let attempt = 0; attempt < 5; attempt += 1) {
+  const mine = JSON.stringify({ pid: process.pid, started: (await statOf(process.pid))[1], nonce: randomUUID() });
+  for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
     if (await create(path, mine)) {
       await removeLeftovers(root);
       return () => release(root, path, mine);
@@ -62,12 +66,29 @@ async function clearIfStale(root: string, path: string): Promise<void> {
   if (found === undefined) return;
   const holder = parseHolder(found);
   if (holder !== undefined && (await isRunning(holder))) throw inUse(root, holder.pid);
-  const aside = `${path}.${randomUUID()}`;
-  await rename(path, aside).catch(() => {}); // another server was faster
-  const taken = await readFile(aside, 'utf8').catch(() => undefined);
-  // Someone replaced the stale lock between our reading and our renaming: theirs goes back.
-  if (taken !== undefined && taken !== found) await link(aside, path).catch(() => {});
-  await rm(aside, { force: true });
+  await takeAway(path, found);
+}
+
+/**
+ * Removes exactly this stale lock. Who makes the marker named after it is the only one who may, so a lock that another server took
+ * meanwhile cannot be removed by mistake.
+ */
+async function takeAway(path: string, stale: string): Promise<void> {
+  const marker = `${path}.dead-${createHash('sha256').update(stale).digest('hex').slice(0, 24)}`;
+  try {
+    await writeFile(marker, '', { flag: 'wx' });
+  } catch {
+    const facts = await stat(marker).catch(() => undefined); // its maker is done
+    if (facts !== undefined && Date.now() - facts.mtimeMs > staleMarkerMs) await rm(marker, { force: true });
+    await sleep(20);
+    return;
+  }
+  try {
+    const now = await readFile(path, 'utf8').catch(() => undefined); // taken away before we made the marker
+    if (now === stale) await rm(path, { force: true });
+  } finally {
+    await rm(marker, { force: true });
+  }
 }
 
 interface Holder {
@@ -93,15 +114,18 @@ async function isRunning(holder: Holder): Promise<boolean> {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-  const started = await startOf(holder.pid);
+  const [state, started] = await statOf(holder.pid);
+  // Ended, but its parent (in a container, often process 1) has not waited for it, and may never do.
+  if (state === 'Z' || state === 'X') return false;
   return started === '' || holder.started === '' || started === holder.started;
 }
 
-/** When the process started, in clock ticks since boot; empty where the system has no /proc. */
-async function startOf(pid: number): Promise<string> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+/** The process's state, and when it started in clock ticks since boot; empty where the system has no /proc. */
+async function statOf(pid: number): Promise<readonly [state: string, started: string]> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   // The second field is the program's name in parentheses and may hold anything.
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return [fields[0] ?? '', fields[19] ?? ''];
 }
 
 async function release(root: string, path: string, mine: string): Promise<void> {
