@@ -231,7 +231,8 @@ describe('decide, whatever comes', () => {
 });
 
 describe('toReport', () => {
-  const report = (r: Rule, e: Evidence, f: readonly Finding[]) => toReport(r, e, decide(r, e, f), 1_790_000_000_000);
+  const report = (r: Rule, e: Evidence, f: readonly Finding[]) =>
+    toReport({ rule: r, evidence: e, decision: decide(r, e, f), atMs: 1_790_000_000_000 });
 
   it.each([
     ['enforce', false],

@@ -63,7 +63,7 @@ export function proof(
     foundIn: 'blob',
     checks: [...(['integrity', 'authenticity', 'payload', 'subject'] as const).map(passed), ...more],
     claims: {},
-    signatureTried: true,
+    keyChecks: 1,
     proven: { identity: { kind: 'key', keyId: keyOf(signer).id }, subject: image, annotations: {}, ...says },
   };
 }

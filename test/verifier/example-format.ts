@@ -25,10 +25,13 @@ export function createExampleFormat(): VerifyFormat & { readonly verified: Envel
     verified,
     recognise: ({ artifactType }) => artifactType === undefined || artifactType === '' || artifactType === exampleType,
     recogniseLayer: ({ mediaType }) => mediaType === exampleType,
+    annotationKeys: [],
+    maxLayers: 1_000,
     tagsFor: (subject) => [`${subject.replace(':', '-')}.example`],
     prospect(envelope, trust) {
       const said = parse(envelope);
-      if (said === undefined || said.signer === 'unnamed') return 'open';
+      if (said === undefined) return 'none';
+      if (said.signer === 'unnamed') return 'open';
       return trust.keys.some(({ id }) => id === keyOf(said.signer).id) ? 'likely' : 'unlikely';
     },
     async verify(envelope, subject, trust) {
@@ -58,7 +61,7 @@ function toFinding(envelope: Envelope, subject: string, trusted: readonly string
     check('subject', said?.subject === subject, 'SUBJECT_MISMATCH'),
   ];
   const { format, origin, foundIn } = envelope;
-  const base = { format, origin, foundIn, checks, claims: {}, signatureTried: said !== undefined };
+  const base = { format, origin, foundIn, checks, claims: {}, keyChecks: said === undefined ? 0 : trusted.length };
   if (said === undefined || checks.some(({ result }) => result === 'fail')) return base;
   return {
     ...base,

@@ -17,7 +17,7 @@ import { evidenceOf, failure, image, keyOf, proof, rule, source } from './eviden
 const any = rule({ kind: 'any', of: [source('alice')] });
 const hostile = '\u001b[2J\u202e\nverified';
 const report = (evidence: Evidence, findings: readonly Finding[], ruled = any): Report =>
-  toReport(ruled, evidence, decide(ruled, evidence, findings), 1_790_000_000_000);
+  toReport({ rule: ruled, evidence, decision: decide(ruled, evidence, findings), atMs: 1_790_000_000_000 });
 const signed = report(evidenceOf(), [
   failure('SIGNATURE_INVALID'),
   proof('alice', { signedReference: 'r.example/app:1', claimedAtMs: 5, annotations: { a: 'b' } }),

@@ -6,7 +6,7 @@ export interface Limits {
   readonly maxBlobBytes: number;
   /** `Link` pages of one listing. */
   readonly maxPages: number;
-  /** Entries of one referrers listing or fallback index. */
+  /** Entries of one referrers listing or fallback index: more than anybody pushes in passing, so that a flood hides nothing cheaply. */
   readonly maxReferrers: number;
   readonly maxRedirects: number;
   /** Bytes of a token server's answer, an error body, a credential helper's answer. */
@@ -19,7 +19,7 @@ export const defaultLimits: Limits = {
   maxManifestBytes: 4 * 1024 * 1024,
   maxBlobBytes: 16 * 1024 * 1024,
   maxPages: 100,
-  maxReferrers: 10_000,
+  maxReferrers: 20_000,
   maxRedirects: 5,
   maxTokenBytes: 1024 * 1024,
   maxJsonDepth: 64,

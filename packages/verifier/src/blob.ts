@@ -12,8 +12,8 @@ import {
 } from '@signet/core';
 import { type Digest, digestOf } from '@signet/oci';
 import type { Check, CheckCode, Identity } from './finding.ts';
+import { malformedCode } from './formats/decode.ts';
 import { findSigner, noSignerChecks, type SignedBytes, type Signer, signerChecks } from './formats/key-signature.ts';
-import { malformedCode } from './formats/sigstore.ts';
 
 /** What lies beside a file: a Sigstore bundle, or a bare signature (raw, or base64 text). */
 export type BlobEvidence =
@@ -92,7 +92,7 @@ function detachedSignature(bytes: Uint8Array): Uint8Array {
 }
 
 function checkSigner(signed: SignedBytes, keys: readonly PublicKey[]): BlobChecks {
-  const signer = findSigner(signed, keys);
+  const { signer } = findSigner(signed, keys);
   return signer === undefined
     ? { list: noSignerChecks(signed.hint, keys, rule) }
     : { list: signerChecks(signer, rule), signer };

@@ -5,7 +5,7 @@ import type { VerifyFormat } from './format.ts';
 
 /** What a listing entry may be. A hint and no more: what it says is never believed to hold, nor (but for known others) to exclude. */
 export type Candidate =
-  | { readonly kind: 'candidate'; readonly descriptor: Descriptor; readonly embedded?: Envelope }
+  | { readonly kind: 'candidate'; readonly rank: number; readonly embedded?: Envelope }
   | { readonly kind: 'skipped'; readonly skipped: Skipped };
 
 /** Types of signatures that other programs of this field write and that no format here reads yet. */
@@ -15,17 +15,23 @@ const foreignTypes: readonly string[] = ['application/vnd.cncf.notary.signature'
 export function toCandidate(descriptor: Descriptor, formats: readonly VerifyFormat[]): Candidate {
   const format = formats.find((each) => each.recognise(descriptor));
   if (format === undefined) return { kind: 'skipped', skipped: skippedEntry(descriptor) };
-  const bytes = embeddedEnvelope(descriptor);
-  if (bytes === undefined) return { kind: 'candidate', descriptor };
+  const bytes = format.annotationKeys.length > 0 ? undefined : embeddedEnvelope(descriptor);
+  if (bytes === undefined) return { kind: 'candidate', rank: predicateRank(descriptor) };
   const embedded: Envelope = {
     format: format.name,
     foundIn: 'listing',
     origin: descriptor.digest,
     mediaType: descriptor.artifactType ?? '',
     bytes,
-    annotations: descriptor.annotations ?? {},
+    annotations: {},
   };
-  return { kind: 'candidate', descriptor, embedded };
+  return { kind: 'candidate', rank: predicateRank(descriptor) + 1, embedded };
+}
+
+/** Those that say they are image signatures before the unsaid, attestations last; of each, first what was not seen yet at all. */
+function predicateRank({ annotations }: Descriptor): number {
+  const predicate = annotations?.['dev.sigstore.bundle.predicateType'];
+  return predicate === 'https://sigstore.dev/cosign/sign/v1' ? 0 : predicate === undefined ? 2 : 4;
 }
 
 /**

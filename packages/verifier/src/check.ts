@@ -1,76 +1,149 @@
-import type { Envelope, Evidence, Gap } from './evidence.ts';
+import type { Envelope, Evidence, Gap, Subject } from './evidence.ts';
 import type { Finding } from './finding.ts';
-import type { TrustMaterial, VerifyFormat } from './format.ts';
-import { limitGap } from './gathering.ts';
+import type { Prospect, VerifyFormat } from './format.ts';
+import { limitGap, toGap } from './gathering.ts';
 import type { VerifyLimits } from './limits.ts';
+import type { TrustMaterial } from './trust.ts';
 
 /** What the checks need. */
 export interface CheckOptions {
   readonly formats: readonly VerifyFormat[];
   readonly trust: TrustMaterial;
-  readonly limits: VerifyLimits;
+  readonly limits: Pick<VerifyLimits, 'maxSignatures' | 'maxChecks'>;
+  /** When it fires, nothing more is checked; its reason is the gap. */
+  readonly signal?: AbortSignal;
 }
 
-/** Checks each envelope of cumulative evidence once. */
-export interface Checker {
-  /** All findings so far, again after each new one: who has enough stops. */
-  checkNew(evidence: Evidence): AsyncGenerator<readonly Finding[], void, void>;
-  readonly findings: readonly Finding[];
-  /** Set when signatures were left unchecked. */
-  readonly gap: Gap | undefined;
-}
+/** Of findings that prove nothing so many are kept of each kind: that there were any is what counts. */
+const maxKept = 100;
+/** Between two looks at the event loop, so that time limits and other references get their turn: checks, 64 KiB count as one. */
+const workPerTurn = 32;
+
+/** What waits until nothing more comes, in this order: names no key and was found under a tag, names no key, names another key. */
+const turns = ['tagged', 'open', 'unlikely'] as const;
+type Turn = (typeof turns)[number];
 
 /**
- * Envelopes whose hints fit a trusted key are checked first, those that name another key only when nothing more comes: so neither their
- * number nor their order hides a good one. Rule: design.md 7 "junk cannot exhaust us".
+ * Checks each envelope of cumulative evidence once. At once: what names a trusted key (up to `maxChecks` verifications, each against one
+ * key), and what holds no signature. When nothing more comes: all else, together up to `maxSignatures`. So neither number nor order nor
+ * page of the others hides what names a trusted key, and who can push referrers but no tags hides nothing under a tag. Rule: design.md 7.
  */
-export function createChecker(options: CheckOptions): Checker {
-  const findings: Finding[] = [];
-  const unlikely: Envelope[] = [];
-  let seen = 0;
-  let tried = 0;
-  let gap: Gap | undefined;
+export class Checker {
+  private readonly options: CheckOptions;
+  private readonly proven: Finding[] = [];
+  private readonly failed = { signatures: [] as Finding[], others: [] as Finding[] };
+  private readonly waiting: Readonly<Record<Turn, Envelope[]>> = { tagged: [], open: [], unlikely: [] };
+  private readonly seen = new WeakSet<Envelope>();
+  private readonly left = new Map<string, Gap>();
+  private readonly spent = { keyChecks: 0, signatures: 0, sinceTurn: 0 };
+  private total = 0;
 
-  async function* checkAll(
-    envelopes: readonly Envelope[],
-    evidence: Evidence,
-  ): AsyncGenerator<readonly Finding[], void, void> {
-    if (evidence.subject === undefined) return;
-    for (const envelope of envelopes) {
-      if (tried >= options.limits.maxSignatures) {
-        gap = limitGap(`more than ${options.limits.maxSignatures} signatures: the others were not checked`);
-        return;
-      }
-      const format = options.formats.find(({ name }) => name === envelope.format);
-      if (format === undefined) continue;
-      const finding = await format.verify(envelope, evidence.subject, options.trust);
-      if (finding.signatureTried) tried += 1;
-      findings.push(finding);
-      yield [...findings];
+  constructor(options: CheckOptions) {
+    this.options = options;
+  }
+
+  /** The findings that prove something, and the first of the others. */
+  get findings(): readonly Finding[] {
+    return [...this.proven, ...this.failed.signatures, ...this.failed.others];
+  }
+
+  get findingsTotal(): number {
+    return this.total;
+  }
+
+  /** Set when signatures were left unchecked. */
+  get gaps(): readonly Gap[] {
+    return [...this.left.values()];
+  }
+
+  /** Whether an envelope is done with: it was checked, or it is one of those for which no check is left. */
+  isSpent(envelope: Envelope): boolean {
+    return this.seen.has(envelope) && !turns.some((turn) => this.waiting[turn].includes(envelope));
+  }
+
+  /** Each new finding as it is made: who has enough stops. */
+  async *checkNew(evidence: Evidence): AsyncGenerator<Finding, void, void> {
+    const { subject, envelopes, complete } = evidence;
+    if (subject === undefined) return;
+    const fresh = envelopes.filter((envelope) => !this.seen.has(envelope));
+    for (const envelope of fresh) {
+      this.seen.add(envelope);
+      const prospect = this.prospectOf(envelope);
+      if (prospect === 'open') this.putOff(envelope, isTagged(envelope) ? 'tagged' : 'open');
+      else if (prospect === 'unlikely') this.putOff(envelope, 'unlikely');
+      else yield* this.check(envelope, subject, prospect);
+    }
+    if (!complete) return;
+    for (const turn of turns) {
+      for (const envelope of this.waiting[turn].splice(0)) yield* this.check(envelope, subject, 'open');
     }
   }
 
-  return {
-    async *checkNew(evidence) {
-      const fresh = evidence.envelopes
-        .slice(seen)
-        .map((envelope) => ({ envelope, prospect: prospectOf(envelope, options) }));
-      seen = evidence.envelopes.length;
-      const of = (wanted: string) =>
-        fresh.filter(({ prospect }) => prospect === wanted).map(({ envelope }) => envelope);
-      unlikely.push(...of('unlikely'));
-      yield* checkAll([...of('likely'), ...of('open')], evidence);
-      if (evidence.complete) yield* checkAll(unlikely.splice(0), evidence);
-    },
-    get findings() {
-      return findings;
-    },
-    get gap() {
-      return gap;
-    },
-  };
+  private prospectOf(envelope: Envelope): Prospect {
+    return this.formatOf(envelope)?.prospect(envelope, this.options.trust) ?? 'none';
+  }
+
+  private formatOf(envelope: Envelope): VerifyFormat | undefined {
+    return this.options.formats.find(({ name }) => name === envelope.format);
+  }
+
+  /** More than may be tried need not wait. */
+  private putOff(envelope: Envelope, turn: Turn): void {
+    if (this.waiting[turn].length < this.options.limits.maxSignatures) this.waiting[turn].push(envelope);
+    else this.leave('open');
+  }
+
+  private async *check(envelope: Envelope, subject: Subject, prospect: Prospect): AsyncGenerator<Finding, void, void> {
+    const format = this.formatOf(envelope);
+    if (format === undefined || (await this.isOver(envelope))) return;
+    if (!this.hasBudget(prospect)) return this.leave(prospect);
+    const finding = await format.verify(envelope, subject, this.options.trust);
+    this.account(finding, prospect);
+    yield finding;
+  }
+
+  private async isOver({ bytes }: Envelope): Promise<boolean> {
+    const { signal } = this.options;
+    this.spent.sinceTurn += 1 + (bytes.length >>> 16);
+    if (this.spent.sinceTurn >= workPerTurn) {
+      this.spent.sinceTurn = 0;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    if (signal?.aborted !== true) return false;
+    this.left.set('time', toGap('time', signal.reason));
+    return true;
+  }
+
+  private hasBudget(prospect: Prospect): boolean {
+    const { maxChecks, maxSignatures } = this.options.limits;
+    if (prospect === 'none') return true;
+    return prospect === 'likely' ? this.spent.keyChecks < maxChecks : this.spent.signatures < maxSignatures;
+  }
+
+  private leave(prospect: Prospect): void {
+    const { maxChecks, maxSignatures } = this.options.limits;
+    const message =
+      prospect === 'likely'
+        ? `more than ${maxChecks} checks of signatures that name a trusted key: the others were not checked`
+        : `more than ${maxSignatures} signatures that name no trusted key: the others were not checked`;
+    this.left.set(message, limitGap(message));
+  }
+
+  private account(finding: Finding, prospect: Prospect): void {
+    this.total += 1;
+    if (prospect === 'likely') this.spent.keyChecks += finding.keyChecks;
+    else if (finding.keyChecks > 0) this.spent.signatures += 1;
+    if (finding.proven !== undefined) {
+      this.proven.push(finding);
+      return;
+    }
+    const isOther = finding.checks.some(({ code }) => code === 'NOT_A_SIGNATURE');
+    const kept = isOther ? this.failed.others : this.failed.signatures;
+    if (kept.length < maxKept) kept.push(finding);
+  }
 }
 
-function prospectOf(envelope: Envelope, { formats, trust }: CheckOptions) {
-  return formats.find(({ name }) => name === envelope.format)?.prospect(envelope, trust) ?? 'open';
+/** A manifest that names no subject is none of the listing's. */
+function isTagged({ foundIn, manifestSubject }: Envelope): boolean {
+  return foundIn !== 'listing' && manifestSubject === undefined;
 }

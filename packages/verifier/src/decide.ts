@@ -1,5 +1,5 @@
 import { withConditions } from './conditions.ts';
-import type { Evidence } from './evidence.ts';
+import type { Asked, Evidence } from './evidence.ts';
 import { type CheckName, type Finding, signerId } from './finding.ts';
 import { type Rule, sourcesOf, type TrustSource, trusts } from './policy.ts';
 import { meets } from './requirement.ts';
@@ -48,6 +48,12 @@ export function decide(rule: Rule | undefined, evidence: Evidence, found: readon
   if (!evidence.complete || evidence.gaps.length > 0) return { ...base, verdict: 'undecided', code: 'INCOMPLETE' };
   if (isMet(rule, evidence, findings.filter(isPossible))) return { ...base, verdict: 'undecided', code: 'INCOMPLETE' };
   return { ...base, verdict: 'denied', code: reasonFor(rule, evidence, findings) };
+}
+
+/** Who signed, where the signature meets the rule's conditions too: what alone can turn an answer into yes. */
+export function acceptedSigner(finding: Finding, rule: Rule, asked: Asked): string | undefined {
+  const judged = withConditions(finding, rule, asked);
+  return judged.proven !== undefined && isAccepted(judged) ? signerId(judged.proven.identity) : undefined;
 }
 
 /** Nothing that was looked at failed, and nothing that had to be looked at is open. */

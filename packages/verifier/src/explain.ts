@@ -1,7 +1,8 @@
 import type { Decision } from './decide.ts';
 import type { Evidence } from './evidence.ts';
 import type { Check, Finding } from './finding.ts';
-import { type Rule, trustOf } from './policy.ts';
+import type { Rule } from './policy.ts';
+import { trustOf } from './trust.ts';
 
 /** One sentence that says why, with the nearest miss. Texts from outside are in it: escape it when printing. */
 export function summaryOf(rule: Rule | undefined, evidence: Evidence, decision: Decision): string {

@@ -78,8 +78,8 @@ export interface Finding {
   readonly proven?: Proven;
   /** Key hints and signer names that the envelope claims; unproven, for explanations only. */
   readonly claims: Readonly<Record<string, string>>;
-  /** Whether a public key operation was made for it: those are what `maxSignatures` counts. */
-  readonly signatureTried: boolean;
+  /** Verifications that were made for it, each of its signature against one key; 0: there was no signature to try. */
+  readonly keyChecks: number;
 }
 
 const provingChecks: readonly CheckName[] = ['integrity', 'authenticity', 'payload', 'subject'];

@@ -1,15 +1,13 @@
-import type { PublicKey } from '@signet/core';
 import type { Descriptor, Digest } from '@signet/oci';
 import type { Envelope, Subject } from './evidence.ts';
 import type { Finding } from './finding.ts';
+import type { TrustMaterial } from './trust.ts';
 
-/** Everything that may prove a signer, gathered from the rule's sources. */
-export interface TrustMaterial {
-  readonly keys: readonly PublicKey[];
-}
-
-/** What an envelope's unproven hints promise; decides the order of checks, never their outcome. */
-export type Prospect = 'likely' | 'open' | 'unlikely';
+/**
+ * What an envelope's unproven hints promise: `likely` names a trusted key, `open` none, `unlikely` another; `none` holds no signature that
+ * could be tried. Decides the order of checks and whose budget they spend, never their outcome.
+ */
+export type Prospect = 'likely' | 'open' | 'unlikely' | 'none';
 
 /** The verifying side of a format. Adding one touches its own folder and one registration line in formats/index.ts. */
 export interface VerifyFormat {
@@ -18,9 +16,13 @@ export interface VerifyFormat {
   recognise(referrer: Descriptor): boolean;
   /** Whether a layer of a signature manifest holds an envelope of this format. */
   recogniseLayer(layer: Descriptor): boolean;
+  /** The annotations of a layer that {@link verify} reads beside the bytes. Only a format without any may be embedded in a listing. */
+  readonly annotationKeys: readonly string[];
+  /** Layers of one signature manifest that are looked at, the newest: more would be more signatures for one push. */
+  readonly maxLayers: number;
   /** Tags where this subject's signatures lie outside the referrers list, such as cosign's sha256-<hex>.sig. */
   tagsFor(subject: Digest): readonly string[];
-  /** Cheap and total: junk is 'open'. */
+  /** Cheap and total. */
   prospect(envelope: Envelope, trust: TrustMaterial): Prospect;
   /** No I/O, no clock; async only because some signature checks are. Never throws: malformed bytes are a failed `integrity`. */
   verify(envelope: Envelope, subject: Subject, trust: TrustMaterial): Promise<Finding>;

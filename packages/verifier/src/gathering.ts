@@ -1,36 +1,45 @@
-import { digestOf, RegistryError } from '@signet/oci';
+import { type Descriptor, digestOf, RegistryError } from '@signet/oci';
 import type { Asked, Envelope, Evidence, Gap, Skipped, Subject } from './evidence.ts';
 import type { VerifyLimits } from './limits.ts';
+import { type Read, ReadQueue } from './read-queue.ts';
 
 /** Of gaps and skipped things the first ones are kept: that there were any is what counts. */
 const maxKept = 100;
 
+/** What a gathering is bounded by. */
+export interface GatheringOptions {
+  readonly limits: Pick<VerifyLimits, 'maxFetches' | 'maxTotalBytes' | 'concurrency'>;
+  /** Whether an envelope was checked and proves nothing: it may be dropped when there is no room. Default: none ever. */
+  readonly isSpent?: (envelope: Envelope) => boolean;
+}
+
 /**
  * What the readers of one reference bring together: they write into it side by side, the collecting loop takes snapshots. Tasks never
- * reject: a failure is a gap. After `end` nothing is added and no waiting task begins.
+ * reject: a failure is a gap. After `end` nothing is added and no waiting read begins.
  */
 export class Gathering {
   subject: Subject | undefined;
   /** Set when an envelope came that no snapshot showed yet. */
   isNews = false;
   private readonly asked: Asked;
-  private readonly limits: VerifyLimits;
-  private readonly envelopes: Envelope[] = [];
+  private readonly options: GatheringOptions;
+  private envelopes: Envelope[] = [];
   private readonly gaps: Gap[] = [];
   private readonly skipped: Skipped[] = [];
   private readonly seen = new Set<string>();
-  private readonly queue: (() => Promise<void>)[] = [];
+  private readonly queue: ReadQueue;
   private skippedTotal = 0;
-  private totalBytes = 0;
-  private readonly fetches = { manifest: 0, blob: 0 };
+  private heldBytes = 0;
   private running = 0;
   private reading = 0;
   private ended = false;
+  private readonly outrun: (() => void)[] = [];
   private wake: () => void = () => undefined;
 
-  constructor(asked: Asked, limits: VerifyLimits) {
+  constructor(asked: Asked, options: GatheringOptions) {
     this.asked = asked;
-    this.limits = limits;
+    this.options = options;
+    this.queue = new ReadQueue(options.limits);
   }
 
   get isEnded(): boolean {
@@ -38,7 +47,7 @@ export class Gathering {
   }
 
   get isIdle(): boolean {
-    return this.running === 0 && this.queue.length === 0;
+    return this.running === 0 && this.queue.isEmpty;
   }
 
   /** Starts at once. `what` names the gap that a failure leaves. */
@@ -52,50 +61,63 @@ export class Gathering {
       });
   }
 
-  /** Wait their turn: begun by `startReads`, so many at a time, so many in all. `next`: before those that wait already. */
-  enqueue(what: 'manifest' | 'blob', tasks: readonly (() => Promise<void>)[], place: 'next' | 'last'): void {
-    const { maxFetches } = this.limits;
-    const taken = tasks.slice(0, maxFetches - this.fetches[what]).map((task) => () => this.read(what, task));
-    if (taken.length < tasks.length)
-      this.addGap(limitGap(`more than ${maxFetches} signature ${what}s: the others were not read`));
-    this.fetches[what] += taken.length;
-    this.queue.splice(place === 'next' ? 0 : this.queue.length, 0, ...taken);
+  /** Waits its turn: begun by `startReads`, so many at a time, so many in all. */
+  enqueue(read: Read): void {
+    if (!this.ended) this.queue.add(read);
   }
 
   /** Called only when what was shown so far did not suffice. */
   startReads(): void {
-    while (!this.ended && this.reading < this.limits.concurrency) {
-      const task = this.queue.shift();
-      if (task === undefined) return;
-      this.run('manifest', task);
+    const { concurrency, maxFetches } = this.options.limits;
+    while (!this.ended && this.reading < concurrency) {
+      const next = this.queue.take();
+      if (next === undefined) return;
+      if ('over' in next) this.addGap(limitGap(`more than ${maxFetches} signature ${next.over}s: not all were read`));
+      else this.read(next);
     }
   }
 
-  private async read(what: Gap['what'], task: () => Promise<void>): Promise<void> {
+  private read({ what, run }: Read): void {
     this.reading += 1;
-    try {
-      await task();
-    } catch (error) {
-      this.addGap(toGap(what, error));
-    } finally {
-      this.reading -= 1;
-    }
+    this.run(what, () =>
+      run().finally(() => {
+        this.reading -= 1;
+      }),
+    );
   }
 
-  /** The same bytes of the same manifest count once; a format that embeds in listings has everything in the bytes. */
+  /** Whether a blob is to be read: the same bytes, for the same format, show the same again, whatever they hang on. */
+  claim({ digest, size }: Descriptor, { format, annotations }: Pick<Envelope, 'format' | 'annotations'>): boolean {
+    const mark = markOf(format, digest, annotations);
+    const claimed = `${mark} ${size}`; // who declares a wrong size for somebody else's blob must not hide it
+    if (this.seen.has(mark) || this.seen.has(claimed)) return false;
+    this.seen.add(claimed);
+    return true;
+  }
+
   addEnvelope(envelope: Envelope): void {
-    const { bytes, annotations, origin, format, foundIn } = envelope;
-    const short = `${format} ${origin} ${digestOf(bytes)}`;
-    const mark = foundIn === 'listing' ? short : `${short} ${JSON.stringify(annotations)}`;
-    if (this.ended || this.seen.has(short) || this.seen.has(mark)) return;
-    if (this.totalBytes + bytes.length > this.limits.maxTotalBytes) {
-      this.addGap(limitGap(`more than ${this.limits.maxTotalBytes} bytes of envelopes: the others were not looked at`));
+    const { bytes, annotations, format } = envelope;
+    const mark = markOf(format, digestOf(bytes), annotations);
+    if (this.ended || this.seen.has(mark)) return;
+    const size = sizeOf(envelope);
+    if (!this.hasRoomFor(size)) {
+      const { maxTotalBytes } = this.options.limits;
+      this.addGap(limitGap(`more than ${maxTotalBytes} bytes of envelopes: the others were not looked at`));
       return;
     }
     this.seen.add(mark);
-    this.totalBytes += bytes.length;
+    this.heldBytes += size;
     this.envelopes.push(envelope);
     this.isNews = true;
+  }
+
+  private hasRoomFor(size: number): boolean {
+    const { isSpent, limits } = this.options;
+    const fits = () => this.heldBytes + size <= limits.maxTotalBytes;
+    if (fits() || isSpent === undefined) return fits();
+    this.envelopes = this.envelopes.filter((each) => !isSpent(each));
+    this.heldBytes = this.envelopes.reduce((sum, each) => sum + sizeOf(each), 0);
+    return fits();
   }
 
   addGap(gap: Gap): void {
@@ -107,6 +129,18 @@ export class Gathering {
     if (this.ended) return;
     this.skippedTotal += 1;
     if (this.skipped.length < maxKept) this.skipped.push(skipped);
+  }
+
+  /** Resolves when all that was added so far was shown and the consumer wants more: a listing must not outrun the checks. */
+  shown(): Promise<void> {
+    if (!this.isNews || this.ended) return Promise.resolve();
+    this.notify();
+    return new Promise((resolve) => this.outrun.push(resolve));
+  }
+
+  /** The consumer saw the last snapshot and wants more. */
+  wantsMore(): void {
+    for (const resume of this.outrun.splice(0)) resume();
   }
 
   /** Resolves when a task ended or somebody notified. Look at the state, then wait: nothing can come between. */
@@ -136,7 +170,8 @@ export class Gathering {
   /** What is still on its way may end as it likes: nobody waits for it. */
   end(): void {
     this.ended = true;
-    this.queue.length = 0;
+    this.queue.clear();
+    this.wantsMore();
   }
 }
 
@@ -149,4 +184,14 @@ export function toGap(what: Gap['what'], error: unknown): Gap {
 /** A bound was reached. */
 export function limitGap(message: string): Gap {
   return { what: 'limit', code: 'LIMIT_REACHED', message };
+}
+
+/** A format's envelopes hold only those annotations that it reads: the same mark is the same evidence. */
+function markOf(format: string, digest: string, annotations: Envelope['annotations']): string {
+  const beside = Object.keys(annotations).length === 0 ? '' : digestOf(Buffer.from(JSON.stringify(annotations)));
+  return `${format} ${digest} ${beside}`;
+}
+
+function sizeOf({ bytes, annotations }: Envelope): number {
+  return Object.entries(annotations).reduce((sum, [key, value]) => sum + key.length + value.length, bytes.length);
 }

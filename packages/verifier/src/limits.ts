@@ -4,12 +4,16 @@ import { PolicyError } from './errors.ts';
 export interface VerifyLimits {
   /** Bytes of one manifest. */
   readonly maxManifestBytes: number;
+  /** Bytes of one page of the referrers listing: registries copy all annotations into it, and some send one page only. */
+  readonly maxListingBytes: number;
   /** Bytes of one envelope or signed payload. */
   readonly maxEnvelopeBytes: number;
-  /** Bytes of all envelopes kept for one reference. */
+  /** Bytes of envelopes held at once for one reference; those that were checked and prove nothing give their room away. */
   readonly maxTotalBytes: number;
-  /** Signatures on which a public key operation is tried; listing entries and malformed envelopes do not count. */
+  /** Signatures tried that name no trusted key, or name none at all; listing entries and malformed envelopes do not count. */
   readonly maxSignatures: number;
+  /** Signatures that name a trusted key: verifications against one key. Their own budget, so that the others cannot spend it. */
+  readonly maxChecks: number;
   /** Signature manifests that are fetched one by one, and as many blobs. */
   readonly maxFetches: number;
   /** Fetches in flight. */
@@ -20,10 +24,12 @@ export interface VerifyLimits {
 
 export const defaultVerifyLimits: VerifyLimits = {
   maxManifestBytes: 4 * 1024 * 1024,
+  maxListingBytes: 32 * 1024 * 1024,
   maxEnvelopeBytes: 4 * 1024 * 1024,
   maxTotalBytes: 64 * 1024 * 1024,
   maxSignatures: 100,
-  maxFetches: 2_000,
+  maxChecks: 20_000,
+  maxFetches: 20_000,
   concurrency: 16,
   totalMs: 60_000,
 };

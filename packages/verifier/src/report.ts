@@ -25,7 +25,9 @@ export interface Report {
   /** Only of a verified image. */
   readonly tag?: TagAnswer;
   readonly sources: readonly SourceAnswer[];
+  /** All that prove something, and the first of the others; `findingsTotal` counts all. */
   readonly findings: readonly Finding[];
+  readonly findingsTotal: number;
   readonly gaps: readonly Gap[];
   /** The first ones; `skippedTotal` counts all. */
   readonly skipped: readonly Skipped[];
@@ -38,8 +40,19 @@ export interface Report {
   readonly remedy?: string;
 }
 
+/** What a report is made of. */
+export interface ReportParts {
+  readonly rule: Rule | undefined;
+  readonly evidence: Evidence;
+  readonly decision: Decision;
+  /** Default: as many as the decision has. */
+  readonly findingsTotal?: number;
+  /** Milliseconds since 1970 UTC. */
+  readonly atMs: number;
+}
+
 /** The report of a decision. Total. */
-export function toReport(rule: Rule | undefined, evidence: Evidence, decision: Decision, atMs: number): Report {
+export function toReport({ rule, evidence, decision, atMs, ...rest }: ReportParts): Report {
   const { asked, subject, gaps, skipped, skippedTotal } = evidence;
   const remedy = remedyOf(rule, evidence, decision);
   return {
@@ -54,6 +67,7 @@ export function toReport(rule: Rule | undefined, evidence: Evidence, decision: D
     ...(decision.verdict === 'verified' ? { tag: tagAnswer(decision.findings) } : {}),
     sources: decision.sources,
     findings: decision.findings,
+    findingsTotal: rest.findingsTotal ?? decision.findings.length,
     gaps,
     skipped,
     skippedTotal,
@@ -75,6 +89,7 @@ export function notCheckedReport(rule: Rule, asked: Asked, atMs: number): Report
     mode: rule.mode,
     sources: [],
     findings: [],
+    findingsTotal: 0,
     gaps: [],
     skipped: [],
     skippedTotal: 0,

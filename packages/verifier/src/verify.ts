@@ -1,14 +1,17 @@
 import type { Reference } from '@signet/oci';
 import { type AskOptions, toAsked } from './asked.ts';
-import { createChecker } from './check.ts';
-import { type CollectOptions, collect } from './collect.ts';
-import { decide } from './decide.ts';
-import type { Evidence } from './evidence.ts';
+import { Checker } from './check.ts';
+import { startClock } from './clock.ts';
+import { collect } from './collect.ts';
+import type { CollectOptions } from './collecting.ts';
+import { acceptedSigner, decide } from './decide.ts';
+import type { Asked, Envelope, Evidence, Gap } from './evidence.ts';
 import { defaultFormats } from './formats/index.ts';
 import { type VerifyLimits, verifyLimits } from './limits.ts';
 import { parsePlatformName } from './platform.ts';
-import { type Rule, trustOf } from './policy.ts';
+import type { Rule } from './policy.ts';
 import { notCheckedReport, type Report, toReport } from './report.ts';
+import { trustOf } from './trust.ts';
 
 /** How one reference is verified. */
 export interface Verification extends AskOptions, Pick<CollectOptions, 'source' | 'resolve' | 'signal'> {
@@ -34,22 +37,44 @@ export async function verify(reference: Reference, using: Verification): Promise
   if (using.platform !== undefined) parsePlatformName(using.platform);
   if (rule.mode === 'skip') return notCheckedReport(rule, asked, atMs);
 
-  const checker = createChecker({ formats, trust: trustOf(rule), limits });
-  let evidence: Evidence | undefined;
-  for await (evidence of collect(asked, { ...using, formats, limits })) {
-    for await (const findings of checker.checkNew(evidence)) {
-      const decision = decide(rule, evidence, findings);
-      if (decision.verdict === 'verified') return toReport(rule, evidence, decision, atMs);
+  const clock = startClock(limits.totalMs, using.signal);
+  try {
+    const { signal } = clock;
+    const checker = new Checker({ formats, trust: trustOf(rule), limits, signal });
+    const isSpent = (envelope: Envelope) => checker.isSpent(envelope);
+    const evidences = collect(asked, { ...using, formats, limits, signal, isSpent });
+    const { evidence, decision } = await untilDecided(evidences, { rule, asked, checker });
+    return toReport({ rule, evidence, decision, findingsTotal: checker.findingsTotal, atMs });
+  } finally {
+    clock.stop();
+  }
+}
+
+interface Deciding {
+  readonly rule: Rule;
+  readonly asked: Asked;
+  readonly checker: Checker;
+}
+
+/** Decides again only when a signer came that could change the answer: so the number of signatures cannot make it slow. */
+async function untilDecided(evidences: AsyncIterable<Evidence>, { rule, asked, checker }: Deciding) {
+  const signers = new Set<string>();
+  let evidence: Evidence = { asked, envelopes: [], gaps: [], skipped: [], skippedTotal: 0, complete: false };
+  for await (evidence of evidences) {
+    for await (const finding of checker.checkNew(evidence)) {
+      const signer = acceptedSigner(finding, rule, asked);
+      if (signer === undefined || signers.has(signer)) continue;
+      signers.add(signer);
+      const decision = decide(rule, evidence, checker.findings);
+      if (decision.verdict === 'verified') return { evidence, decision };
     }
   }
-  const all = withGap(evidence ?? nothingOf(asked), checker.gap);
-  return toReport(rule, all, decide(rule, all, checker.findings), atMs);
+  const all = withGaps(evidence, checker.gaps);
+  return { evidence: all, decision: decide(rule, all, checker.findings) };
 }
 
-function withGap(evidence: Evidence, gap: Evidence['gaps'][number] | undefined): Evidence {
-  return gap === undefined ? evidence : { ...evidence, gaps: [...evidence.gaps, gap] };
-}
-
-function nothingOf(asked: Evidence['asked']): Evidence {
-  return { asked, envelopes: [], gaps: [], skipped: [], skippedTotal: 0, complete: false };
+/** What was left unchecked is a gap like what was left unread; the time that ran out is told once. */
+function withGaps(evidence: Evidence, gaps: readonly Gap[]): Evidence {
+  const isNew = (gap: Gap) => !evidence.gaps.some(({ what, message }) => what === gap.what && message === gap.message);
+  return { ...evidence, gaps: [...evidence.gaps, ...gaps.filter(isNew)] };
 }

@@ -199,14 +199,14 @@ describe('listings that never end', () => {
     }
   });
 
-  it('10,000 junk referrers are read in bounded time; one more is a limit', async () => {
-    const entries = Array.from({ length: 10_001 }, (_, n) => entry(n));
+  it('20,000 junk referrers are read in bounded time; one more is a limit', async () => {
+    const entries = Array.from({ length: 20_001 }, (_, n) => entry(n));
     const whole = await world(({ url }, response) =>
       url.includes('/referrers/')
         ? index(response, undefined, listing(entries.slice(1)))
         : response.writeHead(404).end(),
     );
-    expect(await pages(whole.store)).toBe(10_000);
+    expect(await pages(whole.store)).toBe(20_000);
     const over = await world(({ url }, response) =>
       url.includes('/referrers/') ? index(response, undefined, listing(entries)) : response.writeHead(404).end(),
     );

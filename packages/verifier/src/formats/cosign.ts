@@ -2,8 +2,9 @@ import { EnvelopeError, MEDIA_TYPE_SIMPLE_SIGNING, parseSimpleSigning, type Simp
 import type { Descriptor } from '@signet/oci';
 import type { Envelope, Subject } from '../evidence.ts';
 import { type Check, createFinding, type Finding, type Proven } from '../finding.ts';
-import type { TrustMaterial, VerifyFormat } from '../format.ts';
-import { findSigner, noSignerChecks, signerChecks } from './key-signature.ts';
+import type { VerifyFormat } from '../format.ts';
+import type { TrustMaterial } from '../trust.ts';
+import { findSigner, noSignerChecks, type Signer, signerChecks } from './key-signature.ts';
 import { checkSubject } from './subject.ts';
 
 const rule = 'wire-formats 6.2';
@@ -16,55 +17,65 @@ export const cosignVerifyFormat: VerifyFormat = {
   // cosign's experiment with referrers; the usual place is the tag.
   recognise: ({ artifactType }: Descriptor) => artifactType === 'application/vnd.dev.cosign.artifact.sig.v1+json',
   recogniseLayer: ({ mediaType }: Descriptor) => mediaType === MEDIA_TYPE_SIMPLE_SIGNING,
+  annotationKeys: [signatureAnnotation, certificateAnnotation],
+  maxLayers: 1_000, // wire-formats 6.1
   tagsFor: (subject) => [`${subject.replace(':', '-')}.sig`],
-  prospect: () => 'open', // nothing in it names a key
+  // Nothing in it names a key.
+  prospect: ({ annotations }) => (decodeSignature(annotations[signatureAnnotation]) === undefined ? 'none' : 'open'),
   verify: async (envelope, subject, trust) => verifyLayer(envelope, subject, trust),
 };
 
-/** The order of wire-formats 6.2; the first failure ends it. The blob's digest was checked when it was read. */
-function verifyLayer(envelope: Envelope, subject: Subject, trust: TrustMaterial): Finding {
-  const checks: Check[] = [];
-  const { format, origin, foundIn, annotations, bytes } = envelope;
-  const finish = (signatureTried: boolean, says?: Proven) =>
-    createFinding({ format, origin, foundIn, checks, claims: {}, signatureTried }, says);
+/** What one layer showed so far. */
+interface Judged {
+  readonly checks: readonly Check[];
+  readonly keyChecks: number;
+  readonly says?: Proven;
+}
 
+function verifyLayer(envelope: Envelope, subject: Subject, trust: TrustMaterial): Finding {
+  const { format, origin, foundIn } = envelope;
+  const { says, ...judged } = judgeLayer(envelope, subject, trust);
+  return createFinding({ format, origin, foundIn, claims: {}, ...judged }, says);
+}
+
+/** The order of wire-formats 6.2; the first failure ends it. The blob's digest was checked when it was read. */
+function judgeLayer(envelope: Envelope, subject: Subject, trust: TrustMaterial): Judged {
+  const { annotations, bytes } = envelope;
   const signature = decodeSignature(annotations[signatureAnnotation]);
   if (signature === undefined) {
-    checks.push(
-      fail(
-        'integrity',
-        'ENVELOPE_MALFORMED',
-        `the layer's annotation ${signatureAnnotation} holds no signature in base64`,
-      ),
-    );
-    return finish(false);
+    const message = `the layer's annotation ${signatureAnnotation} holds no signature in base64`;
+    return { checks: [fail('integrity', 'ENVELOPE_MALFORMED', message)], keyChecks: 0 };
   }
-  const signer = findSigner({ message: bytes, signature, format: 'cosign' }, trust.keys);
-  if (signer === undefined && annotations[certificateAnnotation] !== undefined) {
-    checks.push(
-      fail('authenticity', 'CERTIFICATE_NOT_KEY', 'signed with a certificate (keyless), but the rule trusts keys'),
-    );
-    return finish(true);
-  }
-  if (signer === undefined) {
-    checks.push(...noSignerChecks(undefined, trust.keys, rule));
-    return finish(true);
-  }
-  checks.push(...signerChecks(signer, rule));
+  const { signer, keyChecks } = findSigner({ message: bytes, signature, format: 'cosign' }, trust.keys);
+  if (signer !== undefined) return { ...judgePayload(signer, envelope, subject), keyChecks };
+  if (annotations[certificateAnnotation] === undefined)
+    return { checks: noSignerChecks(undefined, trust.keys, rule), keyChecks };
+  const message = 'signed with a certificate (keyless), but the rule trusts keys';
+  return { checks: [fail('authenticity', 'CERTIFICATE_NOT_KEY', message)], keyChecks };
+}
 
-  const payload = readPayload(bytes);
-  if (payload instanceof EnvelopeError) {
-    checks.push(fail('payload', 'PAYLOAD_MALFORMED', payload.message));
-    return finish(true);
-  }
-  checks.push({ name: 'payload', result: 'pass', code: 'OK', message: 'simple signing of a container image', rule });
-  checks.push(checkSubject([payload.digest], envelope, subject));
-  return finish(true, {
-    identity: { kind: 'key', keyId: signer.key.id },
-    subject: subject.digest,
-    ...(payload.dockerReference === '' ? {} : { signedReference: payload.dockerReference }),
-    annotations: payload.annotations,
-  });
+/** The verified bytes, and no others, are parsed now. */
+function judgePayload(signer: Signer, envelope: Envelope, subject: Subject): Omit<Judged, 'keyChecks'> {
+  const signed = signerChecks(signer, rule);
+  const payload = readPayload(envelope.bytes);
+  if (payload instanceof EnvelopeError)
+    return { checks: [...signed, fail('payload', 'PAYLOAD_MALFORMED', payload.message)] };
+  const isOne: Check = {
+    name: 'payload',
+    result: 'pass',
+    code: 'OK',
+    message: 'simple signing of a container image',
+    rule,
+  };
+  return {
+    checks: [...signed, isOne, checkSubject([payload.digest], envelope, subject)],
+    says: {
+      identity: { kind: 'key', keyId: signer.key.id },
+      subject: subject.digest,
+      ...(payload.dockerReference === '' ? {} : { signedReference: payload.dockerReference }),
+      annotations: payload.annotations,
+    },
+  };
 }
 
 /** Standard base64, padded, in one piece. */

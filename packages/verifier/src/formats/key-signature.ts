@@ -18,18 +18,28 @@ export interface Signer {
   readonly scheme: SignatureScheme;
 }
 
+/** What trying the keys came to. */
+export interface SignerSearch {
+  readonly signer?: Signer;
+  /** Verifications that were made, each against one key: what a budget counts. */
+  readonly keyChecks: number;
+}
+
 /**
  * The trusted key whose signature this is: the hinted one is tried first, then all others, each with the schemes that its kind allows.
  * Rule: wire-formats 3.3, 3.4 (a hint is unauthenticated).
  */
-export function findSigner(signed: SignedBytes, keys: readonly PublicKey[]): Signer | undefined {
+export function findSigner(signed: SignedBytes, keys: readonly PublicKey[]): SignerSearch {
   const hinted = keys.filter(({ hint }) => hint === signed.hint);
+  let keyChecks = 0;
   for (const key of [...hinted, ...keys.filter((each) => !hinted.includes(each))]) {
-    for (const scheme of schemesFor(key.kind, signed.format, 'verify')) {
-      if (verifySignature(key, scheme, signed.message, signed.signature, 'der')) return { key, scheme };
-    }
+    keyChecks += 1;
+    const scheme = schemesFor(key.kind, signed.format, 'verify').find((each) =>
+      verifySignature(key, each, signed.message, signed.signature, 'der'),
+    );
+    if (scheme !== undefined) return { signer: { key, scheme }, keyChecks };
   }
-  return undefined;
+  return { keyChecks };
 }
 
 /** The checks of a signature whose signer was found. */
