@@ -55,6 +55,7 @@ const exitCodes: Readonly<Record<string, ExitCode>> = {
   OPTIONS_INVALID: EXIT.usage,
   SUBJECT_CHANGED: EXIT.denied,
   SIGNATURE_SELF_CHECK: EXIT.denied,
+  SIGNATURE_INVALID: EXIT.denied,
   CONFLICT: EXIT.denied,
 };
 

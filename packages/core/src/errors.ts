@@ -32,6 +32,7 @@ export type EnvelopeErrorCode =
   | 'SUBJECT_CHANGED'
   | 'SIGNATURE_NOT_STORED'
   | 'SIGNATURE_SELF_CHECK'
+  | 'SIGNATURE_INVALID'
   | 'ANNOTATION_INVALID';
 
 /** Bytes that are no envelope of their format, or a signature that could not be made or stored. */

@@ -50,6 +50,8 @@ export { parsePublicKey, parsePublicKeys, publicKeyOfCertificate } from './keys/
 export { type PrivateKey, privateKeyFrom } from './keys/private-key.ts';
 export { type PublicKey, publicKeyFrom } from './keys/public-key.ts';
 export { allowsScheme, type SchemeFormat, schemesFor } from './schemes.ts';
+export { type AttachOptions, attachSignature } from './sign/attach.ts';
+export { type ParsedPayload, parsePayload } from './sign/parse-payload.ts';
 export { type ImageToSign, type Plan, type Planned, planImage } from './sign/plan.ts';
 export { type SignImageOptions, signImage } from './sign/sign-image.ts';
 export type { SignedFacts, SignResult, StoredFacts } from './sign/sign-planned.ts';

@@ -1,4 +1,4 @@
-import { EnvelopeError, type SignRequest, sigstoreFormat } from '@signet/core';
+import { EnvelopeError, parseStatement, type SignRequest, sigstoreFormat } from '@signet/core';
 import { digestOf } from '@signet/oci';
 import { describe, expect, it } from 'vitest';
 
@@ -47,9 +47,35 @@ describe('the signed statement', () => {
     expect(one).toEqual(other);
   });
 
-  it.each(['', 'org.opencontainers.image.ref.name', 'dev.signet.signed-at'])('refuses the annotation %j', (key) => {
-    const sign = (): unknown => sigstoreFormat.payload({ ...request, annotations: { [key]: 'x' } });
+  it.each([
+    ['', 'x'],
+    ['org.opencontainers.image.ref.name', 'x'],
+    ['dev.signet.signed-at', 'x'],
+    ['dev.signet.anything', 'x'],
+    ['half a \ud800 pair', 'x'],
+    ['a', 'half a \udc00 pair'],
+    ['long', 'x'.repeat(256 * 1024)],
+  ])('refuses the annotation %j', (key, value) => {
+    const sign = (): unknown => sigstoreFormat.payload({ ...request, annotations: { [key]: value } });
     expect(sign).toThrow(EnvelopeError);
     expect(sign).toThrow(expect.objectContaining({ code: 'ANNOTATION_INVALID' }));
+  });
+
+  it.each(['dev.signets', 'org.opencontainers.image.ref.names', '__proto__', 'constructor', '1', ' ', 'é😀'])(
+    'signs the annotation %j',
+    (key) => {
+      const { bytes } = sigstoreFormat.payload({
+        ...request,
+        annotations: Object.fromEntries([[key, '\u0000"\\é😀']]),
+      });
+      const [about] = parseStatement(bytes).subject;
+      expect(Object.entries(about?.annotations ?? {})).toContainEqual([key, '\u0000"\\é😀']);
+    },
+  );
+
+  it.each([-1, 0.5, Number.NaN, 253_402_300_800_000])('refuses the time %d', (signedAtMs) => {
+    expect(() => sigstoreFormat.payload({ ...request, signedAtMs })).toThrow(
+      expect.objectContaining({ code: 'ANNOTATION_INVALID' }),
+    );
   });
 });

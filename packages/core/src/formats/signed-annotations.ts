@@ -3,6 +3,8 @@ import { ANNOTATION_REF_NAME, ANNOTATION_SIGNED_AT, type SignRequest } from '../
 
 /** What the times that are written lie in: the years 0 to 9999, whole milliseconds. */
 const maxTimeMs = 253_402_300_799_999;
+/** Names that have a meaning to Signet, today or later. */
+const reservedPrefix = 'dev.signet.';
 /** All keys and values together, so that an envelope stays far below what readers take (4 MiB). */
 const maxAnnotationBytes = 256 * 1024;
 
@@ -38,8 +40,11 @@ function checkAnnotations(annotations: Readonly<Record<string, string>>): void {
   let bytes = 0;
   for (const [key, value] of Object.entries(annotations)) {
     if (key === '') throw new EnvelopeError('ANNOTATION_INVALID', 'an annotation has an empty key');
-    if (key === ANNOTATION_REF_NAME || key === ANNOTATION_SIGNED_AT)
-      throw new EnvelopeError('ANNOTATION_INVALID', `the annotation ${key} is set by Signet itself`);
+    if (key === ANNOTATION_REF_NAME || key.startsWith(reservedPrefix))
+      throw new EnvelopeError(
+        'ANNOTATION_INVALID',
+        `the annotation ${JSON.stringify(key.slice(0, 80))} is reserved for Signet itself`,
+      );
     if (!key.isWellFormed() || !value.isWellFormed())
       throw new EnvelopeError('ANNOTATION_INVALID', `the annotation ${JSON.stringify(key)} is not Unicode text`);
     bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
