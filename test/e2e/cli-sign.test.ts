@@ -39,9 +39,9 @@ describe('sign', () => {
   it('stores the same signature once, unless --force', async () => {
     const image = await world.push('once:1.0');
     const [first] = await sign(image);
-    expect(await sign(image)).toMatchObject([{ new: false, signature: first?.signature }]);
-    expect(await sign(image, '--force')).toMatchObject([{ new: true }]);
-    expect(await sign(image, '--annotation', 'build=8')).toMatchObject([{ new: true }]);
+    expect(await sign(image)).toMatchObject([{ outcome: 'already-there', signature: first?.signature }]);
+    expect(await sign(image, '--force')).toMatchObject([{ outcome: 'new' }]);
+    expect(await sign(image, '--annotation', 'build=8')).toMatchObject([{ outcome: 'new' }]);
     expect(jsonLines((await ok(['inspect', image, '-o', 'json'])).stdout)).toHaveLength(3);
   });
 
@@ -84,6 +84,15 @@ describe('sign', () => {
     expect(await Promise.all(codes)).toEqual([0, 1, 0, 0]);
   });
 
+  it("signs in cosign's older form too, with the tag where podman looks for it", async () => {
+    const image = await world.push('older:1');
+    expect(await sign(image, '--format', 'cosign')).toMatchObject([{ format: 'cosign', stored: 'sig' }]);
+    expect(await sign(image, '--format', 'cosign')).toMatchObject([{ outcome: 'already-there' }]);
+    const [inspected] = jsonLines((await ok(['inspect', image, '-o', 'json'])).stdout);
+    expect(inspected).toMatchObject({ format: 'cosign', signedReference: image });
+    expect(await verify('--tag-bound', image)).toBe(0);
+  });
+
   it('shows with --dry-run what it would sign, needs no key, and writes nothing', async () => {
     const image = await world.push('dry:1');
     const digest = await world.digestOf(image);
@@ -99,7 +108,7 @@ describe('sign', () => {
     const layout = `oci:${join(tempDir(), 'layout')}:1.0`;
     await ok(['copy', await world.push('disk:1'), layout]);
     const name = 'registry.example.com/app:1.0';
-    expect(await sign(layout, '--signed-reference', name)).toMatchObject([{ via: 'scan', signedReference: name }]);
+    expect(await sign(layout, '--signed-reference', name)).toMatchObject([{ stored: 'scan', signedReference: name }]);
     expect(await verify('--tag-bound', '--signed-reference', name, layout)).toBe(0);
     expect(await verify('--tag-bound', layout)).toBe(1);
   });
@@ -186,7 +195,9 @@ describe('what was signed', () => {
       const image = `${docker.host}/app:1.0`;
       await ok(['copy', await world.push('cosign:1'), image]);
       const { key, pub } = await makeKey(join(tempDir(), 'k'), 'ed25519');
-      expect(jsonLines((await ok(['sign', '--key', key, image, '-o', 'json'])).stdout)).toMatchObject([{ via: 'tag' }]);
+      expect(jsonLines((await ok(['sign', '--key', key, image, '-o', 'json'])).stdout)).toMatchObject([
+        { stored: 'tag' },
+      ]);
       const flags = ['--key', pub, '--insecure-ignore-tlog', '--allow-http-registry'];
       const named = ['-a', `org.opencontainers.image.ref.name=${image}`];
       await runOk(needPeer('cosign'), ['verify', ...flags, ...named, image]);

@@ -1,5 +1,15 @@
-import { type Signer, sigstoreFormat } from '@signet/core';
-import { formatReference, parseReference, parseRegistryReference, type Reference } from '@signet/oci';
+import {
+  type ImageToSign,
+  planImage,
+  type SignedFacts,
+  type Signer,
+  type SignFormatName,
+  type SignResult,
+  signFormat,
+  signFormatNames,
+  signImage,
+} from '@signet/core';
+import { parseReference, type Reference } from '@signet/oci';
 import { type Command, Option } from 'commander';
 import { type Context, onRun } from '../command.ts';
 import { type Connection, connect, DEFAULT_CONCURRENCY } from '../connect.ts';
@@ -17,18 +27,11 @@ import { addOutputOptions, type OutputFlags, outputOptions } from '../options/ou
 import { addRegistryOptions, type RegistryFlags } from '../options/registry.ts';
 import { mapOrdered } from '../ordered.ts';
 import { readReferences } from '../references.ts';
-import { type Showing, showPrepared, showSigned } from '../sign-output.ts';
-import {
-  type PreparedPayload,
-  preparePayloads,
-  type SignedImage,
-  type SignTask,
-  signReference,
-} from '../sign-reference.ts';
+import { type Showing, showPlanned, showSigned } from '../sign-output.ts';
 import { readSigner } from '../signing-key.ts';
 
 interface SignFlags extends SigningKeyFlags, RegistryFlags, OutputFlags {
-  readonly format: 'sigstore';
+  readonly format: SignFormatName;
   readonly annotation?: readonly string[];
   readonly recursive?: boolean;
   readonly tag: boolean;
@@ -48,10 +51,10 @@ export function define(command: Command, context: Context): void {
   addSigningKeyOptions(command);
   command
     .optionsGroup('Signature:')
-    .addOption(new Option('--format <format>', 'form of the signature').choices(['sigstore']).default('sigstore'));
+    .addOption(new Option('--format <format>', 'form of the signature').choices(signFormatNames).default('sigstore'));
   addAnnotationOption(command, 'put this into the signed payload; repeatable');
   command
-    .option('-r, --recursive', 'sign the image of every platform of an index too')
+    .option('-r, --recursive', 'sign every image of an index too (those for the digest alone)')
     .option('--no-tag', 'leave the signed reference out: the signature is then for the digest alone')
     .option('--signed-reference <reference>', 'the name that is signed, where it is not the reference itself')
     .option('--force', 'store it also where the same signature is there already')
@@ -71,23 +74,22 @@ Examples:
   signet sign --key release.key --signed-reference registry.example.com/app:1.0 oci:./image:1.0`;
 
 /** What became of one reference. */
-type Outcome = { readonly text: string } & (
-  | { readonly kind: 'signed'; readonly signed: readonly SignedImage[]; readonly reference: Reference }
-  | { readonly kind: 'prepared'; readonly prepared: readonly PreparedPayload[]; readonly reference: Reference }
-  | { readonly kind: 'failed'; readonly error: unknown }
-);
+type Outcome =
+  | { readonly kind: 'signed'; readonly reference: Reference; readonly results: readonly SignResult[] }
+  | { readonly kind: 'planned'; readonly reference: Reference; readonly planned: readonly SignedFacts[] }
+  | { readonly kind: 'failed'; readonly text: string; readonly error: unknown };
 
 async function signAll(args: readonly string[], flags: SignFlags, io: Io): Promise<ExitCode> {
   const output = outputOptions(flags, io);
   checkFlags(args, flags);
   const annotations = parseAnnotationFlags(flags.annotation);
   const references = readReferences(args, io);
-  const onlyPrepares = flags.dryRun === true || flags.payloadOut !== undefined;
-  const signer = onlyPrepares ? undefined : await readSigner(flags, io);
+  const onlyPlans = flags.dryRun === true || flags.payloadOut !== undefined;
+  const signer = onlyPlans ? undefined : await readSigner(flags, io);
   const connection = await connect(flags, io, output);
   try {
     const codes = new Set<ExitCode>();
-    const task: Work = { flags, io, annotations, connection, signer };
+    const task: Task = { flags, io, annotations, connection, signer };
     const work = (text: string): Promise<Outcome> => outcomeOf(text, task);
     for await (const outcome of mapOrdered(references, flags.concurrency ?? DEFAULT_CONCURRENCY, work)) {
       io.signal.throwIfAborted();
@@ -101,7 +103,6 @@ async function signAll(args: readonly string[], flags: SignFlags, io: Io): Promi
 }
 
 function checkFlags(args: readonly string[], flags: SignFlags): void {
-  if (flags.signedReference !== undefined) parseRegistryReference(flags.signedReference);
   if (flags.signedReference !== undefined && !flags.tag)
     throw new CliError('USAGE', '--signed-reference and --no-tag were given: one of them is wanted');
   const isMany = args.length > 1 || args[0] === '-';
@@ -111,7 +112,7 @@ function checkFlags(args: readonly string[], flags: SignFlags): void {
     throw new CliError('USAGE', '--payload-out is for one reference, without --recursive: one file holds one payload');
 }
 
-interface Work {
+interface Task {
   readonly flags: SignFlags;
   readonly io: Io;
   readonly annotations: Readonly<Record<string, string>>;
@@ -119,51 +120,57 @@ interface Work {
   readonly signer: Signer | undefined;
 }
 
-async function outcomeOf(text: string, { flags, io, annotations, connection, signer }: Work): Promise<Outcome> {
+async function outcomeOf(text: string, task: Task): Promise<Outcome> {
+  const { flags, signer } = task;
   try {
     const reference = parseReference(text);
-    const named = signedName(reference, flags);
-    const task: SignTask = {
-      store: await connection.open(reference),
-      reference,
-      format: sigstoreFormat,
-      annotations,
-      recursive: flags.recursive === true,
-      signal: io.signal,
-      ...(named === undefined ? {} : { signedReference: named }),
-    };
-    const atMs = Date.now();
-    if (signer === undefined) return { text, reference, kind: 'prepared', prepared: await preparePayloads(task, atMs) };
-    const signed = await signReference(task, signer, { atMs, force: flags.force === true });
-    return { text, reference, kind: 'signed', signed };
+    const image = await imageToSign(reference, task);
+    if (signer !== undefined) {
+      const results = await signImage({ ...image, signer, force: flags.force === true });
+      return { kind: 'signed', reference, results };
+    }
+    const { root, children } = await planImage(image);
+    const planned = [root, ...children].map(({ subject, ...rest }) => ({ ...rest, ...subject }));
+    return { kind: 'planned', reference, planned };
   } catch (error) {
-    return { text, kind: 'failed', error };
+    return { kind: 'failed', text, error };
   }
+}
+
+async function imageToSign(reference: Reference, task: Task): Promise<ImageToSign> {
+  const { flags, io, annotations, connection } = task;
+  return {
+    store: await connection.open(reference),
+    reference,
+    format: signFormat(flags.format),
+    signedAtMs: Date.now(),
+    annotations,
+    noTag: !flags.tag,
+    recursive: flags.recursive === true,
+    signal: io.signal,
+    ...(flags.signedReference === undefined ? {} : { signedReference: flags.signedReference }),
+  };
 }
 
 type Where = Pick<Showing, 'io' | 'output'> & { readonly flags: SignFlags };
 
-async function show(outcome: Outcome, where: Where): Promise<void> {
-  const { io, output } = where;
+async function show(outcome: Outcome, { flags, io, output }: Where): Promise<void> {
   if (outcome.kind === 'failed') {
     io.stderr.write(renderError(outcome.error, { verbose: output.verbose, subject: outcome.text }));
-  } else if (outcome.kind === 'signed') {
-    for (const each of outcome.signed) showSigned(each, showingOf(outcome.reference, where));
-  } else {
-    const to = { file: where.flags.payloadOut, force: where.flags.force === true };
-    for (const each of outcome.prepared) await showPrepared(each, showingOf(outcome.reference, where), to);
+    return;
   }
-}
-
-function showingOf(reference: Reference, { flags, io, output }: Where): Showing {
-  return { reference, format: flags.format, named: signedName(reference, flags), io, output };
-}
-
-/** `REGISTRY/REPO:TAG` as the signature has it. Rule: design.md 4. */
-function signedName(reference: Reference, flags: SignFlags): string | undefined {
-  if (!flags.tag) return undefined;
-  const named = flags.signedReference === undefined ? reference : parseRegistryReference(flags.signedReference);
-  if (named.kind !== 'registry') return undefined;
-  const { digest, tag = digest === undefined ? 'latest' : undefined, ...rest } = named;
-  return tag === undefined ? undefined : formatReference({ ...rest, tag });
+  const { tag: _, ...untagged } = outcome.reference;
+  // The images of an index, which come behind it, do not have its tag.
+  const showing = (at: number): Showing => ({
+    reference: at === 0 ? outcome.reference : untagged,
+    format: flags.format,
+    io,
+    output,
+  });
+  if (outcome.kind === 'signed') {
+    for (const [at, result] of outcome.results.entries()) showSigned(result, showing(at));
+  } else {
+    const to = { file: flags.payloadOut, force: flags.force === true };
+    for (const [at, planned] of outcome.planned.entries()) await showPlanned(planned, showing(at), to);
+  }
 }
