@@ -6,15 +6,7 @@ import { signetProgram } from '../test/support/cli.ts';
 import { type Contestant, contestants } from './contestants.ts';
 import { type Figures, measure } from './measure.ts';
 import { type BenchRegistry, fallbackRegistry, referrersRegistry } from './registries.ts';
-import {
-  countRequests,
-  countRoundTrips,
-  measureTask,
-  prepareStage,
-  type Stage,
-  type TaskName,
-  taskNames,
-} from './scenarios.ts';
+import { countRequests, measureTask, prepareStage, type Stage, taskNames } from './scenarios.ts';
 import { type Summary, summarise, summariseRatio, toTable } from './statistics.ts';
 import { judge, type Measured, targets } from './targets.ts';
 
@@ -112,19 +104,14 @@ async function benchRequests(stage: Stage): Promise<readonly Measured[]> {
   const measured: Measured[] = [];
   for (const task of taskNames) {
     for (const contestant of stage.contestants) {
-      const { requests, connections, methods } = await countRequests(stage, contestant, task);
-      const trips = isOne(task) ? await countRoundTrips(stage, contestant, task) : undefined;
-      rows.push([task, contestant.name, `${requests}`, `${connections}`, `${trips ?? ''}`, methods]);
-      if (contestant.name === 'signet' && trips !== undefined)
-        measured.push({ key: 'trips', registry: stage.registry.name, task, trips });
+      const { requests, connections, roundTrips, methods } = await countRequests(stage, contestant, task);
+      rows.push([task, contestant.name, `${requests}`, `${connections}`, `${roundTrips}`, methods]);
+      if (contestant.name === 'signet')
+        measured.push({ key: 'trips', registry: stage.registry.name, task, trips: roundTrips });
     }
   }
   console.log(`${toTable(rows)}\n`);
   return measured;
-}
-
-function isOne(task: TaskName): boolean {
-  return task !== 'verify many by digest';
 }
 
 /** What starting costs: bare Node, the program saying its version, the program verifying one image at 0 ms. */

@@ -1,4 +1,4 @@
-import { startCountingProxy } from '../test/support/counting-proxy.ts';
+import { longestChain, startCountingProxy } from '../test/support/counting-proxy.ts';
 import { startDelayProxy } from '../test/support/delay-proxy.ts';
 import type { Contestant } from './contestants.ts';
 import { type PushedImage, pushImage, type ReferenceForm, referenceTo } from './images.ts';
@@ -62,41 +62,32 @@ export async function measureTask(
 export interface RequestCount {
   readonly requests: number;
   readonly connections: number;
+  /** On the critical path: the longest row of requests each of which began after the answer of the one before. Opening connections is not counted. */
+  readonly roundTrips: number;
   /** Such as `GET 3, PUT 2`. */
   readonly methods: string;
 }
 
-/** Runs the task once through a counting proxy. */
+/** Requests that go out side by side overlap when each answer is held back this long. */
+const holdMs = 200;
+
+/** Runs the task once through a counting proxy that holds answers back. */
 export async function countRequests(stage: Stage, contestant: Contestant, task: TaskName): Promise<RequestCount> {
-  const proxy = await startCountingProxy(stage.registry.host);
+  const proxy = await startCountingProxy(stage.registry.host, holdMs);
   try {
     const call = await subjectFor(stage, contestant, { task, host: proxy.host }).next(0);
     proxy.reset();
     await timed(call);
-    const methods = Map.groupBy(proxy.requests(), (request) => request.method);
-    const text = [...methods].map(([method, all]) => `${method} ${all.length}`).join(', ');
-    return { requests: proxy.requests().length, connections: proxy.connections(), methods: text };
-  } finally {
-    await proxy.stop();
-  }
-}
-
-/**
- * Round trips on the critical path, from the difference that a long round trip makes; opening connections is not among them (the proxy does not
- * delay it). The smaller of two tries: a slow moment only adds.
- */
-export async function countRoundTrips(stage: Stage, contestant: Contestant, task: TaskName): Promise<number> {
-  const roundTripMs = 250;
-  const proxy = await startDelayProxy(stage.registry.host, roundTripMs);
-  try {
-    const near = subjectFor(stage, contestant, { task, host: stage.registry.host });
-    const far = subjectFor(stage, contestant, { task, host: proxy.host });
-    const times = { near: Number.POSITIVE_INFINITY, far: Number.POSITIVE_INFINITY };
-    for (let round = 0; round < 2; round++) {
-      times.near = Math.min(times.near, await timed(await near.next(round)));
-      times.far = Math.min(times.far, await timed(await far.next(round)));
-    }
-    return Math.round((times.far - times.near) / roundTripMs);
+    const requests = proxy.requests();
+    const methods = [...Map.groupBy(requests, ({ method }) => method)].map(
+      ([method, all]) => `${method} ${all.length}`,
+    );
+    return {
+      requests: requests.length,
+      connections: proxy.connections(),
+      roundTrips: longestChain(requests),
+      methods: methods.join(', '),
+    };
   } finally {
     await proxy.stop();
   }

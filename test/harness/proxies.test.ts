@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { startCountingProxy } from '../support/counting-proxy.ts';
+import { longestChain, startCountingProxy } from '../support/counting-proxy.ts';
 import { listenOnLoopback, splitHost, startDelayProxy } from '../support/delay-proxy.ts';
 
 const stops: (() => unknown)[] = [];
@@ -61,12 +61,56 @@ describe('the counting proxy', () => {
     const got = await fetch(`http://${proxy.host}/v2/a?n=1`, { headers: { authorization: 'Basic eDp5' } });
     expect([got.headers.get('x-path'), await got.text()]).toEqual(['/v2/a?n=1', 'body']);
     await (await fetch(`http://${proxy.host}/v2/b`, { method: 'PUT', body: 'bytes' })).text();
-    expect(proxy.requests()).toEqual([
+    expect(proxy.requests()).toMatchObject([
       { method: 'GET', path: '/v2/a?n=1', status: 200, authorized: true },
       { method: 'PUT', path: '/v2/b', status: 201, authorized: false },
     ]);
     proxy.reset();
     expect([proxy.requests(), proxy.connections()]).toEqual([[], 0]);
+  });
+
+  it('tells requests side by side from requests one after another', async () => {
+    const proxy = await startCountingProxy(await serve(createHttpServer((_asked, answer) => answer.end())), 300);
+    stops.push(proxy.stop);
+    const ask = async (path: string): Promise<string> => (await fetch(`http://${proxy.host}${path}`)).text();
+    await Promise.all([ask('/a'), ask('/b'), ask('/c')]);
+    expect([proxy.requests().length, longestChain(proxy.requests())]).toEqual([3, 1]);
+    await Promise.all([ask('/d').then(() => ask('/e')), ask('/f')]);
+    expect([proxy.requests().length, longestChain(proxy.requests())]).toEqual([6, 3]);
+  });
+
+  it.each([
+    [[], 0],
+    [[[0, 9]], 1],
+    [
+      [
+        [0, 9],
+        [9, 10],
+        [10, 20],
+      ],
+      3,
+    ],
+    [
+      [
+        [0, 30],
+        [1, 5],
+        [5, 9],
+        [9, 20],
+      ],
+      3,
+    ],
+    [
+      [
+        [0, 10],
+        [5, 15],
+        [10, 20],
+      ],
+      2,
+    ],
+  ])('finds the longest row of %j: %i', (spans, length) => {
+    const requests = spans.map(([fromMs = 0, untilMs = 0]) => ({ fromMs, untilMs, ...someRequest }));
+    expect(longestChain(requests)).toBe(length);
+    expect(longestChain(requests.toReversed())).toBe(length);
   });
 
   it('answers 502 where nothing answers behind it', async () => {
@@ -79,6 +123,8 @@ describe('the counting proxy', () => {
     expect(proxy.requests().map((each) => each.status)).toEqual([0]);
   });
 });
+
+const someRequest = { method: 'GET', path: '/', status: 200, authorized: false };
 
 async function serve(server: Server): Promise<string> {
   stops.push(() => new Promise((resolve) => server.close(resolve)));

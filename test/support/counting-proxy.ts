@@ -9,6 +9,9 @@ export interface CountedRequest {
   readonly status: number;
   /** The `Authorization` header was there. */
   readonly authorized: boolean;
+  /** When it arrived, and when its answer's head (or its failure) went back; milliseconds of one clock. */
+  readonly fromMs: number;
+  readonly untilMs: number;
 }
 
 /** A proxy in front of a plain-HTTP registry that counts what passes. */
@@ -22,18 +25,23 @@ export interface CountingProxy {
   stop(): Promise<void>;
 }
 
-/** Starts an HTTP proxy on loopback that hands every request on to `upstream` (`HOST:PORT`) and counts it. `Host` stays the proxy's own. */
-export async function startCountingProxy(upstream: string): Promise<CountingProxy> {
+/**
+ * Starts an HTTP proxy on loopback that hands every request on to `upstream` (`HOST:PORT`) and counts it. `Host` stays the proxy's own.
+ * `holdMs` holds every answer back, so that requests made side by side overlap for certain.
+ */
+export async function startCountingProxy(upstream: string, holdMs = 0): Promise<CountingProxy> {
   const agent = new Agent({ keepAlive: true });
   const target = splitHost(upstream);
   let counted: CountedRequest[] = [];
   let connections = 0;
   const server = createServer((from, to) => {
     const { method = 'GET', url: path = '/', headers } = from;
+    const fromMs = performance.now();
     const note = (status: number): void => {
-      counted.push({ method, path, status, authorized: headers.authorization !== undefined });
+      const authorized = headers.authorization !== undefined;
+      counted.push({ method, path, status, authorized, fromMs, untilMs: performance.now() });
     };
-    forward({ from, to, agent, target }, note);
+    forward({ from, to, agent, target, holdMs }, note);
   });
   server.on('connection', () => {
     connections += 1;
@@ -56,19 +64,35 @@ export async function startCountingProxy(upstream: string): Promise<CountingProx
   };
 }
 
+/** The longest row of requests each of which began after the answer of the one before: round trips on the critical path. */
+export function longestChain(requests: readonly CountedRequest[]): number {
+  let length = 0;
+  let freeMs = Number.NEGATIVE_INFINITY;
+  for (const { fromMs, untilMs } of [...requests].sort((a, b) => a.untilMs - b.untilMs)) {
+    if (fromMs < freeMs) continue;
+    length += 1;
+    freeMs = untilMs;
+  }
+  return length;
+}
+
 interface Exchange {
   readonly from: IncomingMessage;
   readonly to: ServerResponse;
   readonly agent: Agent;
   readonly target: { readonly host: string; readonly port: number };
+  readonly holdMs: number;
 }
 
-function forward({ from, to, agent, target }: Exchange, note: (status: number) => void): void {
+function forward({ from, to, agent, target, holdMs }: Exchange, note: (status: number) => void): void {
   const { method = 'GET', url: path = '/', headers } = from;
   const onward = request({ ...target, method, path, headers, agent }, (answer) => {
-    note(answer.statusCode ?? 0);
-    to.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
-    pipeline(answer, to, () => {}); // a broken answer breaks the client's connection: it sees the same
+    setTimeout(() => {
+      if (to.headersSent) return; // the sending half broke meanwhile: that was noted
+      note(answer.statusCode ?? 0);
+      to.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+      pipeline(answer, to, () => {}); // a broken answer breaks the client's connection: it sees the same
+    }, holdMs);
   });
   pipeline(from, onward, (error) => {
     if (error === undefined || error === null || to.headersSent) return;
