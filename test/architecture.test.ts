@@ -174,7 +174,7 @@ describe('error codes', () => {
   it('are the ones that docs/errors.md explains, no more and no less', () => {
     const documented = [...read('docs/errors.md').matchAll(/^### ([A-Z][A-Z0-9_]+)$/gm)].map((match) => match[1] ?? '');
     expect(new Set(documented).size, 'a code has two entries').toBe(documented.length);
-    const files = globSync('packages/*/src/errors.ts', { cwd: root });
+    const files = [...globSync('packages/*/src/errors.ts', { cwd: root }), ...reasonFiles];
     const inSource = files.flatMap((path) => errorCodesOf(read(path)));
     expect(inSource.length).toBeGreaterThan(40);
     expect([...documented].sort()).toEqual([...new Set(inSource)].sort());
@@ -192,12 +192,20 @@ describe('error codes', () => {
   it('are read from unions of either layout', () => {
     expect(errorCodesOf(`export type AErrorCode = 'A_B' | 'C';\nexport type X = 'D';`)).toEqual(['A_B', 'C']);
     expect(errorCodesOf(`export type AErrorCode =\n  | 'A_B'\n  | 'C';\nclass E { name = 'E' }`)).toEqual(['A_B', 'C']);
+    for (const path of reasonFiles) expect(errorCodesOf(read(path)).length, path).toBeGreaterThan(1);
   });
 });
 
-/** The literal codes of every `type …ErrorCode = 'A' | 'B';` of a source. */
+/** Where the reasons stand that a report gives. */
+const reasonFiles: readonly string[] = ['finding', 'decide', 'evidence'].map(
+  (name) => `packages/verifier/src/${name}.ts`,
+);
+
+/** The literal codes of every `type …ErrorCode = 'A' | 'B';` of a source, and of the codes that reports give as reasons. */
 function errorCodesOf(text: string): readonly string[] {
-  const unions = [...text.matchAll(/\btype \w+ErrorCode =([^;]*);/g)].map((match) => match[1] ?? '');
+  const unions = [...text.matchAll(/\btype (?:\w+Error|Check|Report|Skipped|Gap)Code =([^;]*);/g)].map(
+    (match) => match[1] ?? '',
+  );
   return unions.flatMap((union) => [...union.matchAll(/'([A-Z0-9_]+)'/g)].map((match) => match[1] ?? ''));
 }
 

@@ -10,7 +10,7 @@ const bound: Rule = { ...any, tag: 'bound' };
 const annotated: Rule = { ...any, annotations: { env: 'prod' } };
 const signedFor = (signedReference: string) => proof('alice', { signedReference });
 const open = proof('alice', {}, [
-  { name: 'revocation', result: 'unknown', code: 'NOT_REACHED', message: 'no answer', rule: 'test' },
+  { name: 'revocation', result: 'unknown', code: 'NOT_ASKED', message: 'no answer', rule: 'test' },
 ]);
 const expired = proof('alice', {}, [
   { name: 'expiry', result: 'fail', code: 'SIGNATURE_INVALID', message: 'expired', rule: 'test' },

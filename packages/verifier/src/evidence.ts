@@ -1,4 +1,4 @@
-import type { Descriptor, Digest } from '@signet/oci';
+import type { Descriptor, Digest, RegistryErrorCode } from '@signet/oci';
 import type { FoundIn } from './finding.ts';
 
 /** What a signed reference must name under `tag: bound`: `REGISTRY/REPO` and, where a tag was asked, the tag. */
@@ -40,26 +40,31 @@ export interface Envelope {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
+/** What stood in the way; `FAILED` for an error of no class that is known here. */
+export type GapCode = RegistryErrorCode | 'PLATFORM_NOT_FOUND' | 'FAILED';
+
 /** Something that could not be read or was left unread: it can turn a no into undecided, never into a yes. */
 export interface Gap {
   readonly what: 'resolve' | 'referrers' | 'manifest' | 'blob' | 'limit' | 'time';
-  /** The code of the error that stood in the way: a RegistryErrorCode, `PLATFORM_NOT_FOUND`, or `FAILED` for any other. */
-  readonly code: string;
+  readonly code: GapCode;
   readonly message: string;
   readonly digest?: Digest;
 }
 
+/** Why something was passed over. */
+export type SkippedCode =
+  | 'FOREIGN_FORMAT'
+  | 'OTHER_TYPE'
+  | 'REFERRER_GONE'
+  | 'SUBJECT_MISSING'
+  | 'SUBJECT_MISMATCH'
+  | 'MANIFEST_INVALID'
+  | 'NO_ENVELOPE';
+
 /** Something that was seen and passed over, of which the report tells (a manifest of another subject, an unknown type); no gap. */
 export interface Skipped {
   readonly origin: Digest;
-  readonly code:
-    | 'FOREIGN_FORMAT'
-    | 'OTHER_TYPE'
-    | 'REFERRER_GONE'
-    | 'SUBJECT_MISSING'
-    | 'SUBJECT_MISMATCH'
-    | 'MANIFEST_INVALID'
-    | 'NO_ENVELOPE';
+  readonly code: SkippedCode;
   readonly message: string;
 }
 

@@ -29,7 +29,6 @@ export interface Check {
 export type CheckCode =
   | 'OK'
   | 'NOT_ASKED'
-  | 'NOT_REACHED'
   | 'ENVELOPE_MALFORMED'
   | 'ENVELOPE_UNSUPPORTED'
   | 'CERTIFICATE_NOT_KEY'

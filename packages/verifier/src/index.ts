@@ -5,7 +5,7 @@ export type { CollectOptions, TagResolver } from './collecting.ts';
 export { type Decision, decide, type ReportCode, type SourceAnswer, type Verdict } from './decide.ts';
 export { PolicyError, type PolicyErrorCode } from './errors.ts';
 export { escapeForTerminal, toJsonText } from './escape.ts';
-export type { Asked, Envelope, Evidence, Gap, SignedName, Skipped, Subject } from './evidence.ts';
+export type { Asked, Envelope, Evidence, Gap, GapCode, SignedName, Skipped, SkippedCode, Subject } from './evidence.ts';
 export type { Check, CheckCode, CheckName, Finding, FoundIn, Identity, Proven } from './finding.ts';
 export type { Prospect, VerifyFormat } from './format.ts';
 export { defaultFormats } from './formats/index.ts';
