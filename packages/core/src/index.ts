@@ -1,3 +1,4 @@
+export { type BlobForm, type SignBlobOptions, signBlob } from './blob.ts';
 export { EnvelopeError, type EnvelopeErrorCode, KeyError, type KeyErrorCode } from './errors.ts';
 export {
   ANNOTATION_ENVELOPE,
