@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { blobOf, digest, locationOf, startTestRegistry, streamOf, type TestClient, withDigest } from '../client.ts';
@@ -114,7 +114,10 @@ describe('chunks', () => {
     const location = await client.startUpload('app');
     const connection = rawConnection(client.registry);
     connection.write(`PATCH ${location} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n`, bytes.subarray(0, 600));
-    while ((await rangeOf(location)) === '0-0') connection.socket.end(); // the rest never comes
+    const file = join(client.root, 'app/_uploads', location.split('/').at(-1) ?? '');
+    while (statSync(file).size < 600) await new Promise((resolve) => setImmediate(resolve));
+    connection.socket.destroy(); // the rest never comes
+    while ((await rangeOf(location)) === '0-0') await new Promise((resolve) => setImmediate(resolve));
     expect(await rangeOf(location)).toBe('0-599');
     expect((await client.patch(location, bytes.subarray(600), '600-999')).status).toBe(202);
     expect((await client.put(withDigest(location, digest(bytes)), Buffer.alloc(0))).status).toBe(201);
