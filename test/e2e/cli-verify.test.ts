@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signet } from '../support/cli.ts';
-import { type CliWorld, createCliWorld, jsonLines, makeKey, ok, signReference } from './cli-world.ts';
+import { type CliWorld, createCliWorld, deadPort, jsonLines, makeKey, ok, signReference } from './cli-world.ts';
 
 let world: CliWorld;
 let signed: string;
@@ -172,12 +171,3 @@ describe('trust', () => {
     expect(done).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(`error[${code}`) });
   });
 });
-
-/** A port on which nobody listens. */
-async function deadPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((listening) => server.on('listening', listening));
-  const address = server.address();
-  await new Promise((closed) => server.close(closed));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createSoftwareSigner, parsePrivateKey, sigstoreFormat } from '@signet/core';
 import { createRegistryClient, openLayout, openStore, parseReference, type Store } from '@signet/oci';
@@ -121,4 +122,13 @@ export async function signReference(
   } finally {
     await client.close();
   }
+}
+
+/** A port on which nobody listens. */
+export async function deadPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((listening) => server.on('listening', listening));
+  const address = server.address();
+  await new Promise((closed) => server.close(closed));
+  return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -26,8 +26,19 @@ export interface Connection {
 export const DEFAULT_CONCURRENCY = 16;
 
 /** @throws {CliError} FILE_UNREADABLE, USAGE; {RegistryError} CREDENTIALS */
-export async function connect(flags: RegistryFlags, io: Io, output: OutputOptions): Promise<Connection> {
-  const client = createRegistryClient(await clientOptions(flags, io, output));
+export async function connect(
+  flags: RegistryFlags,
+  io: Io,
+  output: OutputOptions,
+  watch: { readonly onRequest?: () => void } = {},
+): Promise<Connection> {
+  const options = await clientOptions(flags, io, output);
+  const { onRequest = () => undefined } = options;
+  const onEvent = (event: RequestEvent): void => {
+    watch.onRequest?.();
+    onRequest(event);
+  };
+  const client = createRegistryClient(watch.onRequest === undefined ? options : { ...options, onRequest: onEvent });
   return {
     client,
     open: (reference, options) => openStore(reference, client, options),

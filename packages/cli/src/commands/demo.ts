@@ -71,7 +71,7 @@ async function keepOpen(io: Io, stage: Stage, { first, second, dir }: Scenery): 
     `signet verify --key ${key}.pub ${first}/demo/app:1.0`,
     `SIGNET_PASSWORD= signet sign --key ${key}.key ${first}/demo/app:unsigned`,
     `signet tree ${first}/demo/app:multi`,
-    `signet verify --key ${key}.pub ${second}/mirror/app:1.0`,
+    `signet doctor ${second}/mirror/app:1.0`,
     `cosign verify --key ${key}.pub --insecure-ignore-tlog ${first}/demo/app:1.0`,
   ];
   io.stdout.write(`\nThe registries stay open until Ctrl-C. Try in another terminal:\n`);

@@ -1,17 +1,5 @@
-import { type Digest, digestOf, parseManifest, parseReference, type Resolved, type Source } from '@signet/oci';
-import {
-  type Asked,
-  collect,
-  defaultFormats,
-  defaultVerifyLimits,
-  type Evidence,
-  escapeForTerminal,
-  type Gap,
-  type Inspection,
-  inspectSignature,
-  renderInspection,
-  toAsked,
-} from '@signet/verifier';
+import { parseReference } from '@signet/oci';
+import { escapeForTerminal, inspectSignature, renderInspection } from '@signet/verifier';
 import type { Command } from 'commander';
 import { type Context, onRun } from '../command.ts';
 import { connect } from '../connect.ts';
@@ -21,15 +9,9 @@ import type { Io } from '../io.ts';
 import { addNotes } from '../notes.ts';
 import { addOutputOptions, type OutputFlags, type OutputOptions, outputOptions, writeJson } from '../options/output.ts';
 import { addRegistryOptions, type RegistryFlags } from '../options/registry.ts';
+import { type FoundSignature, findSignatures, ownSignatures } from '../signatures.ts';
 
 type InspectFlags = RegistryFlags & OutputFlags;
-
-/** A signature that was found, and where. */
-interface Found {
-  /** Digest of the signature manifest; absent for a file. */
-  readonly origin?: Digest;
-  readonly inspection: Inspection;
-}
 
 /** `signet inspect` */
 export function define(command: Command, context: Context): void {
@@ -57,9 +39,9 @@ async function inspect(what: string, flags: InspectFlags, io: Io): Promise<ExitC
   try {
     const source = await connection.open(reference);
     const root = await source.resolve(reference.digest ?? reference.tag ?? 'latest', { signal: io.signal });
-    const own = await ownSignatures(source, root, io);
+    const own = await ownSignatures(source, root, io.signal);
     const { found, gaps } =
-      own.length > 0 ? { found: own, gaps: [] } : await attachedSignatures(source, toAsked(reference), io);
+      own.length > 0 ? { found: own, gaps: [] } : await findSignatures(reference, source, io.signal);
     for (const each of found) show(each, io, output);
     for (const gap of gaps)
       io.stderr.write(`not read: ${escapeForTerminal(`${gap.what} ${gap.code}: ${gap.message}`)}\n`);
@@ -70,37 +52,7 @@ async function inspect(what: string, flags: InspectFlags, io: Io): Promise<ExitC
   }
 }
 
-/** What the manifest itself holds, where it is a signature. */
-async function ownSignatures(source: Source, root: Resolved, io: Io): Promise<readonly Found[]> {
-  const manifest = parseManifest(root.bytes, root.descriptor.mediaType);
-  if (manifest.kind !== 'manifest') return [];
-  const layers = manifest.layers.filter((layer) => defaultFormats.some((format) => format.recogniseLayer(layer)));
-  const maxBytes = defaultVerifyLimits.maxEnvelopeBytes;
-  return Promise.all(
-    layers.map(async (layer) => ({
-      origin: root.descriptor.digest,
-      inspection: inspectSignature(await source.fetch(layer, { signal: io.signal, maxBytes })),
-    })),
-  );
-}
-
-/** What is attached to an image, found as a verification finds it. */
-async function attachedSignatures(
-  source: Source,
-  asked: Asked,
-  io: Io,
-): Promise<{ readonly found: readonly Found[]; readonly gaps: readonly Gap[] }> {
-  let last: Evidence | undefined;
-  const options = { source, formats: defaultFormats, limits: defaultVerifyLimits, signal: io.signal };
-  for await (const evidence of collect(asked, options)) last = evidence;
-  const found = new Map<string, Found>();
-  for (const { origin, bytes } of last?.envelopes ?? []) {
-    found.set(`${origin} ${digestOf(bytes)}`, { origin, inspection: inspectSignature(bytes) });
-  }
-  return { found: [...found.values()], gaps: last?.gaps ?? [] };
-}
-
-function show({ origin, inspection }: Found, io: Io, output: OutputOptions): void {
+function show({ origin, inspection }: FoundSignature, io: Io, output: OutputOptions): void {
   if (output.json) writeJson(io, { ...(origin === undefined ? {} : { origin }), ...inspection });
   else io.stdout.write(`${origin === undefined ? '' : `${origin}\n`}${renderInspection(inspection)}\n`);
 }

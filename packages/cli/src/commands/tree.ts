@@ -35,6 +35,7 @@ async function tree(text: string, flags: TreeFlags, io: Io): Promise<ExitCode> {
       signal: io.signal,
       ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
     });
+    io.signal.throwIfAborted();
     if (output.json) writeJson(io, { reference: text, ...found });
     else io.stdout.write(`${renderTree(found, text)}\n`);
     return found.gaps.length === 0 ? EXIT.ok : EXIT.undecided;

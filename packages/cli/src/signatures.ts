@@ -1,0 +1,53 @@
+import { type Digest, digestOf, parseManifest, type Reference, type Resolved, type Source } from '@signet/oci';
+import {
+  collect,
+  defaultFormats,
+  defaultVerifyLimits,
+  type Gap,
+  type Inspection,
+  inspectSignature,
+  toAsked,
+} from '@signet/verifier';
+
+/** A signature that was found, and where. Nothing of it is verified. */
+export interface FoundSignature {
+  /** Digest of the signature manifest; absent for a file. */
+  readonly origin?: Digest;
+  readonly inspection: Inspection;
+}
+
+/** What is attached to an image, found as a verification finds it; gaps are what could not be read. */
+export async function findSignatures(
+  reference: Reference,
+  source: Source,
+  signal: AbortSignal,
+): Promise<{ readonly found: readonly FoundSignature[]; readonly gaps: readonly Gap[] }> {
+  const found = new Map<string, FoundSignature>();
+  let gaps: readonly Gap[] = [];
+  const options = { source, formats: defaultFormats, limits: defaultVerifyLimits, signal };
+  for await (const evidence of collect(toAsked(reference), options)) {
+    gaps = evidence.gaps;
+    for (const { origin, bytes } of evidence.envelopes)
+      found.set(`${origin} ${digestOf(bytes)}`, { origin, inspection: inspectSignature(bytes) });
+  }
+  signal.throwIfAborted();
+  return { found: [...found.values()], gaps };
+}
+
+/** What the manifest itself holds, where it is a signature. @throws {RegistryError} */
+export async function ownSignatures(
+  source: Source,
+  root: Resolved,
+  signal: AbortSignal,
+): Promise<readonly FoundSignature[]> {
+  const manifest = parseManifest(root.bytes, root.descriptor.mediaType);
+  if (manifest.kind !== 'manifest') return [];
+  const layers = manifest.layers.filter((layer) => defaultFormats.some((format) => format.recogniseLayer(layer)));
+  const maxBytes = defaultVerifyLimits.maxEnvelopeBytes;
+  return Promise.all(
+    layers.map(async (layer) => ({
+      origin: root.descriptor.digest,
+      inspection: inspectSignature(await source.fetch(layer, { signal, maxBytes })),
+    })),
+  );
+}
