@@ -4,6 +4,7 @@ import { signet } from '../support/cli.ts';
 import { startDockerRegistry } from '../support/docker-registry.ts';
 import { itWithPeers } from '../support/peers.ts';
 import { tempDir } from '../support/temp.ts';
+import { createTestCa } from '../support/tls.ts';
 import { type CliWorld, createCliWorld, deadPort, ok } from './cli-world.ts';
 
 let world: CliWorld;
@@ -98,7 +99,8 @@ describe('doctor', () => {
       expect(of.authentication?.text).toBe('Basic; user and password kept, accepted');
       expect(of.referrers?.text).toContain('fallback tag');
       expect(JSON.stringify(of)).not.toContain(docker.password);
-      const distrusted = await examined([there], env);
+      const stranger = await createTestCa();
+      const distrusted = await examined([there, '--ca-file', stranger.caFile], env).finally(() => stranger.remove());
       expect(distrusted).toMatchObject({ code: 3, of: { registry: { code: 'UNREACHABLE' } } });
     } finally {
       await docker.stop();

@@ -7,6 +7,7 @@ import { signet } from '../support/cli.ts';
 import { startDockerRegistry, type TestRegistry } from '../support/docker-registry.ts';
 import { havePeers, itWithPeers } from '../support/peers.ts';
 import { tempDir } from '../support/temp.ts';
+import { createTestCa } from '../support/tls.ts';
 import { makeKey, ok } from './cli-world.ts';
 
 let registry: TestRegistry | undefined;
@@ -69,11 +70,15 @@ describe('login and logout', () => {
   itWithPeers(['docker-registry'], 'refuse a registry whose certificate nobody vouches for', async () => {
     const { at, env } = setting();
     const login = ['login', at.host, '--username', 'a', '--password-stdin'];
-    const https = await signet(
-      [...login, '--ca-file', new URL('../../keys.example/p256.pub', import.meta.url).pathname],
-      { env, input: 'x' },
-    );
-    expect(https.code).toBe(3);
+    const key = new URL('../../keys.example/p256.pub', import.meta.url).pathname;
+    const noCertificate = await signet([...login, '--ca-file', key], { env, input: 'x' });
+    expect(noCertificate).toMatchObject({ code: 2, stderr: expect.stringContaining('holds no PEM certificate') });
+    const stranger = await createTestCa();
+    const https = signet([...login, '--ca-file', stranger.caFile], { env, input: 'x' });
+    expect(await https.finally(() => stranger.remove())).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('error[UNREACHABLE]'),
+    });
     const anyway = await signet([...login, '--insecure-skip-tls-verify'], { env, input: `${at.password}` });
     expect(anyway.stderr).toContain('WARNING');
   });

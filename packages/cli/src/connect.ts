@@ -81,6 +81,11 @@ function requestLine({ method, url, status, ms, attempt }: RequestEvent): string
   return `${method} ${escapeForTerminal(url)} ${status ?? 'failed'} ${Math.round(ms)} ms${again}\n`;
 }
 
-async function readPem(path: string | undefined): Promise<string | undefined> {
-  return path === undefined ? undefined : Buffer.from(await readInputFile(path)).toString('utf8');
+/** TLS takes a file without a certificate for an empty list, and then trusts nobody without saying why. */
+async function readPem(path: string | undefined, at: number): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  const wanted = at === 2 ? 'PRIVATE KEY' : 'CERTIFICATE';
+  const text = Buffer.from(await readInputFile(path)).toString('utf8');
+  if (text.includes('-----BEGIN ') && text.includes(`${wanted}-----`)) return text;
+  throw new CliError('FILE_UNREADABLE', `${path} holds no PEM ${wanted.toLowerCase()}`);
 }
