@@ -117,7 +117,7 @@ export async function signReference(
       ...(parsed.kind === 'registry' && options.digest === undefined ? { signedReference: reference } : {}),
     });
     const artifact = await sigstoreFormat.seal(payload, signer);
-    const pace = { wait: () => Promise.resolve(), random: Math.random };
+    const pace = { wait: () => Promise.resolve(), clock: () => 0, random: Math.random };
     await sigstoreFormat.store(artifact, Date.now(), { store, subject, pace });
   } finally {
     await client.close();

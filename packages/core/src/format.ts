@@ -55,9 +55,11 @@ export interface SignatureStore {
   readonly signal?: AbortSignal;
 }
 
-/** Waiting between tries. */
+/** Waiting between tries, and how long what was tried took. */
 export interface Pace {
   wait(milliseconds: number, signal?: AbortSignal): Promise<void>;
+  /** Milliseconds since any moment: for measuring a request, never a date. */
+  clock(): number;
   /** From 0 up to, not including, 1. */
   random(): number;
 }

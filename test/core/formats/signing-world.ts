@@ -24,8 +24,8 @@ const image = Buffer.from(
 /** The image that the tests of this folder sign. */
 export const subject: Descriptor = { mediaType: MEDIA_TYPE_MANIFEST, digest: digestOf(image), size: image.length };
 
-/** No test waits, and the dice always fall the same. */
-export const pace = { wait: async (): Promise<void> => {}, random: (): number => 0.5 };
+/** No test waits, requests take no time, and the dice always fall the same. */
+export const pace = { wait: async (): Promise<void> => {}, clock: (): number => 0, random: (): number => 0.5 };
 
 export const request: SignRequest = {
   subject,

@@ -3,10 +3,15 @@ import { EnvelopeError } from '../errors.ts';
 import type { SignatureArtifact, SignatureStore, StoredSignature } from '../format.ts';
 import { type CosignImage, layerId, MAX_COSIGN_LAYERS, readCosignImage, toCosignImage } from './cosign-image.ts';
 
-/** Writes of one manifest that are tried: each lost race costs one. */
-const maxTries = 20;
-/** Reads in a row that must show all layers. Rule: design.md 7 "writes are safe". */
-const neededReads = 2;
+/** How a signature settles. Rule: design.md 7 "writes are safe". */
+const settling = {
+  /** Reads in a row, each after a pause, that must show all layers. */
+  confirmations: 2,
+  maxWrites: 20,
+  maxRounds: 80,
+  minPauseMs: 50,
+  maxPauseMs: 200,
+} as const;
 
 /** Writers through one Store to one tag wait for each other: they would only take each other's tries. */
 const writing = new WeakMap<Store, Map<string, Promise<unknown>>>();
@@ -39,19 +44,53 @@ async function append(artifact: SignatureArtifact, tag: string, to: SignatureSto
     annotations: artifact.layerAnnotations,
   };
   await to.store.push(artifact.envelope, layer, signalOf(to));
-  const wanted = new Map<string, Descriptor>();
-  for (let attempt = 1; attempt <= maxTries; attempt += 1) {
-    const now = await readBelieved(tag, to, wanted.size > 0);
-    const layers = merged(now, wanted, layer);
-    if (now !== undefined && now.manifest.layers.length === layers.length) {
-      if (await isSettled({ tag, wanted, to })) return readBack(artifact, layer, { tag, to });
-    } else {
-      await write({ now, layers, tag }, to);
-      const crowding = 1 + Math.min(attempt, 8) / 4;
-      await to.pace.wait(50 + 150 * to.pace.random() * crowding, to.signal);
-    }
+  const image = await settle({ tag, layer, to, wanted: new Map(), writes: 0, slowestMs: 0 });
+  const bytes = await to.store.fetch(layer, signalOf(to));
+  if (!Buffer.from(bytes).equals(artifact.envelope)) throw notStored(tag, 'its payload came back with other bytes');
+  return { manifest: image.resolved.descriptor.digest, via: 'sig' };
+}
+
+/** One signature under way. */
+interface Run {
+  readonly tag: string;
+  readonly layer: Descriptor;
+  readonly to: SignatureStore;
+  /** Layers that must not get lost: all that were seen, and ours. */
+  readonly wanted: Map<string, Descriptor>;
+  writes: number;
+  /** Of our own requests: another writer's are taken to be as slow. */
+  slowestMs: number;
+}
+
+/** Reads, merges and writes until the image was seen whole often enough; what another writer overwrote is merged in again. */
+async function settle(run: Run): Promise<CosignImage> {
+  let confirmed = 0;
+  for (let round = 0; round < settling.maxRounds; round += 1) {
+    const now = await timed(run, () => readBelieved(run.tag, run.to, run.wanted.size > 0));
+    const layers = merged(now, run);
+    const isWhole = now !== undefined && now.manifest.layers.length === layers.length;
+    confirmed = isWhole ? confirmed + 1 : 0;
+    if (isWhole && confirmed >= settling.confirmations) return now;
+    if (!isWhole) await timed(run, () => write(run, now, layers));
+    await run.to.pace.wait(pauseMs(run), run.to.signal);
   }
-  throw notStored(tag, `it was changed by others in each of ${maxTries} tries`);
+  throw notStored(run.tag, `others changed it all through ${settling.maxRounds} rounds`);
+}
+
+async function timed<T>(run: Run, work: () => Promise<T>): Promise<T> {
+  const { pace } = run.to;
+  const started = pace.clock();
+  const result = await work();
+  run.slowestMs = Math.max(run.slowestMs, pace.clock() - started);
+  return result;
+}
+
+/** Random, so that two writers part, and longer than another writer takes from its last look at the tag to the end of its write. */
+function pauseMs({ to, writes, slowestMs }: Run): number {
+  const random = to.pace.random();
+  const crowding = 1 + Math.min(writes, 8) / 4;
+  const chosen = settling.minPauseMs + random * (settling.maxPauseMs - settling.minPauseMs) * crowding;
+  return Math.max(chosen, Math.min(4000, 2 * slowestMs) * (1 + random / 4));
 }
 
 /**
@@ -67,7 +106,7 @@ async function readBelieved(tag: string, to: SignatureStore, isKnown: boolean): 
 }
 
 /** Those of the manifest in their order, then those that were seen before and are gone, then ours. */
-function merged(now: CosignImage | undefined, wanted: Map<string, Descriptor>, own: Descriptor): readonly Descriptor[] {
+function merged(now: CosignImage | undefined, { wanted, layer: own }: Run): readonly Descriptor[] {
   const layers = new Map<string, Descriptor>();
   const add = (each: Descriptor) => layers.set(layerId(each), layers.get(layerId(each)) ?? each);
   for (const each of [...(now?.manifest.layers ?? []), ...wanted.values(), own]) add(each);
@@ -77,51 +116,19 @@ function merged(now: CosignImage | undefined, wanted: Map<string, Descriptor>, o
   return [...layers.values()];
 }
 
-interface Write {
-  readonly now: CosignImage | undefined;
-  readonly layers: readonly Descriptor[];
-  readonly tag: string;
-}
-
-/** A lost race is no failure: the next round merges. */
-async function write({ now, layers, tag }: Write, to: SignatureStore): Promise<void> {
+/** A lost race is no failure and no write: the next round merges. */
+async function write(run: Run, now: CosignImage | undefined, layers: readonly Descriptor[]): Promise<void> {
+  const { tag, to } = run;
+  if (run.writes >= settling.maxWrites) throw notStored(tag, `others overwrote it after each of ${run.writes} writes`);
   const next = toCosignImage(layers, now?.manifest);
   await to.store.push(next.config.bytes, next.config.descriptor, signalOf(to));
   try {
     const condition = { expected: now?.resolved.descriptor.digest ?? null };
     await to.store.tag(next.resolved, tag, { ...signalOf(to), condition });
+    run.writes += 1;
   } catch (error) {
     if (!(error instanceof RegistryError && error.code === 'CONFLICT')) throw error;
   }
-}
-
-interface Settling {
-  readonly tag: string;
-  readonly wanted: ReadonlyMap<string, Descriptor>;
-  readonly to: SignatureStore;
-}
-
-/** The read just before was the first of them. */
-async function isSettled({ tag, wanted, to }: Settling): Promise<boolean> {
-  for (let read = 1; read < neededReads; read += 1) {
-    await to.pace.wait(50 + 150 * to.pace.random(), to.signal);
-    const ids = new Set((await readCosignImage(tag, to))?.manifest.layers.map(layerId));
-    if (![...wanted.keys()].every((id) => ids.has(id))) return false;
-  }
-  return true;
-}
-
-async function readBack(
-  { envelope }: SignatureArtifact,
-  layer: Descriptor,
-  { tag, to }: { readonly tag: string; readonly to: SignatureStore },
-): Promise<StoredSignature> {
-  const image = await readCosignImage(tag, to);
-  const isThere = image?.manifest.layers.some((each) => layerId(each) === layerId(layer)) ?? false;
-  if (image === undefined || !isThere) throw notStored(tag, 'it was removed just after it was written');
-  const bytes = await to.store.fetch(layer, signalOf(to));
-  if (!Buffer.from(bytes).equals(envelope)) throw notStored(tag, 'its payload came back with other bytes');
-  return { manifest: image.resolved.descriptor.digest, via: 'sig' };
 }
 
 function notStored(tag: string, why: string): EnvelopeError {
