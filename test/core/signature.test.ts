@@ -6,6 +6,7 @@ import {
   publicKeyFrom,
   type SignatureEncoding,
   type SignatureScheme,
+  startSignatureCheck,
   toDerSignature,
   verifySignature,
 } from '@signet/core';
@@ -27,10 +28,10 @@ const pairs = kinds.flatMap((kind) => allowed[kind].map((scheme) => ({ kind, sch
 describe('verifySignature', () => {
   it.each(pairs)('$kind with $scheme: its own signature alone, in its own scheme', async ({ kind, scheme }) => {
     const { key, signature } = await signed(kind, scheme);
-    expect(verifySignature(key, scheme, message, signature, 'ieee-p1363')).toBe(true);
-    expect(verifySignature(key, scheme, Buffer.from('what is signeD'), signature, 'ieee-p1363')).toBe(false);
+    expect(verifies(key, scheme, message, signature, 'ieee-p1363')).toBe(true);
+    expect(verifies(key, scheme, Buffer.from('what is signeD'), signature, 'ieee-p1363')).toBe(false);
     for (const other of everyScheme.filter((name) => name !== scheme))
-      expect(verifySignature(key, other, message, signature, 'ieee-p1363')).toBe(false);
+      expect(verifies(key, other, message, signature, 'ieee-p1363')).toBe(false);
   });
 
   it.each(pairs)('$kind with $scheme: every single damaged byte is refused', async ({ kind, scheme }) => {
@@ -38,7 +39,7 @@ describe('verifySignature', () => {
     for (let at = 0; at < signature.length; at += kind === 'rsa' ? 16 : 1) {
       const damaged = Buffer.from(signature);
       damaged[at] = (damaged[at] ?? 0) ^ 1;
-      expect(verifySignature(key, scheme, message, damaged, 'ieee-p1363')).toBe(false);
+      expect(verifies(key, scheme, message, damaged, 'ieee-p1363')).toBe(false);
     }
   });
 
@@ -51,7 +52,7 @@ describe('verifySignature', () => {
       signature.subarray(1),
       zero,
     ])
-      expect(verifySignature(key, scheme, message, other, 'ieee-p1363')).toBe(false);
+      expect(verifies(key, scheme, message, other, 'ieee-p1363')).toBe(false);
   });
 
   it.each(pairs.filter(({ kind }) => kind.startsWith('ecdsa')))(
@@ -100,7 +101,7 @@ describe('verifySignature', () => {
     const encoding = fc.constantFrom<SignatureEncoding>('der', 'ieee-p1363');
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.constantFrom(...everyScheme), encoding, (junk, scheme, how) => {
-        expect(verifySignature(publicKey, scheme, message, junk, how)).toBe(false);
+        expect(verifies(publicKey, scheme, message, junk, how)).toBe(false);
       }),
     );
   });
@@ -114,8 +115,19 @@ async function signed(
   return { key: signer.publicKey, signature: await signer.sign(message, scheme) };
 }
 
+/** Whole and piece by piece: one answer. */
+function verifies(...asked: Parameters<typeof verifySignature>): boolean {
+  const [key, scheme, bytes, signature, encoding] = asked;
+  const whole = verifySignature(...asked);
+  const pieces = startSignatureCheck(key, scheme, signature, encoding);
+  expect(pieces === undefined).toBe(scheme.startsWith('ED25519'));
+  for (let at = 0; at < bytes.length; at += 5) pieces?.update(bytes.subarray(at, at + 5));
+  expect(pieces?.verify() ?? whole).toBe(whole);
+  return whole;
+}
+
 function check(key: PublicKey, scheme: SignatureScheme, signature: Uint8Array, encoding: SignatureEncoding): boolean {
-  return verifySignature(key, scheme, message, signature, encoding);
+  return verifies(key, scheme, message, signature, encoding);
 }
 
 /** The twin with n - s: as valid as the first. Rule: wire-formats 3.3 "never demand low-S". */

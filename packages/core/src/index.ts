@@ -56,7 +56,7 @@ export { type ParsedPayload, parsePayload } from './sign/parse-payload.ts';
 export { type ImageToSign, type Plan, type Planned, planImage } from './sign/plan.ts';
 export { type SignImageOptions, signImage } from './sign/sign-image.ts';
 export type { SignedFacts, SignResult, StoredFacts } from './sign/sign-planned.ts';
-export { type SignatureEncoding, verifySignature } from './signature.ts';
+export { type SignatureCheck, type SignatureEncoding, startSignatureCheck, verifySignature } from './signature.ts';
 export { toDerSignature, toRawSignature } from './signature-encoding.ts';
 export type { SignatureScheme, Signer } from './signer.ts';
 export { createSoftwareSigner } from './software-signer.ts';

@@ -1,4 +1,4 @@
-import { constants, verify } from 'node:crypto';
+import { constants, createVerify, type VerifyKeyObjectInput, verify } from 'node:crypto';
 import { verifyEd25519, verifyEd25519Prehash } from './keys/ed25519.ts';
 import { ed25519Bytes, type PublicKey } from './keys/public-key.ts';
 import { allowsScheme } from './schemes.ts';
@@ -42,24 +42,73 @@ export function verifySignature(
   }
 }
 
+/** A signature over bytes that come piece by piece, none of them kept. */
+export interface SignatureCheck {
+  update(piece: Uint8Array): void;
+  /** Once, after the last piece. Never throws. */
+  verify(): boolean;
+}
+
+/** As {@link verifySignature}, for a message too long to hold; undefined for Ed25519, which needs it whole. */
+export function startSignatureCheck(
+  key: PublicKey,
+  scheme: SignatureScheme,
+  signature: Uint8Array,
+  encoding: SignatureEncoding,
+): SignatureCheck | undefined {
+  if (scheme === 'ED25519' || scheme === 'ED25519_PH') return undefined;
+  const isRsa = key.kind === 'rsa';
+  const raw = isRsa ? signature : rawEcdsa(key, signature, encoding);
+  const isShaped = raw !== undefined && (!isRsa || isRsaLength(key, raw));
+  if (!allowsScheme(key.kind, scheme) || !isShaped) return { update: () => undefined, verify: () => false };
+  const hashing = createVerify(SCHEME_HASH[scheme]);
+  const input = isRsa ? rsaInput(key, scheme !== 'RSA_PKCS1V15_SHA256') : ecdsaInput(key);
+  return {
+    update: (piece) => void hashing.update(piece),
+    verify: () => {
+      try {
+        return hashing.verify(input, raw);
+      } catch {
+        return false; // node:crypto throws on some impossible numbers: no valid signature either
+      }
+    },
+  };
+}
+
 interface SignedData {
   readonly message: Uint8Array;
   readonly signature: Uint8Array;
   readonly hash: string;
 }
 
-/** OpenSSL is only ever shown r‖s: its own DER reader is not asked. */
 function verifyEcdsa(key: PublicKey, data: SignedData, encoding: SignatureEncoding): boolean {
-  const raw = encoding === 'der' ? toRawSignature(data.signature, key.kind) : data.signature;
-  if (raw === undefined || !isRawSignature(raw, key.kind)) return false;
-  return verify(data.hash, data.message, { key: key.keyObject, dsaEncoding: 'ieee-p1363' }, raw);
+  const raw = rawEcdsa(key, data.signature, encoding);
+  return raw !== undefined && verify(data.hash, data.message, ecdsaInput(key), raw);
 }
 
-/** PSS with a salt as long as the hash and MGF1 of the same hash. Rule: RFC 8017, 8.1.2 and 8.2.2 (step 1: exact length). */
 function verifyRsa(key: PublicKey, data: SignedData, pss: boolean): boolean {
-  if (data.signature.length !== Math.ceil((key.bits ?? 0) / 8)) return false;
+  return isRsaLength(key, data.signature) && verify(data.hash, data.message, rsaInput(key, pss), data.signature);
+}
+
+/** OpenSSL is only ever shown r‖s: its own DER reader is not asked. */
+function rawEcdsa(key: PublicKey, signature: Uint8Array, encoding: SignatureEncoding): Uint8Array | undefined {
+  const raw = encoding === 'der' ? toRawSignature(signature, key.kind) : signature;
+  return raw !== undefined && isRawSignature(raw, key.kind) ? raw : undefined;
+}
+
+function ecdsaInput(key: PublicKey): VerifyKeyObjectInput {
+  return { key: key.keyObject, dsaEncoding: 'ieee-p1363' };
+}
+
+/** Rule: RFC 8017, 8.1.2 and 8.2.2 (step 1: exact length). */
+function isRsaLength(key: PublicKey, signature: Uint8Array): boolean {
+  return signature.length === Math.ceil((key.bits ?? 0) / 8);
+}
+
+/** PSS with a salt as long as the hash and MGF1 of the same hash. Rule: RFC 8017, 8.1.2. */
+function rsaInput(key: PublicKey, pss: boolean): VerifyKeyObjectInput {
   const padding = pss
     ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
     : { padding: constants.RSA_PKCS1_PADDING };
-  return verify(data.hash, data.message, { key: key.keyObject, ...padding }, data.signature);
+  return { key: key.keyObject, ...padding };
 }

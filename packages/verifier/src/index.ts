@@ -1,5 +1,12 @@
 export { type AskOptions, toAsked } from './asked.ts';
-export { type BlobEvidence, type BlobReport, type BlobVerification, verifyBlob } from './blob.ts';
+export {
+  type BlobReport,
+  type BlobStreamVerification,
+  type BlobVerification,
+  verifyBlob,
+  verifyBlobStream,
+} from './blob.ts';
+export type { BlobEvidence, BlobTrust } from './blob-evidence.ts';
 export { collect } from './collect.ts';
 export type { CollectOptions, TagResolver } from './collecting.ts';
 export { type Decision, decide, type ReportCode, type SourceAnswer, type Verdict } from './decide.ts';
