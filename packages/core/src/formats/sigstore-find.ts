@@ -7,16 +7,21 @@ import {
   type SignatureStore,
   type StoredSignature,
 } from '../format.ts';
-import { type Bundle, parseBundle } from './bundle.ts';
+import { type Bundle, MAX_SIGNATURE_BYTES, MEDIA_TYPE_BUNDLE, parseBundle } from './bundle.ts';
 import { isSameButForTime } from './same-payload.ts';
 import { signalOf } from './sigstore-store.ts';
 
 /** Listing entries that are looked at, and signatures of them that are checked. */
 const maxEntries = 1_000;
 const maxChecked = 100;
+/** Envelopes that are read because no listing carries them. */
+const maxRead = 20;
+/** What a bundle has beside its payload, at most: an RSA-4096 signature, hint and names. */
+const bundleOverheadBytes = 1_500;
 
 /**
- * A referrer whose embedded envelope `verifies` and whose payload is the same but for the time, and whose manifest is still there.
+ * A referrer whose envelope `verifies` and whose payload is the same but for the time, and whose manifest is still there. Envelopes
+ * are taken from the listing; only where ours would be too long for it are some manifests read.
  * A listing that cannot be read whole only costs a second copy of the signature: storing will meet the same error, or not.
  */
 export async function findSigstore(
@@ -25,8 +30,13 @@ export async function findSigstore(
   verifies: (envelope: Uint8Array, payload: Payload) => boolean,
 ): Promise<StoredSignature | undefined> {
   let checked = 0;
+  let reads = mayBeListed(payload) ? 0 : maxRead;
   for await (const { via, descriptor } of listed(within)) {
-    const envelope = embeddedEnvelope(descriptor);
+    let envelope = embeddedEnvelope(descriptor);
+    if (envelope === undefined && reads > 0 && mayBeBundle(descriptor)) {
+      reads -= 1;
+      envelope = await readEnvelope(descriptor, within);
+    }
     if (envelope === undefined) continue;
     const theirs = samePayload(envelope, payload);
     if (theirs === undefined) continue;
@@ -60,6 +70,29 @@ function embeddedEnvelope({ annotations = {} }: Descriptor): Uint8Array | undefi
   const text = Object.hasOwn(annotations, ANNOTATION_ENVELOPE) ? (annotations[ANNOTATION_ENVELOPE] ?? '') : '';
   if (text === '' || text.length > MAX_ANNOTATED_ENVELOPE_BYTES * 2) return undefined;
   return Buffer.from(text, 'base64');
+}
+
+/** Whether our own envelope is short enough to be embedded in a listing. */
+function mayBeListed({ bytes }: Payload): boolean {
+  return (bytes.length * 4) / 3 + bundleOverheadBytes <= MAX_ANNOTATED_ENVELOPE_BYTES;
+}
+
+/** A hint: what has no type may be one. */
+function mayBeBundle({ artifactType }: Descriptor): boolean {
+  return artifactType === undefined || artifactType === MEDIA_TYPE_BUNDLE;
+}
+
+async function readEnvelope(listed: Descriptor, within: SignatureStore): Promise<Uint8Array | undefined> {
+  try {
+    const manifest = parseManifest((await within.store.resolve(listed.digest, signalOf(within))).bytes);
+    const layer = manifest.kind === 'manifest' ? manifest.layers[0] : undefined;
+    if (layer?.mediaType !== MEDIA_TYPE_BUNDLE || layer.size > MAX_SIGNATURE_BYTES) return undefined;
+    return await within.store.fetch(layer, signalOf(within));
+  } catch (error) {
+    within.signal?.throwIfAborted();
+    if (error instanceof RegistryError) return undefined; // then it is stored again
+    throw error;
+  }
 }
 
 /** Their payload, where it says what ours says at another time. */
