@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readInput, readInputFile, systemReason, writeOutputFile } from '../../packages/cli/src/files.ts';
+import { inputPieces, readInput, readInputFile, systemReason, writeOutputFile } from '../../packages/cli/src/files.ts';
 import { tempDir } from '../support/temp.ts';
 import { createWorld } from './world.ts';
 
@@ -31,6 +31,28 @@ describe('readInputFile', () => {
   it('reads standard input for -', async () => {
     const { stdin } = createWorld({ input: 'from a pipe' });
     expect(Buffer.from(await readInput('-', stdin)).toString()).toBe('from a pipe');
+  });
+});
+
+describe('inputPieces', () => {
+  const whole = async (pieces: AsyncIterable<Uint8Array>) => {
+    const all: Uint8Array[] = [];
+    for await (const piece of pieces) all.push(piece);
+    return Buffer.concat(all).toString();
+  };
+
+  it('gives a file or standard input piece by piece, however large', async () => {
+    const path = join(tempDir(), 'a');
+    writeFileSync(path, 'hello '.repeat(100_000));
+    const { stdin } = createWorld({ input: 'from a pipe' });
+    expect(await whole(inputPieces(path, stdin))).toBe('hello '.repeat(100_000));
+    expect(await whole(inputPieces('-', stdin))).toBe('from a pipe');
+  });
+
+  it('says what cannot be read', async () => {
+    const { stdin } = createWorld({ input: '' });
+    for (const name of ['missing', '.'])
+      await expect(whole(inputPieces(join(tempDir(), name), stdin))).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
   });
 });
 

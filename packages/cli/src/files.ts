@@ -34,6 +34,21 @@ export async function readInput(path: string, stdin: Input, maxBytes: number = M
   return path === '-' ? readStdin(stdin, maxBytes) : readInputFile(path, maxBytes);
 }
 
+/** A file, or standard input for `-`, piece by piece. @throws {CliError} FILE_UNREADABLE, while it is read */
+export async function* inputPieces(path: string, stdin: Input): AsyncGenerator<Uint8Array> {
+  if (path === '-') return yield* stdin;
+  try {
+    const file = await open(path, 'r');
+    try {
+      yield* file.createReadStream({ autoClose: false });
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw new CliError('FILE_UNREADABLE', `cannot read ${path}: ${systemReason(error)}`, { cause: error });
+  }
+}
+
 /**
  * Writes a file as a whole or not at all (beside it, then moved). Without `force` an existing file is refused.
  * @throws {CliError} FILE_EXISTS, FILE_UNWRITABLE

@@ -1,9 +1,15 @@
-import { type BlobEvidence, type BlobReport, escapeForTerminal, identityText, verifyBlob } from '@signet/verifier';
+import {
+  type BlobEvidence,
+  type BlobReport,
+  escapeForTerminal,
+  identityText,
+  verifyBlobStream,
+} from '@signet/verifier';
 import type { Command } from 'commander';
 import { type Context, onRun } from '../command.ts';
 import { CliError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { isThere, MAX_BLOB_BYTES, readInput, readInputFile } from '../files.ts';
+import { inputPieces, isThere, readInputFile } from '../files.ts';
 import type { Io } from '../io.ts';
 import { readTrustedKeys } from '../key-file.ts';
 import { addNotes } from '../notes.ts';
@@ -37,8 +43,8 @@ async function run(file: string, flags: VerifyBlobFlags, io: Io): Promise<ExitCo
   const output = outputOptions(flags, io);
   const keys = await readTrustedKeys(flags, io);
   const evidence = await readEvidence(file, flags);
-  const report = verifyBlob({
-    blob: await readInput(file, io.stdin, MAX_BLOB_BYTES),
+  const report = await verifyBlobStream({
+    blob: inputPieces(file, io.stdin),
     evidence,
     keys,
     ...(flags.predicateType === undefined ? {} : { predicateType: flags.predicateType }),
