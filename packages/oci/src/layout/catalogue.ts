@@ -25,7 +25,7 @@ export interface Catalogue {
 /** The catalogue of what `index.json` leads to now. */
 export async function buildCatalogue(index: LayoutIndex, facts: ManifestFacts): Promise<Catalogue> {
   const catalogue = new MemoryCatalogue(facts);
-  await catalogue.addAll([...entriesOf(index)].map((entry) => entry.descriptor));
+  await catalogue.addAll(entriesOf(index).map((entry) => entry.descriptor));
   return catalogue;
 }
 

@@ -11,10 +11,19 @@ const day = 24 * 60 * 60 * 1000;
 
 /** A folder's way of making files that are whole or not there, also after a crash. */
 export interface DurableFolder {
+  /** Writes a file under a temporary name and makes it durable. */
+  prepare(fill: (file: FileHandle) => Promise<void>): Promise<Prepared>;
   /** Writes a file under a temporary name, makes it durable, then gives it its name in place of what had it. */
   write(path: string, fill: (file: FileHandle) => Promise<void>): Promise<void>;
   /** Gives a finished file its name; file and folder are durable when this returns. */
   moveIn(finished: string, path: string): Promise<void>;
+}
+
+/** A durable file without its name. */
+export interface Prepared {
+  /** Gives it its name in place of what had it; file and folder are durable when this returns. @throws {RegistryError} IO */
+  commit(path: string): Promise<void>;
+  discard(): Promise<void>;
 }
 
 /** Durable writing below `dir`. @throws {RegistryError} IO */
@@ -25,8 +34,9 @@ export function createDurableFolder(dir: string): DurableFolder {
     await rename(finished, path);
     await syncFolder(join(path, '..'));
   };
-  const write: DurableFolder['write'] = async (path, fill) => {
+  const prepare: DurableFolder['prepare'] = async (fill) => {
     const temporary = unfinishedPath(dir);
+    const discard = (): Promise<void> => rm(temporary, { force: true });
     try {
       const file = await openNew(temporary, unfinished);
       try {
@@ -35,13 +45,32 @@ export function createDurableFolder(dir: string): DurableFolder {
       } finally {
         await file.close();
       }
-      await moveIn(temporary, path);
     } catch (cause) {
-      await rm(temporary, { force: true });
-      throw asIoError(cause, `writing ${path}`);
+      await discard();
+      throw asIoError(cause, 'writing to the image layout');
     }
+    const commit = async (path: string): Promise<void> => {
+      try {
+        await moveIn(temporary, path);
+      } catch (cause) {
+        await discard();
+        throw asIoError(cause, `writing ${path}`);
+      }
+    };
+    return { commit, discard };
   };
-  return { write, moveIn };
+  return { prepare, moveIn, write: async (path, fill) => (await prepare(fill)).commit(path) };
+}
+
+/** Writes pieces one after the other, in few calls. */
+export async function writePieces(file: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
+  const { bytesWritten } = await file.writev([...pieces]);
+  // A disk that gets full takes a part; writing the rest tells why.
+  let written = bytesWritten;
+  for (const piece of pieces) {
+    if (written < piece.length) await file.writeFile(piece.subarray(written));
+    written = Math.max(0, written - piece.length);
+  }
 }
 
 /** A new path in the folder of unfinished files, which may not be there yet. */

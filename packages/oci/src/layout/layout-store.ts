@@ -18,7 +18,7 @@ import type {
 } from '../store.ts';
 import { checkTag, checkTagCondition, mayHaveType } from '../store-rules.ts';
 import type { BlobFiles } from './blobs.ts';
-import { entryNamed, hasEntry, nameEntry, putEntry, removeEntries, unnameEntry } from './index-file.ts';
+import { entryNamed, hasEntry, nameEntry, putEntry, removeEntries, unnameEntry } from './index-entries.ts';
 import type { ManifestFacts } from './manifest-facts.ts';
 import type { LayoutState } from './state.ts';
 
@@ -89,7 +89,7 @@ export class LayoutFolder implements Store {
   }
 
   async *tags(options?: ReadOptions): AsyncGenerator<string, void, undefined> {
-    for (const name of (await this.#state.index()).named.keys()) {
+    for (const name of [...(await this.#state.index()).named.keys()]) {
       checkNotAborted(options?.signal);
       if (isTag(name)) yield name;
     }
@@ -179,15 +179,19 @@ export class LayoutFolder implements Store {
     const { descriptor, bytes } = pushed;
     checkBound(descriptor, undefined, this.#limits);
     const manifest = parseManifest(bytes, descriptor.mediaType);
-    await this.#blobs.write(bytes, descriptor);
     const entry = toIndexDescriptor(manifest, descriptor);
+    const written = this.#blobs.write(bytes, descriptor);
+    written.catch(() => {}); // told by `before`
     await this.#state.change({
-      apply: async (draft) => {
+      apply: (draft) => {
         if (named?.condition !== undefined)
           checkTagCondition(named.tag, entryNamed(draft, named.tag)?.descriptor.digest, named.condition);
+        return named === undefined ? putEntry(draft, entry) : nameEntry(draft, named.tag, entry);
+      },
+      before: async () => {
+        await written;
         // A deletion may have come between.
         if ((await this.#blobs.sizeOf(descriptor.digest)) === undefined) await this.#blobs.write(bytes, descriptor);
-        return named === undefined ? putEntry(draft, entry) : nameEntry(draft, named.tag, entry);
       },
       update: async (catalogue) => {
         this.#facts.learn(manifest, descriptor);

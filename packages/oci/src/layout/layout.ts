@@ -9,7 +9,7 @@ import { defaultLimits, type Limits } from '../limits.ts';
 import type { Store } from '../store.ts';
 import { openBlobFiles } from './blobs.ts';
 import { asIoError, createDurableFolder, type DurableFolder, isErrno, removeUnfinished } from './durable.ts';
-import { emptyIndex, encodeIndexFile } from './index-file.ts';
+import { encodeEmptyIndex } from './index-file.ts';
 import { LayoutFolder } from './layout-store.ts';
 import { withLock } from './lock.ts';
 import { createManifestFacts } from './manifest-facts.ts';
@@ -78,8 +78,7 @@ async function createWhereMissing(dir: string, files: DurableFolder, exclusive: 
     if ((await readMarker(dir)) !== undefined) return;
     await mkdir(join(dir, 'blobs', 'sha256'), { recursive: true });
     const index = await readFile(join(dir, 'index.json')).catch(() => undefined);
-    if (index === undefined)
-      await files.write(join(dir, 'index.json'), (file) => file.writeFile(encodeIndexFile(emptyIndex())));
+    if (index === undefined) await files.write(join(dir, 'index.json'), (file) => file.writeFile(encodeEmptyIndex()));
     // Last: a folder with the marker is a whole layout.
     await files.write(join(dir, 'oci-layout'), (file) => file.writeFile('{"imageLayoutVersion":"1.0.0"}'));
   };

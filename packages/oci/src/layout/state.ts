@@ -2,19 +2,22 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RegistryError } from '../errors.ts';
 import { buildCatalogue, type Catalogue } from './catalogue.ts';
-import { asIoError, type DurableFolder, isErrno } from './durable.ts';
-import { copyIndex, encodeIndexFile, type LayoutIndex, maxIndexBytes, parseIndexFile } from './index-file.ts';
+import { asIoError, type DurableFolder, isErrno, type Prepared, writePieces } from './durable.ts';
+import type { ChangingEntries, IndexEntries } from './index-entries.ts';
+import { draftOf, type IndexDraft, type LayoutIndex, maxIndexBytes, parseIndexFile } from './index-file.ts';
 import { withLock } from './lock.ts';
 import type { ManifestFacts } from './manifest-facts.ts';
 
 /** One change of the layout. */
 export interface Change {
-  /** Changes the draft; false when nothing had to be changed. Throws before it changes anything. */
-  apply(draft: LayoutIndex): Promise<boolean> | boolean;
+  /** Changes the draft; false when nothing had to be changed. Throws before it changes anything. May be asked again, of a new draft. */
+  apply(draft: ChangingEntries): boolean;
+  /** What must be durable before the index is; runs beside other such work. When it fails, so does this change, and no other. */
+  before?(): Promise<void>;
   /** Carries the change over to the catalogue; false where only building it anew can tell. */
   update(catalogue: Catalogue): Promise<boolean>;
   /** Runs once the changed index is durable, before any other change. */
-  after?(index: LayoutIndex): Promise<void>;
+  after?(index: IndexEntries): Promise<void>;
 }
 
 /** `index.json` as it stands: read from memory or from disk, changed one batch at a time. */
@@ -33,9 +36,21 @@ interface Waiting {
 
 /** Readers see only what is durable: a view is replaced after its file was. */
 interface View {
-  readonly bytes: Uint8Array;
+  /** The file, in pieces. */
+  readonly bytes: readonly Uint8Array[];
   readonly index: LayoutIndex;
   catalogue: Promise<Catalogue> | undefined;
+}
+
+interface PreparedIndex extends Prepared {
+  readonly bytes: readonly Uint8Array[];
+}
+
+interface Replacing {
+  readonly view: View;
+  readonly draft: IndexDraft;
+  readonly batch: readonly Waiting[];
+  readonly file: PreparedIndex;
 }
 
 /** `exclusive`: no other process writes, so what is in memory is true and no lock is taken. */
@@ -98,36 +113,56 @@ class State implements LayoutState {
   /** Leaves in `batch` what has been written; a change that was refused is told at once and goes. */
   async #writeBatch(batch: Waiting[]): Promise<void> {
     const view = await this.#current();
-    const taken = this.#waiting.splice(0);
-    batch.push(...taken);
-    const draft = copyIndex(view.index);
-    let hasChanged = false;
-    for (const waiting of taken) {
-      try {
-        if (await waiting.change.apply(draft)) hasChanged = true;
-      } catch (error) {
-        batch.splice(batch.indexOf(waiting), 1);
-        waiting.reject(error);
-      }
-    }
-    if (hasChanged) await this.#replace(view, draft, batch);
-    else if (!(await isCarriedOver(view, batch))) view.catalogue = undefined;
-    for (const { change } of batch) await change.after?.(draft);
+    batch.push(...this.#waiting.splice(0));
+    let written: IndexEntries | undefined;
+    while (written === undefined) written = await this.#tryBatch(view, batch);
+    for (const { change } of batch) await change.after?.(written);
   }
 
-  async #replace(view: View, draft: LayoutIndex, batch: readonly Waiting[]): Promise<void> {
-    const bytes = encodeIndexFile(draft);
-    await this.#options.files.write(this.#path, (file) => file.writeFile(bytes));
-    const catalogue = (await isCarriedOver(view, batch)) ? view.catalogue : undefined;
-    this.#view = { bytes, index: draft, catalogue };
+  /** Gives the index as it then is; undefined when something that one change needs failed: it was told, the rest is to be tried again. */
+  async #tryBatch(view: View, batch: Waiting[]): Promise<IndexEntries | undefined> {
+    const draft = draftOf(view.index);
+    const hasChanged = applyAll(batch, draft);
+    const prepared = hasChanged ? this.#prepare(draft) : Promise.resolve(undefined);
+    // Side by side, so that one flush of the disk serves both; the index gets its name last.
+    const [file, ...needs] = await Promise.allSettled([prepared, ...batch.map(needOf)]);
+    const failures = batch.flatMap((waiting, at) =>
+      needs[at]?.status === 'rejected' ? [{ waiting, ...needs[at] }] : [],
+    );
+    for (const { waiting, reason } of failures) refuse(batch, waiting, reason);
+    if (file.status === 'rejected') throw file.reason;
+    if (failures.length > 0) {
+      await file.value?.discard();
+      return undefined;
+    }
+    if (file.value !== undefined) await this.#replace({ view, draft, batch, file: file.value });
+    else if (!(await isCarriedOver(view, batch))) view.catalogue = undefined;
+    return view.index;
+  }
+
+  async #prepare(draft: IndexDraft): Promise<PreparedIndex> {
+    const bytes = draft.encode();
+    const file = await this.#options.files.prepare((handle) => writePieces(handle, bytes));
+    return { bytes, ...file };
+  }
+
+  async #replace({ view, draft, batch, file }: Replacing): Promise<void> {
+    try {
+      await file.commit(this.#path);
+    } catch (error) {
+      this.#view = undefined; // perhaps it has its name: only the disk knows
+      throw error;
+    }
+    this.#view = { bytes: file.bytes, index: draft.settle(), catalogue: view.catalogue };
+    if (!(await isCarriedOver(view, batch))) this.#view.catalogue = undefined;
   }
 
   async #current(): Promise<View> {
     const view = this.#view;
     if (view !== undefined && this.#options.exclusive) return view;
     const bytes = await readIndexFile(this.#path);
-    if (view !== undefined && Buffer.compare(view.bytes, bytes) === 0) return view;
-    this.#view = { bytes, index: parseIndexFile(bytes), catalogue: undefined };
+    if (view !== undefined && isSame(view.bytes, bytes)) return view;
+    this.#view = { bytes: [bytes], index: parseIndexFile(bytes), catalogue: undefined };
     return this.#view;
   }
 
@@ -135,6 +170,28 @@ class State implements LayoutState {
     view.catalogue ??= buildCatalogue(view.index, this.#options.facts);
     return view.catalogue;
   }
+}
+
+/** Whether anything was changed. Changes that are refused go. */
+function applyAll(batch: Waiting[], draft: IndexDraft): boolean {
+  let hasChanged = false;
+  for (const waiting of [...batch]) {
+    try {
+      if (waiting.change.apply(draft)) hasChanged = true;
+    } catch (error) {
+      refuse(batch, waiting, error);
+    }
+  }
+  return hasChanged;
+}
+
+async function needOf({ change }: Waiting): Promise<void> {
+  await change.before?.();
+}
+
+function refuse(batch: Waiting[], waiting: Waiting, reason: unknown): void {
+  batch.splice(batch.indexOf(waiting), 1);
+  waiting.reject(reason);
 }
 
 /** Whether the view's catalogue, if it has been built, now knows what the batch did. */
@@ -145,6 +202,15 @@ async function isCarriedOver(view: View, batch: readonly Waiting[]): Promise<boo
     if (!(await change.update(catalogue))) return false;
   }
   return true;
+}
+
+function isSame(pieces: readonly Uint8Array[], bytes: Uint8Array): boolean {
+  let at = 0;
+  for (const piece of pieces) {
+    if (Buffer.compare(piece, bytes.subarray(at, at + piece.length)) !== 0) return false;
+    at += piece.length;
+  }
+  return at === bytes.length;
 }
 
 async function readIndexFile(path: string): Promise<Uint8Array> {
