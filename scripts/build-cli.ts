@@ -1,8 +1,9 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { directImports } from './build-direct-imports.ts';
+import { packParts } from './build-packs.ts';
 
 const root: string = join(dirname(fileURLToPath(import.meta.url)), '..');
 const cli: string = join(root, 'packages/cli');
@@ -13,13 +14,16 @@ export interface CliBuild {
   readonly metafile: Metafile;
 }
 
+/** Commands that start from one file: those that run most often, in loops and pipelines. packages/cli/bin/signet.js knows them too. */
+export const packedCommands: readonly string[] = ['verify', 'sign'];
+
 /**
- * Builds the program `signet` from source: one entry, a file a command and shared files beside it, all dependencies inside. Only the
- * entry is loaded at the start. Rule: design.md 8 "Start".
+ * Builds the program `signet` from source: one entry, parts beside it that are loaded when needed, all dependencies inside.
+ * Rule: design.md 8 "Start".
  */
 export async function buildCli(options: { readonly outdir?: string } = {}): Promise<CliBuild> {
   const outdir = options.outdir ?? join(cli, 'dist');
-  const { metafile } = await build({
+  const { metafile, outputFiles } = await build({
     entryPoints: { main: join(cli, 'src/main.ts') },
     outdir,
     absWorkingDir: root,
@@ -34,35 +38,41 @@ export async function buildCli(options: { readonly outdir?: string } = {}): Prom
     minifySyntax: true,
     legalComments: 'none',
     chunkNames: 'chunks/[name]-[hash]',
-    banner: { js: requireForCommonJs },
     plugins: [slimDependencies, directImports(root)],
     // undici's own switch: without its second, experimental HTTP parser.
     define: { esbuildDetection: 'true' },
     metafile: true,
+    write: false,
     logLevel: 'warning',
   });
+  const files = await packParts({ metafile, files: outputFiles }, packedCommands);
+  await mkdir(join(outdir, 'parts'), { recursive: true });
+  await writeFile(join(outdir, 'package.json'), '{ "type": "commonjs" }\n');
+  for (const { path, text } of files) await replaceFile(join(outdir, path), text);
   await writeFile(join(outdir, 'THIRD-PARTY-LICENSES'), await collectLicenses(metafile));
-  await removeStale(outdir, metafile);
+  await removeStale(outdir, new Set(files.map(({ path }) => join(outdir, path))));
   return { outdir, metafile };
 }
 
 /** Files of an earlier build go last: a program that runs meanwhile finds all of its own. */
-async function removeStale(outdir: string, metafile: Metafile): Promise<void> {
-  const fresh = new Set(Object.keys(metafile.outputs).map((file) => join(root, file)));
+async function removeStale(outdir: string, fresh: ReadonlySet<string>): Promise<void> {
   for (const name of await readdir(outdir, { recursive: true })) {
     const file = join(outdir, name);
     if (name.endsWith('.js') && !fresh.has(file)) await rm(file);
   }
 }
 
-/** CommonJS dependencies inside ES modules ask for Node's own modules through `require`. */
-const requireForCommonJs =
-  "import{createRequire as __signetRequire}from'node:module';const require=__signetRequire(import.meta.url);";
+/** Never half written: a program may start meanwhile. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  await writeFile(temporary, text);
+  await rename(temporary, path);
+}
 
 /**
  * `undici` by its public name is its whole index (fetch, WebSocket, caches, mocks): most of the cost of loading it. In the program the
  * name means packages/cli/build/undici.js, which has what @signet/oci uses, and on a dynamic import undici-proxy.js; `@sigstore/sign` in
- * the same way. A name that is missing there fails the build. Their versions are pinned for that reason.
+ * the same way, and parts of undici and Node that are slow to load and not needed. A name that is missing there fails the build. Their versions are pinned for that reason.
  */
 const slimDependencies: Plugin = {
   name: 'slim-dependencies',
@@ -73,6 +83,14 @@ const slimDependencies: Plugin = {
     );
     setup.onResolve({ filter: /^\.\.\/web\/(?:fetch|webidl)/ }, ({ importer }) =>
       /undici[\\/]lib[\\/](?:core|dispatcher)[\\/]/.test(importer) ? part('undici-no-forms.cjs') : undefined,
+    );
+    setup.onResolve({ filter: /^(?:\.\/client-h2(?:\.js)?|node:http)$/ }, ({ importer, path }) =>
+      /undici[\\/]lib[\\/]/.test(importer)
+        ? part(path === 'node:http' ? 'undici-http.cjs' : 'undici-no-h2.cjs')
+        : undefined,
+    );
+    setup.onResolve({ filter: /^node:child_process$/ }, ({ kind }) =>
+      kind === 'import-statement' ? part('child-process.cjs') : undefined,
     );
     setup.onResolve({ filter: /^@sigstore\/(?:sign|bundle)$/ }, ({ kind, path }) =>
       kind === 'dynamic-import' ? part(`${path.slice(1).replace('/', '-')}.js`) : undefined,

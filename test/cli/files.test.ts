@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSyn
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inputPieces, readInput, readInputFile, systemReason, writeOutputFile } from '../../packages/cli/src/files.ts';
+import { runOk } from '../support/process.ts';
 import { tempDir } from '../support/temp.ts';
 import { createWorld } from './world.ts';
 
@@ -26,6 +27,20 @@ describe('readInputFile', () => {
       code: 'FILE_UNREADABLE',
       message: expect.stringContaining(reason),
     });
+  });
+
+  it('reads a large file, a file of no said size and a pipe, bounded too', async () => {
+    const dir = tempDir();
+    const large = join(dir, 'large');
+    writeFileSync(large, Buffer.alloc(2_000_000, 'x'));
+    expect((await readInputFile(large)).length).toBe(2_000_000);
+    const pipe = join(dir, 'pipe');
+    await runOk('mkfifo', [pipe]);
+    const writing = runOk('sh', ['-c', 'printf 12345 > "$1"', 'sh', pipe]);
+    expect(Buffer.from(await readInputFile(pipe)).toString()).toBe('12345');
+    await writing;
+    if (process.platform === 'linux') expect((await readInputFile('/proc/self/status')).length).toBeGreaterThan(100);
+    await expect(readInputFile('/dev/zero', 100_000)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
   });
 
   it('reads standard input for -', async () => {

@@ -1,9 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { encodePublicKey, generateKey } from '@signet/core';
+import { openLayout } from '@signet/oci';
 import type { Metafile } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildCli } from '../../scripts/build-cli.ts';
+import { buildImage } from '../../packages/cli/src/demo/image.ts';
+import { buildCli, packedCommands } from '../../scripts/build-cli.ts';
+import { signetProgram } from '../support/cli.ts';
+import { run } from '../support/process.ts';
 import { tempDir } from '../support/temp.ts';
 
 let built: { readonly metafile: Metafile; readonly outdir: string };
@@ -64,6 +69,31 @@ describe('what the program loads', () => {
       );
       expect(others.filter((source) => !source.includes(`/commands/${command}`))).toEqual([]);
     }
+  });
+});
+
+describe('a command that is packed', () => {
+  it('is one file: it works where nothing else of the program is', async () => {
+    const dir = tempDir();
+    mkdirSync(join(dir, 'dist'));
+    cpSync(dirname(signetProgram), join(dir, 'bin'), { recursive: true });
+    for (const file of ['verify.js', 'package.json']) cpSync(join(built.outdir, file), join(dir, 'dist', file));
+    const layout = join(dir, 'layout');
+    await buildImage(await openLayout(layout, { create: true }), '1.0', 'hello');
+    const key = join(dir, 'key.pub');
+    writeFileSync(key, await encodePublicKey((await generateKey('ecdsa-p256')).publicKey, { form: 'pem' }));
+    const verify = [join(dir, 'bin/signet.js'), 'verify', '--key', key, `oci:${layout}:1.0`];
+    expect(await run(process.execPath, verify)).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('NO_SIGNATURE'),
+    });
+    expect((await run(process.execPath, [join(dir, 'bin/signet.js'), 'version'])).stderr).toContain('main.js');
+  });
+
+  it('is known to the entry', () => {
+    const entry = readFileSync(signetProgram, 'utf8');
+    for (const name of packedCommands) expect(entry).toContain(`${name}: '../dist/${name}.js'`);
+    expect(entry.match(/\.\.\/dist\//g)).toHaveLength(packedCommands.length + 1);
   });
 });
 

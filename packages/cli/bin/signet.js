@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-import module from 'node:module';
+'use strict';
+
+const { enableCompileCache } = require('node:module');
 
 const major = Number(process.versions.node.split('.')[0]);
 if (major < 24) {
@@ -8,9 +10,11 @@ if (major < 24) {
   process.exitCode = 2;
 } else {
   try {
-    module.enableCompileCache();
+    enableCompileCache();
   } catch {
     // The cache only makes the start quicker: a folder that cannot be written must not stop anything.
   }
-  await import('../dist/main.js');
+  // Commands that have the whole program and themselves in one file; main.js loads the others part by part.
+  const packed = { verify: '../dist/verify.js', sign: '../dist/sign.js' };
+  require(Object.hasOwn(packed, process.argv[2]) ? packed[process.argv[2]] : '../dist/main.js');
 }

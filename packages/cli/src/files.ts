@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
 import { link, open, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CliError } from './errors.ts';
@@ -8,19 +9,36 @@ import type { Input } from './io.ts';
 export const MAX_FILE_BYTES: number = 16 * 1024 * 1024;
 /** A file that is signed or verified is hashed in memory: no larger. */
 export const MAX_BLOB_BYTES: number = 2 * 1024 ** 3 - 1;
+/** Larger files are read piece by piece: Ctrl-C is heard meanwhile. */
+const maxAtOnce = 1024 * 1024;
 
 /** A file whole, at most `maxBytes`. @throws {CliError} FILE_UNREADABLE */
 export async function readInputFile(path: string, maxBytes: number = MAX_FILE_BYTES): Promise<Uint8Array> {
   try {
-    const file = await open(path, 'r');
-    try {
-      return await readBounded(path, file.createReadStream({ autoClose: false }), maxBytes);
-    } finally {
-      await file.close();
-    }
+    return readRegular(path, maxBytes) ?? (await readOther(path, maxBytes));
   } catch (error) {
     if (error instanceof CliError) throw error;
     throw new CliError('FILE_UNREADABLE', `cannot read ${path}: ${systemReason(error)}`, { cause: error });
+  }
+}
+
+/** Regular files are small and near: reading them at once is quicker than asking another thread. Undefined for a pipe or device. */
+function readRegular(path: string, maxBytes: number): Uint8Array | undefined {
+  const facts = statSync(path);
+  if (!facts.isFile() || facts.size === 0) return undefined; // files of /proc say 0
+  if (facts.size > maxBytes) throw tooLarge(path, maxBytes);
+  if (facts.size > maxAtOnce) return undefined;
+  const bytes = readFileSync(path);
+  if (bytes.length > maxBytes) throw tooLarge(path, maxBytes);
+  return bytes;
+}
+
+async function readOther(path: string, maxBytes: number): Promise<Uint8Array> {
+  const file = await open(path, 'r');
+  try {
+    return await readBounded(path, file.createReadStream({ autoClose: false }), maxBytes);
+  } finally {
+    await file.close();
   }
 }
 
@@ -106,10 +124,14 @@ async function readBounded(name: string, stream: AsyncIterable<Uint8Array>, maxB
   let size = 0;
   for await (const chunk of stream) {
     size += chunk.length;
-    if (size > maxBytes) throw new CliError('FILE_UNREADABLE', `${name} is larger than ${maxBytes} bytes`);
+    if (size > maxBytes) throw tooLarge(name, maxBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+function tooLarge(name: string, maxBytes: number): CliError {
+  return new CliError('FILE_UNREADABLE', `${name} is larger than ${maxBytes} bytes`);
 }
 
 const reasons: Readonly<Record<string, string>> = {

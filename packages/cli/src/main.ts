@@ -48,4 +48,4 @@ function drained(stream: NodeJS.WriteStream): Promise<void> {
   });
 }
 
-await main();
+void main();

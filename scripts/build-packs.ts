@@ -1,0 +1,93 @@
+import { basename } from 'node:path';
+import { type Metafile, type OutputFile, transform } from 'esbuild';
+
+/** A file of the built program. */
+export interface BuiltFile {
+  /** Relative to dist. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The parts that esbuild split the program into, by name, as functions in the manner of CommonJS. */
+interface Part {
+  readonly name: string;
+  /** Parts that are loaded with it. */
+  readonly needs: readonly string[];
+  readonly code: string;
+}
+
+/**
+ * Puts esbuild's parts into files that Node loads quickly: ES modules cost it a path lookup, a link and a facade for each builtin. `main.js`
+ * holds what every command needs, each of `packed` a file with all that this command needs beside it, and every part has a file of its
+ * own, for commands that are not packed. A part is evaluated once a process, whichever file it came in.
+ */
+export async function packParts(
+  built: { readonly metafile: Metafile; readonly files: readonly OutputFile[] },
+  packed: readonly string[],
+): Promise<readonly BuiltFile[]> {
+  const parts = new Map<string, Part>();
+  for (const [file, output] of Object.entries(built.metafile.outputs)) {
+    const name = basename(file, '.js');
+    const text = built.files.find(({ path }) => basename(path, '.js') === name)?.text ?? '';
+    const needs = output.imports.filter(({ kind, external }) => kind === 'import-statement' && external !== true);
+    parts.set(name, { name, needs: needs.map(({ path }) => basename(path, '.js')), code: await toCommonJs(text) });
+  }
+  const packs = ['main', ...packed].map((name) => {
+    const command = entryOf(built.metafile, name);
+    return {
+      path: `${name}.js`,
+      text: renderPack([...new Set([...closure('main', parts), ...closure(command, parts)])], parts),
+    };
+  });
+  const singles = [...parts.values()].filter(({ name }) => name !== 'main');
+  return [
+    ...packs,
+    ...singles.map((part) => ({ path: `parts/${part.name}.js`, text: `module.exports=${render(part)};` })),
+  ];
+}
+
+/** The part that begins with a command (or main). @throws {TypeError} where there is none */
+function entryOf({ outputs }: Metafile, name: string): string {
+  const source = name === 'main' ? 'packages/cli/src/main.ts' : `packages/cli/src/commands/${name}.ts`;
+  const found = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === source);
+  if (found === undefined) throw new TypeError(`${source} has no part of its own`);
+  return basename(found[0], '.js');
+}
+
+/** A part and all that is loaded with it, each behind what it needs. @throws {TypeError} for parts in a circle, which functions cannot be */
+function closure(name: string, parts: ReadonlyMap<string, Part>, above: readonly string[] = []): readonly string[] {
+  if (above.includes(name)) throw new TypeError(`parts in a circle: ${[...above, name].join(' -> ')}`);
+  const needs = parts.get(name)?.needs ?? [];
+  return [...new Set([...needs.flatMap((need) => closure(need, parts, [...above, name])), name])];
+}
+
+async function toCommonJs(text: string): Promise<string> {
+  const { code } = await transform(text, {
+    format: 'cjs',
+    platform: 'node',
+    target: 'node24',
+    minifyWhitespace: true,
+    minifySyntax: true,
+    supported: { 'dynamic-import': false },
+    legalComments: 'none',
+  });
+  return code.trim().replaceAll(/\brequire\("\.{1,2}\/(?:chunks\/)?([^"/]+)\.js"\)/g, 'part("$1")');
+}
+
+function render({ code }: Part): string {
+  return `function(module,exports,part,require){${code}\n}`;
+}
+
+function renderPack(names: readonly string[], parts: ReadonlyMap<string, Part>): string {
+  const table = names.map((name) => {
+    const part = parts.get(name);
+    if (part === undefined) throw new TypeError(`there is no part ${name}`);
+    return `${JSON.stringify(name)}:${render(part)}`;
+  });
+  return `"use strict";const table={${table.join(',\n')}};${loader}part("main");`;
+}
+
+/** A part is evaluated when it is first asked for. `require` reaches Node's own modules alone: the program brings all others. */
+const loader =
+  'const loaded=new Map();function part(name){let module=loaded.get(name);if(module===undefined){module={exports:{}};' +
+  'loaded.set(name,module);(table[name]??require("./parts/"+name+".js"))(module,module.exports,part,require);}return module.exports;}';
