@@ -66,13 +66,13 @@ interface Run {
 async function settle(run: Run): Promise<CosignImage> {
   let confirmed = 0;
   for (let round = 0; round < settling.maxRounds; round += 1) {
-    const now = await timed(run, () => readBelieved(run.tag, run.to, run.wanted.size > 0));
+    const now = await readBelieved(run);
     const layers = merged(now, run);
     const isWhole = now !== undefined && now.manifest.layers.length === layers.length;
     confirmed = isWhole ? confirmed + 1 : 0;
     if (isWhole && confirmed >= settling.confirmations) return now;
-    if (!isWhole) await timed(run, () => write(run, now, layers));
-    await run.to.pace.wait(pauseMs(run), run.to.signal);
+    const isLost = !isWhole && !(await write(run, now, layers));
+    await run.to.pace.wait(isLost ? pauseMs(run) : watchMs(run), run.to.signal);
   }
   throw notStored(run.tag, `others changed it all through ${settling.maxRounds} rounds`);
 }
@@ -85,21 +85,25 @@ async function timed<T>(run: Run, work: () => Promise<T>): Promise<T> {
   return result;
 }
 
-/** Random, so that two writers part, and longer than another writer takes from its last look at the tag to the end of its write. */
-function pauseMs({ to, writes, slowestMs }: Run): number {
-  const random = to.pace.random();
+/** Random, so that two writers part; longer where many write. */
+function pauseMs({ to, writes }: Run): number {
   const crowding = 1 + Math.min(writes, 8) / 4;
-  const chosen = settling.minPauseMs + random * (settling.maxPauseMs - settling.minPauseMs) * crowding;
-  return Math.max(chosen, Math.min(4000, 2 * slowestMs) * (1 + random / 4));
+  return settling.minPauseMs + to.pace.random() * (settling.maxPauseMs - settling.minPauseMs) * crowding;
+}
+
+/** Longer, too, than another writer takes from its last look at the tag to the end of its write: then its write was seen. */
+function watchMs(run: Run): number {
+  return Math.max(pauseMs(run), Math.min(4000, 2 * run.slowestMs) * (1 + run.to.pace.random() / 4));
 }
 
 /**
  * docker-registry answers a passing 404 while a tag is overwritten. Taken for the truth it would empty the image, so none is believed before
  * it was given again a moment later. Rule: wire-formats 2.6.
  */
-async function readBelieved(tag: string, to: SignatureStore, isKnown: boolean): Promise<CosignImage | undefined> {
-  for (let again = isKnown ? 3 : 1; ; again -= 1) {
-    const image = await readCosignImage(tag, to);
+async function readBelieved(run: Run): Promise<CosignImage | undefined> {
+  const { tag, to, wanted } = run;
+  for (let again = wanted.size > 0 ? 3 : 1; ; again -= 1) {
+    const image = await timed(run, () => readCosignImage(tag, to));
     if (image !== undefined || again === 0) return image;
     await to.pace.wait(20 + 20 * to.pace.random(), to.signal);
   }
@@ -116,18 +120,20 @@ function merged(now: CosignImage | undefined, { wanted, layer: own }: Run): read
   return [...layers.values()];
 }
 
-/** A lost race is no failure and no write: the next round merges. */
-async function write(run: Run, now: CosignImage | undefined, layers: readonly Descriptor[]): Promise<void> {
+/** Whether it was written. A lost race is no failure: the next round merges. */
+async function write(run: Run, now: CosignImage | undefined, layers: readonly Descriptor[]): Promise<boolean> {
   const { tag, to } = run;
   if (run.writes >= settling.maxWrites) throw notStored(tag, `others overwrote it after each of ${run.writes} writes`);
   const next = toCosignImage(layers, now?.manifest);
   await to.store.push(next.config.bytes, next.config.descriptor, signalOf(to));
   try {
     const condition = { expected: now?.resolved.descriptor.digest ?? null };
-    await to.store.tag(next.resolved, tag, { ...signalOf(to), condition });
+    await timed(run, () => to.store.tag(next.resolved, tag, { ...signalOf(to), condition }));
     run.writes += 1;
+    return true;
   } catch (error) {
-    if (!(error instanceof RegistryError && error.code === 'CONFLICT')) throw error;
+    if (error instanceof RegistryError && error.code === 'CONFLICT') return false;
+    throw error;
   }
 }
 
