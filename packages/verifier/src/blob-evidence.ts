@@ -87,7 +87,7 @@ const hashNames: Readonly<Record<BundleHash, BlobHash>> = {
 function askStatement({ envelope }: Content<'dsse'>, hint: string | undefined, trust: BlobTrust): BlobQuestion {
   const { payload, payloadType, signature } = envelope;
   const message = pae(payloadType, payload);
-  const { signer } = findSigner({ message, signature, format: 'sigstore', hint }, trust.keys);
+  const { signer } = findSigner({ message, signature, format: 'sigstore', hint }, trust);
   if (signer === undefined) return settled(signed(undefined, hint, trust));
   const wanted = trust.predicateType ?? PREDICATE_TYPE_SIGN;
   if (payloadType !== PAYLOAD_TYPE_IN_TOTO)

@@ -1,8 +1,8 @@
 import { type Digest, parseDigest } from '@signet/oci';
 import { type BlobChecks, type BlobEvidence, type BlobTrust, questionOf } from './blob-evidence.ts';
 import { type BlobFacts, BlobReader } from './blob-reader.ts';
-import { shortKey } from './explain.ts';
 import type { Check, CheckCode, Identity } from './finding.ts';
+import { shortKey } from './key-name.ts';
 
 /** How a file is verified. */
 export interface BlobVerification extends BlobTrust {

@@ -1,7 +1,7 @@
 import type { Envelope, Evidence, Gap, Subject } from './evidence.ts';
 import type { Finding } from './finding.ts';
 import type { Prospect, VerifyFormat } from './format.ts';
-import { limitGap, toGap } from './gathering.ts';
+import { limitGap, toGap } from './gaps.ts';
 import type { VerifyLimits } from './limits.ts';
 import type { TrustMaterial } from './trust.ts';
 
@@ -34,6 +34,7 @@ export class Checker {
   private readonly failed = { signatures: [] as Finding[], others: [] as Finding[] };
   private readonly waiting: Readonly<Record<Turn, Envelope[]>> = { tagged: [], open: [], unlikely: [] };
   private readonly seen = new WeakSet<Envelope>();
+  private readonly tried = new WeakSet<Envelope>();
   private readonly left = new Map<string, Gap>();
   private readonly spent = { keyChecks: 0, signatures: 0, sinceTurn: 0 };
   private total = 0;
@@ -97,9 +98,16 @@ export class Checker {
     const format = this.formatOf(envelope);
     if (format === undefined || (await this.isOver(envelope))) return;
     if (!this.hasBudget(prospect)) return this.leave(prospect);
-    const finding = await format.verify(envelope, subject, this.options.trust);
-    this.account(finding, prospect);
+    const hintedOnly = prospect === 'likely';
+    const finding = await format.verify(envelope, subject, { ...this.options.trust, hintedOnly });
+    this.spend(finding, prospect);
+    if (this.tried.has(envelope) && finding.proven === undefined) return; // told the first time
+    this.tried.add(envelope);
+    this.keep(finding);
     yield finding;
+    // A hint proves nothing: the signature may be another trusted key's. That is tried last, and spends the budget of the others.
+    if (hintedOnly && finding.keyChecks > 0 && finding.keyChecks < this.options.trust.keys.length && !finding.proven)
+      this.putOff(envelope, 'unlikely');
   }
 
   private async isOver({ bytes }: Envelope): Promise<boolean> {
@@ -129,17 +137,17 @@ export class Checker {
     this.left.set(message, limitGap(message));
   }
 
-  private account(finding: Finding, prospect: Prospect): void {
+  private spend({ keyChecks }: Finding, prospect: Prospect): void {
+    if (prospect === 'likely') this.spent.keyChecks += keyChecks;
+    else if (keyChecks > 0) this.spent.signatures += 1;
+  }
+
+  private keep(finding: Finding): void {
     this.total += 1;
-    if (prospect === 'likely') this.spent.keyChecks += finding.keyChecks;
-    else if (finding.keyChecks > 0) this.spent.signatures += 1;
-    if (finding.proven !== undefined) {
-      this.proven.push(finding);
-      return;
-    }
     const isOther = finding.checks.some(({ code }) => code === 'NOT_A_SIGNATURE');
     const kept = isOther ? this.failed.others : this.failed.signatures;
-    if (kept.length < maxKept) kept.push(finding);
+    if (finding.proven !== undefined) this.proven.push(finding);
+    else if (kept.length < maxKept) kept.push(finding);
   }
 }
 

@@ -12,7 +12,7 @@ import {
 import type { Collecting } from './collecting.ts';
 import type { Envelope, Skipped } from './evidence.ts';
 import type { VerifyFormat } from './format.ts';
-import { limitGap } from './gathering.ts';
+import { limitGap } from './gaps.ts';
 
 /** A signature manifest from the listing. That it is gone is no gap: it was deleted, or its entry is a lie. Rule: wire-formats 2.5. */
 export async function readReferrer(descriptor: Descriptor, subject: Digest, collecting: Collecting): Promise<void> {

@@ -3,7 +3,8 @@ import { readListing } from './collect-listing.ts';
 import { readTag } from './collect-manifest.ts';
 import type { Collecting, CollectOptions, TagResolver } from './collecting.ts';
 import type { Asked, Evidence } from './evidence.ts';
-import { Gathering, toGap } from './gathering.ts';
+import { toGap } from './gaps.ts';
+import { Gathering } from './gathering.ts';
 import { childFor, parsePlatformName } from './platform.ts';
 
 /**

@@ -57,7 +57,7 @@ export function acceptedSigner(finding: Finding, rule: Rule, asked: Asked): stri
 }
 
 /** Nothing that was looked at failed, and nothing that had to be looked at is open. */
-function isAccepted(finding: Finding): boolean {
+export function isAccepted(finding: Finding): boolean {
   return finding.proven !== undefined && finding.checks.every(({ result }) => result === 'pass' || result === 'skip');
 }
 

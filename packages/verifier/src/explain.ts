@@ -1,6 +1,7 @@
 import type { Decision } from './decide.ts';
 import type { Evidence } from './evidence.ts';
 import type { Check, Finding } from './finding.ts';
+import { shortKey } from './key-name.ts';
 import type { Rule } from './policy.ts';
 import { trustOf } from './trust.ts';
 
@@ -44,7 +45,7 @@ export function remedyOf(rule: Rule | undefined, evidence: Evidence, decision: D
       return 'sign again with the asked annotations (signet sign --annotation)';
     case 'INCOMPLETE':
       return evidence.gaps.some(({ what, code }) => what === 'limit' && code === 'LIMIT_REACHED')
-        ? 'raise the limit (--max-signatures), or delete signatures that are not needed'
+        ? 'delete what is attached and not needed, or raise the limit that was reached (for signatures: --max-signatures)'
         : 'try again; signet doctor shows what the registry answers';
     case 'UNRESOLVED':
       return 'check the reference, the credentials and the registry; a replica may lag behind';
@@ -53,11 +54,6 @@ export function remedyOf(rule: Rule | undefined, evidence: Evidence, decision: D
     default:
       return undefined;
   }
-}
-
-/** `key 3f2a91bc04de`, for people. */
-export function shortKey(id: string): string {
-  return `key ${id.slice(0, 12)}`;
 }
 
 function yesNames({ sources }: Decision): string {

@@ -1,5 +1,6 @@
-import { type Descriptor, digestOf, RegistryError } from '@signet/oci';
+import { type Descriptor, digestOf } from '@signet/oci';
 import type { Asked, Envelope, Evidence, Gap, Skipped, Subject } from './evidence.ts';
+import { limitGap, toGap } from './gaps.ts';
 import type { VerifyLimits } from './limits.ts';
 import { type Read, ReadQueue } from './read-queue.ts';
 
@@ -173,17 +174,6 @@ export class Gathering {
     this.queue.clear();
     this.wantsMore();
   }
-}
-
-/** What an error of a read leaves in the evidence. */
-export function toGap(what: Gap['what'], error: unknown): Gap {
-  if (error instanceof RegistryError) return { what, code: error.code, message: error.message };
-  return { what, code: 'FAILED', message: error instanceof Error ? error.message : 'it failed' };
-}
-
-/** A bound was reached. */
-export function limitGap(message: string): Gap {
-  return { what: 'limit', code: 'LIMIT_REACHED', message };
 }
 
 /** A format's envelopes hold only those annotations that it reads: the same mark is the same evidence. */

@@ -1,7 +1,7 @@
-import type { Verdict } from './decide.ts';
+import { isAccepted, type Verdict } from './decide.ts';
 import { escapeForTerminal } from './escape.ts';
-import { shortKey } from './explain.ts';
 import type { Check, Finding, Identity } from './finding.ts';
+import { shortKey } from './key-name.ts';
 import type { Report } from './report.ts';
 
 /** How a report is written for people. */
@@ -57,14 +57,14 @@ function headline({ reference, digest, verdict, code, allowed }: Report, { color
 }
 
 function verifiedLines({ tag, findings }: Report): (readonly [string, string])[] {
-  const proven = findings.flatMap((finding) => (finding.proven === undefined ? [] : [finding]));
+  const accepted = findings.filter(isAccepted);
   const told = {
     bound: 'the signature names this tag',
     'repository-only': 'the signature names this repository; the tag is unchecked',
     'digest-only': 'the signature was not held against a tag: it is for the digest',
   };
   return [
-    ...proven.map(
+    ...accepted.map(
       ({ proven, format, origin }) =>
         ['signed', `by ${proven === undefined ? '?' : identityText(proven.identity)} (${format}, ${origin})`] as const,
     ),

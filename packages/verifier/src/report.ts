@@ -1,5 +1,5 @@
 import type { Digest } from '@signet/oci';
-import type { Decision, ReportCode, SourceAnswer, Verdict } from './decide.ts';
+import { type Decision, isAccepted, type ReportCode, type SourceAnswer, type Verdict } from './decide.ts';
 import type { Asked, Evidence, Gap, Skipped } from './evidence.ts';
 import { remedyOf, summaryOf } from './explain.ts';
 import type { Finding } from './finding.ts';
@@ -108,11 +108,8 @@ function isUnknown(decision: Decision): boolean {
 }
 
 function tagAnswer(findings: readonly Finding[]): TagAnswer {
-  const accepted = findings.filter(
-    ({ proven, checks }) =>
-      proven !== undefined && checks.every(({ result }) => result === 'pass' || result === 'skip'),
-  );
-  const tags = accepted
+  const tags = findings
+    .filter(isAccepted)
     .flatMap(({ checks }) => checks)
     .filter(({ name, result }) => name === 'tag' && result === 'pass');
   if (tags.some(({ code }) => code === 'OK')) return 'bound';

@@ -10,7 +10,7 @@ import {
   type Source,
 } from '@signet/oci';
 import type { Gap } from './evidence.ts';
-import { limitGap, toGap } from './gathering.ts';
+import { limitGap, toGap } from './gaps.ts';
 import { formatPlatform } from './platform.ts';
 
 /** How a node hangs on the one above it. `tag`: found by a tag made from the digest (`sha256-<hex>.sig`), the older cosign way. */

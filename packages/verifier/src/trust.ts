@@ -4,6 +4,8 @@ import { type Rule, sourcesOf } from './policy.ts';
 /** Everything that may prove a signer, gathered from the rule's sources. */
 export interface TrustMaterial {
   readonly keys: readonly PublicKey[];
+  /** Only keys that the envelope names are to be tried: the others cost more, and come later. Default: all. */
+  readonly hintedOnly?: boolean;
 }
 
 /** Everything that may prove a signer under this rule. */

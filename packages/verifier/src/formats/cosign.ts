@@ -46,7 +46,7 @@ function judgeLayer(envelope: Envelope, subject: Subject, trust: TrustMaterial):
     const message = `the layer's annotation ${signatureAnnotation} holds no signature in base64`;
     return { checks: [fail('integrity', 'ENVELOPE_MALFORMED', message)], keyChecks: 0 };
   }
-  const { signer, keyChecks } = findSigner({ message: bytes, signature, format: 'cosign' }, trust.keys);
+  const { signer, keyChecks } = findSigner({ message: bytes, signature, format: 'cosign' }, trust);
   if (signer !== undefined) return { ...judgePayload(signer, envelope, subject), keyChecks };
   if (annotations[certificateAnnotation] === undefined)
     return { checks: noSignerChecks(undefined, trust.keys, rule), keyChecks };

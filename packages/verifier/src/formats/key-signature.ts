@@ -1,6 +1,7 @@
 import { type PublicKey, type SchemeFormat, type SignatureScheme, schemesFor, verifySignature } from '@signet/core';
-import { shortKey } from '../explain.ts';
 import type { Check } from '../finding.ts';
+import { shortKey } from '../key-name.ts';
+import type { TrustMaterial } from '../trust.ts';
 
 /** Bytes that somebody signed, and how. */
 export interface SignedBytes {
@@ -29,10 +30,11 @@ export interface SignerSearch {
  * The trusted key whose signature this is: the hinted one is tried first, then all others, each with the schemes that its kind allows.
  * Rule: wire-formats 3.3, 3.4 (a hint is unauthenticated).
  */
-export function findSigner(signed: SignedBytes, keys: readonly PublicKey[]): SignerSearch {
+export function findSigner(signed: SignedBytes, { keys, hintedOnly }: TrustMaterial): SignerSearch {
   const hinted = keys.filter(({ hint }) => hint === signed.hint);
+  const others = hintedOnly === true && hinted.length > 0 ? [] : keys.filter((each) => !hinted.includes(each));
   let keyChecks = 0;
-  for (const key of [...hinted, ...keys.filter((each) => !hinted.includes(each))]) {
+  for (const key of [...hinted, ...others]) {
     keyChecks += 1;
     const scheme = schemesFor(key.kind, signed.format, 'verify').find((each) =>
       verifySignature(key, each, signed.message, signed.signature, 'der'),

@@ -54,7 +54,7 @@ function judgeBundle(envelope: Envelope, subject: Subject, trust: TrustMaterial)
   }
   const { payload, payloadType, signature } = content.envelope;
   const signed = { message: pae(payloadType, payload), signature, format: 'sigstore', hint: key.hint } as const;
-  const { signer, keyChecks } = findSigner(signed, trust.keys);
+  const { signer, keyChecks } = findSigner(signed, trust);
   if (signer === undefined) {
     const checks = [...noSignerChecks(key.hint, trust.keys, rule), ...unprovenKind(payload)];
     return { checks, claims, keyChecks };
