@@ -7,7 +7,8 @@ import type { TestRegistry } from './docker-registry.ts';
 import { createTestCa } from './tls.ts';
 
 /** `tls` makes a CA of its own; `htpasswd` asks for credentials: Basic, or Bearer with `token`. */
-export interface EmbeddedRegistryOptions extends Pick<RegistryOptions, 'referrersApi' | 'token' | 'logger' | 'limits'> {
+export interface EmbeddedRegistryOptions
+  extends Pick<RegistryOptions, 'referrersApi' | 'token' | 'logger' | 'limits' | 'now'> {
   readonly tls?: boolean;
   readonly htpasswd?: boolean;
 }

@@ -4,8 +4,8 @@ import { RegistryError } from '../errors.ts';
 /** The end of one operation: the caller's signal or its time limit, whichever comes first. */
 export interface Deadline {
   readonly signal: AbortSignal;
-  /** ABORTED or TIMEOUT once the end has come. */
-  error(): RegistryError | undefined;
+  /** ABORTED or TIMEOUT once the end has come; `where` stands before the message. */
+  error(where?: string): RegistryError | undefined;
   /** @throws {RegistryError} ABORTED, TIMEOUT */
   check(): void;
 }
@@ -14,9 +14,12 @@ export interface Deadline {
 export function startDeadline(limitMs: number, signal?: AbortSignal): Deadline {
   const timer = AbortSignal.timeout(Math.max(1, Math.min(Math.ceil(limitMs), 2 ** 31 - 1)));
   const both = signal === undefined ? timer : AbortSignal.any([timer, signal]);
-  const error = (): RegistryError | undefined => {
-    if (signal?.aborted === true) return new RegistryError('ABORTED', 'the operation was aborted');
-    return timer.aborted ? new RegistryError('TIMEOUT', `not done within ${limitMs} ms`) : undefined;
+  const error = (where?: string): RegistryError | undefined => {
+    const before = where === undefined ? '' : `${where}: `;
+    if (signal?.aborted === true) return new RegistryError('ABORTED', `${before}the operation was aborted`);
+    return timer.aborted
+      ? new RegistryError('TIMEOUT', `${before}not done within ${Math.round(limitMs)} ms`)
+      : undefined;
   };
   return {
     signal: both,
@@ -29,10 +32,10 @@ export function startDeadline(limitMs: number, signal?: AbortSignal): Deadline {
 }
 
 /** Waits for what has a time limit of its own, no longer than until the deadline; the work goes on. @throws {RegistryError} ABORTED, TIMEOUT */
-export function withinDeadline<T>(work: Promise<T>, deadline: Deadline): Promise<T> {
+export function withinDeadline<T>(work: Promise<T>, deadline: Deadline, where?: string): Promise<T> {
   const { signal } = deadline;
   return new Promise((resolve, reject) => {
-    const ended = (): void => reject(deadline.error());
+    const ended = (): void => reject(deadline.error(where));
     if (signal.aborted) ended();
     signal.addEventListener('abort', ended, { once: true });
     const done = (): void => signal.removeEventListener('abort', ended);

@@ -38,14 +38,15 @@ export function failureKind(error: RegistryError): FailureKind {
 /** An error of the connection as ours. Messages name the origin and the code, nothing that was sent. */
 export function toTransportError(cause: unknown, origin: string, deadline: Deadline): RegistryError {
   if (cause instanceof RegistryError) return cause;
-  const ended = deadline.error();
-  if (ended !== undefined) return new RegistryError(ended.code, `${origin}: ${ended.message}`, { cause });
+  const ended = deadline.error(origin);
+  if (ended !== undefined) return ended;
   const code = codeOf(cause) ?? 'unknown error';
   if (timeoutCodes.has(code)) return new RegistryError('TIMEOUT', `${origin}: ${timeoutText(code)}`, { cause });
   if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
     return new RegistryError('UNEXPECTED_ANSWER', `${origin} does not answer in proper HTTP (${code})`, { cause });
   }
-  return new RegistryError('UNREACHABLE', `${origin} cannot be reached: ${explain(code)}`, { cause });
+  const why = explainProxy(cause) ?? explain(code);
+  return new RegistryError('UNREACHABLE', `${origin} cannot be reached: ${why}`, { cause });
 }
 
 /** The code of a system or undici error, of the first one where several addresses were tried. */
@@ -58,6 +59,16 @@ function codeOf(cause: unknown): string | undefined {
 function timeoutText(code: string): string {
   if (code === 'UND_ERR_CONNECT_TIMEOUT') return 'no connection within the time limit';
   return code === 'UND_ERR_HEADERS_TIMEOUT' ? 'no answer within the time limit' : 'the answer stopped halfway';
+}
+
+/** undici tells what a proxy answered in its message alone. */
+function explainProxy(cause: unknown): string | undefined {
+  const text = cause instanceof Error ? cause.message : '';
+  const status = /^Proxy (?:response|Authentication Required) \((\d{3})\)/.exec(text)?.[1];
+  if (status === undefined) return undefined;
+  return status === '407'
+    ? 'the proxy wants a user and password, or others (HTTP 407)'
+    : `the proxy makes no connection (HTTP ${status})`;
 }
 
 function explain(code: string): string {

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { RegistryError } from '../errors.ts';
 
 /** The environment in which proxies are named. */
 export type ProxyEnv = Readonly<Record<string, string | undefined>>;
@@ -6,15 +7,19 @@ export type ProxyEnv = Readonly<Record<string, string | undefined>>;
 /**
  * The proxy for this address: `https_proxy` or `http_proxy` by its scheme (upper case too), unless `no_proxy` names it. Loopback hosts
  * never go through a proxy. HTTP_PROXY in upper case is ignored in a CGI program, where a request header could set it.
+ * @throws {RegistryError} UNREACHABLE for a setting that names no HTTP proxy; the setting, which may hold a password, is not quoted
  */
-export function proxyFor(url: URL, env: ProxyEnv): string | undefined {
+export function proxyFor(url: URL, env: ProxyEnv): URL | undefined {
   const proxy =
     url.protocol === 'https:'
       ? (env.https_proxy ?? env.HTTPS_PROXY)
       : (env.http_proxy ?? (env.REQUEST_METHOD === undefined ? env.HTTP_PROXY : undefined));
   if (proxy === undefined || proxy.trim() === '' || isLoopbackHost(url.hostname)) return undefined;
   if (matchesNoProxy(url, env.no_proxy ?? env.NO_PROXY ?? '')) return undefined;
-  return proxy.includes('://') ? proxy.trim() : `http://${proxy.trim()}`;
+  const named = URL.parse(proxy.includes('://') ? proxy.trim() : `http://${proxy.trim()}`);
+  if (named !== null && /^https?:$/.test(named.protocol)) return named;
+  const setting = `the environment's ${url.protocol.slice(0, -1)}_proxy is not the address of an HTTP proxy`;
+  throw new RegistryError('UNREACHABLE', `${url.origin} cannot be reached: ${setting}`);
 }
 
 /** localhost, 127.0.0.0/8 and ::1. */

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { type Dispatcher, Pool } from 'undici';
-import type { Deadline } from './deadline.ts';
+import { type Deadline, withinDeadline } from './deadline.ts';
 import { toTransportError } from './failure.ts';
 import { createGate, type Gate } from './gate.ts';
 import type { Settings } from './options.ts';
@@ -58,9 +58,9 @@ export function createTransport(settings: Settings): Transport {
       }
     },
     async close() {
-      const open = await Promise.all(pools.values());
+      const open = await Promise.allSettled(pools.values());
       pools.clear();
-      await Promise.all(open.map((pool) => pool.destroy()));
+      await Promise.all(open.map((pool) => (pool.status === 'fulfilled' ? pool.value.destroy() : undefined)));
     },
   };
 }
@@ -86,11 +86,7 @@ async function observed(request: WireRequest, settings: Settings, pool: Dispatch
 
 async function exchange(request: WireRequest, settings: Settings, pool: Dispatcher): Promise<WireAnswer> {
   const { url, method, deadline, body } = request;
-  const {
-    statusCode,
-    headers,
-    body: answer,
-  } = await pool.request({
+  const asked = pool.request({
     origin: url.origin,
     path: url.pathname + url.search,
     method,
@@ -100,7 +96,22 @@ async function exchange(request: WireRequest, settings: Settings, pool: Dispatch
     headersTimeout: settings.timeouts.headersMs,
     bodyTimeout: settings.timeouts.bodyMs,
   });
+  // undici looks at the signal only once there is a connection.
+  const {
+    statusCode,
+    headers,
+    body: answer,
+  } = await withinDeadline(asked, deadline, url.origin).catch((error: unknown) => {
+    asked.then(destroyBody, () => {});
+    throw error;
+  });
   return { status: statusCode, headers, body: answer };
+}
+
+/** Of an answer that comes after its time. */
+function destroyBody({ body }: Dispatcher.ResponseData): void {
+  body.on('error', () => {}); // The error is the breaking off itself.
+  body.destroy();
 }
 
 async function openPool(request: WireRequest, settings: Settings): Promise<Dispatcher> {
@@ -118,10 +129,13 @@ async function openPool(request: WireRequest, settings: Settings): Promise<Dispa
   }
   // Loaded only here: few calls go through a proxy, and every call pays for what is loaded.
   const { ProxyAgent } = await import('undici');
+  const { connectMs } = settings.timeouts;
   return new ProxyAgent({
     ...common,
-    uri: proxy,
-    connectTimeout: settings.timeouts.connectMs,
+    uri: proxy.href,
+    connectTimeout: connectMs,
+    // A proxy that takes the connection and never says whether there is a tunnel.
+    clientFactory: (origin, options) => new Pool(origin, { ...options, headersTimeout: connectMs }),
     requestTls: tls,
     proxyTls: trust,
   });
