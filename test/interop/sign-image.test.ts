@@ -78,6 +78,20 @@ describe.each(registries)('an image on %s', (_, stored, start) => {
     });
   }
 
+  for (const [name, scheme, hash] of [
+    ['p384', 'ECDSA_SHA384', 'sha384'],
+    ['p521', 'ECDSA_SHA512', 'sha512'],
+  ] as const) {
+    itWithPeers(peers, `signed with ${name} and its own hash on request: cosign must be told so`, async () => {
+      const text = await push(`own-hash-${name}`);
+      for (const format of [sigstoreFormat, cosignFormat]) await sign(name, { text, format, scheme });
+      for (const form of [[], ['--new-bundle-format=false']]) {
+        expect((await verify(text, name, form)).code).not.toBe(0);
+        expect(await verify(text, name, [...form, `--signature-digest-algorithm=${hash}`])).toMatchObject({ code: 0 });
+      }
+    });
+  }
+
   itWithPeers(peers, 'signed again with the same key: not stored twice, in either form', async () => {
     const text = await push('twice');
     for (const format of [sigstoreFormat, cosignFormat]) {
