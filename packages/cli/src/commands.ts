@@ -11,6 +11,8 @@ export interface CommandEntry {
 export const commands: readonly CommandEntry[] = [
   entry('sign', 'sign images where they are: resolve, sign, store, read back', () => import('./commands/sign.ts')),
   entry('verify', 'verify images: who signed them, and whether that is enough', () => import('./commands/verify.ts')),
+  entry('attach', 'store a signature that was made elsewhere', () => import('./commands/attach.ts')),
+  entry('sign-blob', 'sign a file', () => import('./commands/sign-blob.ts')),
   entry('verify-blob', 'verify the signature of a file', () => import('./commands/verify-blob.ts')),
   entry('tree', 'show what is attached to an image', () => import('./commands/tree.ts')),
   entry('inspect', 'show what a signature says, without trusting it', () => import('./commands/inspect.ts')),

@@ -94,6 +94,11 @@ export async function writeOutputFile(
   }
 }
 
+/** Looked at before a password is asked for; writing looks again. @throws {CliError} FILE_EXISTS */
+export async function refuseExisting(paths: readonly string[], force: boolean): Promise<void> {
+  for (const path of force ? [] : paths) if (await isThere(path)) throw exists(path);
+}
+
 /** Whether there is something at the path. */
 export async function isThere(path: string): Promise<boolean> {
   return stat(path).then(

@@ -1,9 +1,8 @@
 import { encodePrivateKey, encodePublicKey, generateKey, type KeyKind, type PrivateKey } from '@signet/core';
 import { type Command, Option } from 'commander';
 import { type Context, onRun } from '../command.ts';
-import { CliError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { isThere, writeOutputFile } from '../files.ts';
+import { refuseExisting, writeOutputFile } from '../files.ts';
 import type { Io } from '../io.ts';
 import { describeKey, type KeyForm, keyForms } from '../key-description.ts';
 import { addNotes } from '../notes.ts';
@@ -62,14 +61,6 @@ async function generate(flags: GenerateFlags, io: Io): Promise<ExitCode> {
   else io.stdout.write(`${files.privateKey}\n${files.publicKey}\n`);
   if (password === undefined && !output.quiet) io.stderr.write(`note: ${files.privateKey} is not encrypted\n`);
   return EXIT.ok;
-}
-
-/** Looked at before the password is asked for; writing looks again. */
-async function refuseExisting(paths: readonly string[], force: boolean): Promise<void> {
-  for (const path of force ? [] : paths) {
-    if (await isThere(path))
-      throw new CliError('FILE_EXISTS', `${path} is there already`, { hint: '--force overwrites it' });
-  }
 }
 
 /** PKCS#8 under an empty password would look protected: it is written unencrypted. cosign's form is always encrypted. */

@@ -44,6 +44,19 @@ export function addTrustedKeyOptions(command: Command): Command {
     .option('--allow-example-keys', exampleKeyText);
 }
 
+/** What {@link addPublicKeyOption} produces. */
+export interface PublicKeyFlags extends ExampleKeyFlags {
+  readonly key?: string;
+}
+
+/** `--key`, for commands that are told whose signature they have. */
+export function addPublicKeyOption(command: Command): Command {
+  return command
+    .optionsGroup('Key:')
+    .option('-k, --key <file>', 'public key of the signer: PEM, cosign .pub, JWK, OpenSSH, certificate')
+    .option('--allow-example-keys', exampleKeyText);
+}
+
 /** `--annotation k=v`, repeatable. */
 export function addAnnotationOption(command: Command, description: string): Command {
   return command.option('-a, --annotation <key=value>', description, collect);
