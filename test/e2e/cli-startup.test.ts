@@ -97,6 +97,21 @@ describe('a command that is packed', () => {
   });
 });
 
+describe("Node's compile cache", () => {
+  it('is used by the second call of a command, whichever came between', async () => {
+    const env = { NODE_COMPILE_CACHE: tempDir(), NODE_DEBUG_NATIVE: 'COMPILE_CACHE' };
+    const call = async (...args: readonly string[]): Promise<string> =>
+      (await run(process.execPath, [signetProgram, ...args], { env })).stderr;
+    const firsts = [await call('verify', '--help'), await call('version'), await call('key', '--help')];
+    expect(firsts.every((text) => /dist\S+ was not initialized/.test(text))).toBe(true);
+    const seconds = [await call('version'), await call('verify', '--help'), await call('key', '--help')];
+    for (const text of seconds) {
+      expect(text).toMatch(/dist\S+ was accepted/);
+      expect(text).not.toMatch(/rejected|not initialized/);
+    }
+  });
+});
+
 describe('the bundle', () => {
   it('has the licences of all that is in it', () => {
     const licences = readFileSync(join(built.outdir, 'THIRD-PARTY-LICENSES'), 'utf8');

@@ -9,6 +9,10 @@ if (major < 24) {
   process.stderr.write('hint: install Node.js 24, or run it through npx in the checkout (npx signet)\n');
   process.exitCode = 2;
 } else {
+  // WebAssembly that has run for so many bytes is optimised in the background: for undici's parser after some forty headers, longer than
+  // most calls take, and the end of the process waits for it. Set before the cache is, whose entries hold for these flags alone.
+  // For every command alike: they share files.
+  require('node:v8').setFlagsFromString('--wasm-tiering-budget=1000000000');
   try {
     enableCompileCache();
   } catch {
