@@ -153,6 +153,26 @@ describe('junk that a good signature stands among', () => {
   });
 });
 
+describe('many trusted keys', () => {
+  const others = Array.from({ length: 50 }, () => testKey());
+  const rule = ruleForKeys({ keys: [...others, alice].map(({ publicKey }) => publicKey) });
+  const askMany = () => verify(parseReference(`r.example/app@${image}`), { rule, source, atMs: 0 });
+
+  it('do not make junk dearer that names one of them', async () => {
+    listEmbedded([...many(3_000, others[0]?.publicKey.hint), good]);
+    expect(await askMany()).toMatchObject({ verdict: 'verified', findingsTotal: 3_001 });
+  });
+
+  it('a signature that names the wrong one of them is found all the same, and told once', async () => {
+    const wrong = others[0]?.publicKey.hint ?? '';
+    listEmbedded([...many(3, wrong), bundleOf(statementOf(image), alice, { hint: wrong })]);
+    const report = await askMany();
+    expect(report).toMatchObject({ verdict: 'verified', findingsTotal: 5 });
+    listEmbedded(many(3, wrong));
+    expect(await askMany()).toMatchObject({ verdict: 'denied', code: 'NOT_TRUSTED', findingsTotal: 3 });
+  });
+});
+
 describe('what junk can do', () => {
   it('all of it checked and none good: denied, and the report stays small', async () => {
     listEmbedded(many(2_000, alice.publicKey.hint));
