@@ -313,17 +313,3 @@ describe('verify: indexes', () => {
     expect(await ask({}, multi, { platform: 'linux/arm64' })).toMatchObject({ verdict: 'denied' });
   });
 });
-
-describe('ruleForKeys', () => {
-  it.each<[string, Partial<KeyRuleOptions>, string]>([
-    ['no key', { keys: [] }, 'POLICY_INVALID'],
-    ['more signers than keys', { atLeast: 2 }, 'POLICY_INVALID'],
-    ['the same key twice for two signers', { keys: [alice.publicKey, alice.publicKey], atLeast: 2 }, 'POLICY_INVALID'],
-    ['no signer', { atLeast: 0 }, 'POLICY_INVALID'],
-    ['a log entry', { requireTlog: true }, 'POLICY_UNSUPPORTED'],
-  ])('%s: %s', (_, options, code) => {
-    expect(() => ruleForKeys({ keys: [alice.publicKey], ...options })).toThrow(
-      expect.objectContaining({ name: 'PolicyError', code }),
-    );
-  });
-});
