@@ -3,18 +3,17 @@ import { repositoryScope } from '../auth/scope.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { RegistryError } from '../errors.ts';
 import type { WriteOptions } from '../store.ts';
-import { headerOf, verified } from './body.ts';
-import type { Answer } from './caller.ts';
+import { verified } from './body.ts';
 import { checkContent, checkWritten } from './content.ts';
-import { expectStatus, nameOf, type RepositoryContext, send, shortDeadline, transferDeadline } from './context.ts';
+import { expectStatus, type RepositoryContext, send, shortDeadline, transferDeadline } from './context.ts';
 import { type Deadline, sleep } from './deadline.ts';
 import { failureKind } from './failure.ts';
 import { contentExists } from './read.ts';
 import { delayAfter } from './retry.ts';
+import { cancelUpload, finish, locationOf, sendChunks, startUpload } from './upload-session.ts';
 
 /** Blobs above this size are asked for first: below it, sending costs no more than asking. */
 const askFirstBytes = 65_536;
-const octets = 'application/octet-stream';
 
 /**
  * A blob from memory. A session that broke off may have stored the blob: it is looked for, and else sent in a new session.
@@ -50,10 +49,10 @@ export async function pushBlobStream(
 ): Promise<void> {
   if (await contentExists(context, as, options)) return closeUnread(content);
   const deadline = transferDeadline(context, as.size, options.signal);
-  const location = await startUpload(context, deadline);
+  const { location, chunkBytes } = await startUpload(context, deadline);
   const checked = heldBack(verified(content, as));
   try {
-    if (isChunked(context, as)) await sendChunks(context, { location, chunks: checked, as, deadline });
+    if (as.size > chunkBytes) await sendChunks(context, { location, chunkBytes, chunks: checked, as, deadline });
     else await finish(context, { location, as, deadline, body: Readable.from(checked, { objectMode: false }) });
   } catch (error) {
     await checked.return(undefined);
@@ -99,97 +98,9 @@ interface Bytes {
 }
 
 async function uploadBytes(context: RepositoryContext, { content, as, deadline }: Bytes): Promise<void> {
-  const location = await startUpload(context, deadline);
-  if (isChunked(context, as)) return sendChunks(context, { location, chunks: one(content), as, deadline });
+  const { location, chunkBytes } = await startUpload(context, deadline);
+  if (as.size > chunkBytes) return sendChunks(context, { location, chunkBytes, chunks: one(content), as, deadline });
   return finish(context, { location, as, deadline, body: content });
-}
-
-async function startUpload(context: RepositoryContext, deadline: Deadline): Promise<URL> {
-  const answer = await send(context, {
-    method: 'POST',
-    target: 'blobs/uploads/',
-    actions: 'pull,push',
-    headers: { 'content-length': '0' },
-    deadline,
-  });
-  expectStatus(answer, [202], `upload to ${context.registry}/${context.repository}`);
-  return locationOf(context, answer);
-}
-
-/** Where an upload goes on. Another origin gets no credentials (see caller.ts); without TLS it is refused where the registry has it. */
-function locationOf(context: RepositoryContext, answer: Answer): URL {
-  const url = URL.parse(headerOf(answer.headers, 'location') ?? '', answer.url.href);
-  if (url === null || headerOf(answer.headers, 'location') === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new RegistryError('UNEXPECTED_ANSWER', `${context.registry}: an upload without a usable Location`);
-  }
-  if (context.base.protocol === 'https:' && url.protocol !== 'https:') {
-    throw new RegistryError(
-      'REDIRECT_REFUSED',
-      `${context.registry}: the Location of an upload leads from https to http`,
-    );
-  }
-  return url;
-}
-
-interface Finish {
-  readonly location: URL;
-  readonly as: Descriptor;
-  readonly deadline: Deadline;
-  readonly body?: Uint8Array | Readable;
-}
-
-async function finish(context: RepositoryContext, { location, as, deadline, body }: Finish): Promise<void> {
-  // By text: the query is the registry's own and must come back as it was.
-  const target = new URL(`${location.href}${location.search === '' ? '?' : '&'}digest=${as.digest}`);
-  const length = body === undefined ? 0 : as.size;
-  const answer = await send(context, {
-    method: 'PUT',
-    target,
-    actions: 'pull,push',
-    headers: { 'content-type': octets, 'content-length': String(length) },
-    ...(body === undefined ? {} : { body }),
-    deadline,
-    idempotent: false,
-  });
-  expectStatus(answer, [201, 204], nameOf(context, as.digest));
-  checkWritten(answer, as.digest);
-}
-
-interface Chunks extends Omit<Finish, 'body'> {
-  readonly chunks: AsyncIterable<Uint8Array>;
-}
-
-/** PATCH after PATCH, each from where the one before ended. Rule: distribution-spec 1.1 "Pushing a blob in chunks". */
-async function sendChunks(context: RepositoryContext, { location, chunks, as, deadline }: Chunks): Promise<void> {
-  let next = location;
-  let sent = 0;
-  for await (const body of regrouped(chunks, chunkBytes(context))) {
-    const answer = await send(context, {
-      method: 'PATCH',
-      target: next,
-      actions: 'pull,push',
-      headers: {
-        'content-type': octets,
-        'content-length': String(body.length),
-        'content-range': `${sent}-${sent + body.length - 1}`,
-      },
-      body,
-      deadline,
-      idempotent: false,
-    });
-    expectStatus(answer, [202], nameOf(context, as.digest));
-    next = locationOf(context, answer);
-    sent += body.length;
-  }
-  return finish(context, { location: next, as, deadline });
-}
-
-/** Best effort: an abandoned session costs the registry space until it cleans up, and nobody anything else. */
-async function cancelUpload(context: RepositoryContext, location: URL): Promise<void> {
-  const deadline = shortDeadline(context, AbortSignal.timeout(5000));
-  await send(context, { method: 'DELETE', target: location, actions: 'pull,push', deadline, idempotent: false }).catch(
-    () => {},
-  );
 }
 
 function delayAfterUpload(context: RepositoryContext, error: unknown, count: number): number | undefined {
@@ -201,14 +112,6 @@ function delayAfterUpload(context: RepositoryContext, error: unknown, count: num
   return delayAfter(outcome, count, { idempotent: true }, context.settings);
 }
 
-function isChunked(context: RepositoryContext, as: Descriptor): boolean {
-  return as.size > chunkBytes(context);
-}
-
-function chunkBytes(context: RepositoryContext): number {
-  return context.settings.options.uploadChunkBytes ?? Number.POSITIVE_INFINITY;
-}
-
 /** Keeps the newest piece back until the next one, or the end, shows that it may go. */
 async function* heldBack(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let held: Uint8Array | undefined;
@@ -218,24 +121,6 @@ async function* heldBack(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
     held = chunk;
   }
   if (held !== undefined) yield held;
-}
-
-async function* regrouped(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
-  let kept: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of chunks) {
-    for (let at = 0; at < chunk.length; ) {
-      const piece = chunk.subarray(at, at + size - length);
-      kept.push(piece);
-      at += piece.length;
-      length += piece.length;
-      if (length < size) continue;
-      yield Buffer.concat(kept, length);
-      kept = [];
-      length = 0;
-    }
-  }
-  if (length > 0) yield Buffer.concat(kept, length);
 }
 
 async function* one(content: Uint8Array): AsyncGenerator<Uint8Array> {
