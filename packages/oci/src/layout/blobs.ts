@@ -1,11 +1,11 @@
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, realpath, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, open, realpath, rm } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { checkedBytes, checkedStream, checkNotAborted, notFound } from '../checked.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { type Digest, type DigestAlgorithm, digestAlgorithm, digestHex } from '../digest.ts';
 import { RegistryError } from '../errors.ts';
-import { asIoError, type DurableFolder, isErrno } from './durable.ts';
+import { asIoError, type DurableFolder, isErrno, makeFolder } from './durable.ts';
 
 const pieceBytes = 256 * 1024;
 
@@ -142,7 +142,7 @@ class Blobs implements BlobFiles {
 
   async #makeFolder(algorithm: DigestAlgorithm): Promise<void> {
     if (this.#made.has(algorithm)) return;
-    await mkdir(join(this.#dir, 'blobs', algorithm), { recursive: true }).catch((cause: unknown) => {
+    await makeFolder(join(this.#dir, 'blobs', algorithm)).catch((cause: unknown) => {
       throw asIoError(cause, 'making blobs/');
     });
     this.#made.add(algorithm);

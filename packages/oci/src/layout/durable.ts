@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { RegistryError } from '../errors.ts';
 
 /** Unfinished files: in a folder of their own in the layout, named `<host>~<pid>~<random>` so that a later opener knows whose they were. */
@@ -60,6 +60,20 @@ export function createDurableFolder(dir: string): DurableFolder {
     return { commit, discard };
   };
   return { prepare, moveIn, write: async (path, fill) => (await prepare(fill)).commit(path) };
+}
+
+/** Makes a folder and those above it; that they are there survives a crash. Nothing where it is there. */
+export async function makeFolder(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true });
+  if (first === undefined) return;
+  const above = dirname(first);
+  for (let at = dirname(path); ; at = dirname(at)) {
+    // One that may be written and not be read cannot be opened for it.
+    await syncFolder(at).catch((error: unknown) => {
+      if (!isErrno(error, 'EACCES', 'EPERM')) throw error;
+    });
+    if (at === above || at === dirname(at)) return;
+  }
 }
 
 /** Writes pieces one after the other, in few calls. */

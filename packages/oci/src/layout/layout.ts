@@ -1,4 +1,4 @@
-import { mkdir, readFile, realpath } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Descriptor } from '../descriptor.ts';
 import { asObject } from '../descriptor.ts';
@@ -8,7 +8,14 @@ import { parseJson } from '../json.ts';
 import { defaultLimits, type Limits } from '../limits.ts';
 import type { Store } from '../store.ts';
 import { openBlobFiles } from './blobs.ts';
-import { asIoError, createDurableFolder, type DurableFolder, isErrno, removeUnfinished } from './durable.ts';
+import {
+  asIoError,
+  createDurableFolder,
+  type DurableFolder,
+  isErrno,
+  makeFolder,
+  removeUnfinished,
+} from './durable.ts';
 import { encodeEmptyIndex } from './index-file.ts';
 import { LayoutFolder } from './layout-store.ts';
 import { withLock } from './lock.ts';
@@ -63,7 +70,7 @@ export async function openLayout(dir: string, options: LayoutOptions = {}): Prom
 
 async function findFolder(dir: string, create: boolean): Promise<string> {
   try {
-    if (create) await mkdir(dir, { recursive: true });
+    if (create) await makeFolder(dir);
     return await realpath(dir);
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR'))
@@ -76,7 +83,7 @@ async function createWhereMissing(dir: string, files: DurableFolder, exclusive: 
   if ((await readMarker(dir)) !== undefined) return;
   const make = async (): Promise<void> => {
     if ((await readMarker(dir)) !== undefined) return;
-    await mkdir(join(dir, 'blobs', 'sha256'), { recursive: true });
+    await makeFolder(join(dir, 'blobs', 'sha256'));
     const index = await readFile(join(dir, 'index.json')).catch(() => undefined);
     if (index === undefined) await files.write(join(dir, 'index.json'), (file) => file.writeFile(encodeEmptyIndex()));
     // Last: a folder with the marker is a whole layout.

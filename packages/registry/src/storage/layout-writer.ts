@@ -1,5 +1,3 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { type LayoutStore, openLayout } from '@signet/oci';
 
 /** What the registry asks of an image layout; lookups go by the maps in memory. */
@@ -9,7 +7,6 @@ export type LayoutWriter = Pick<
 >;
 
 /** Opens or makes the layout, as the only process that writes to it. */
-export async function openWriter(layoutDir: string): Promise<LayoutWriter> {
-  await mkdir(dirname(layoutDir), { recursive: true });
+export function openWriter(layoutDir: string): Promise<LayoutWriter> {
   return openLayout(layoutDir, { create: true, exclusive: true });
 }
