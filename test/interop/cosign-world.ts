@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type PublicKey, parsePublicKey } from '@signet/core';
 import { needPeer, type PeerName, type RunResult, run, runOk } from '../support/peers.ts';
@@ -69,13 +69,14 @@ export async function withoutServices(folder: string): Promise<void> {
 /** What cosign 3 needs to sign where {@link withoutServices} was. */
 export const offline: readonly string[] = ['--signing-config', 'sc.json', '--trusted-root', 'tr.json'];
 
-/** cosign 3's default form. */
+/** cosign 3's default form; makes what {@link withoutServices} makes where it is not there yet. */
 export async function signBundle(
   folder: string,
   key: CosignKey,
   image: string,
   more: readonly string[] = [],
 ): Promise<void> {
+  if (!existsSync(join(folder, 'tr.json'))) await withoutServices(folder);
   const args = ['sign', '-y', '--key', key.privateFile, ...offline, ...more, image];
   await runOk(needPeer('cosign'), args, { env: cosignEnv(folder), cwd: folder });
 }
