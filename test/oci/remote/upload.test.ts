@@ -63,9 +63,19 @@ describe('an upload in one piece', () => {
     expect([post?.method, post?.url]).toEqual(['POST', '/v2/a/b/blobs/uploads/']);
     expect(put?.url).toBe(`/v2/a/b/blobs/uploads/1?state=s%2F1&digest=${target.digest}`);
     expect([put?.body, put?.headers['content-type']]).toEqual([text, 'application/octet-stream']);
-    const plain = await world({ POST: ok(202, { location: 'uploads/7' }) });
-    await plain.store.push(blob, target);
-    expect(plain.server.seen[1]?.url).toBe(`/v2/a/b/blobs/uploads/uploads/7?digest=${target.digest}`);
+    for (const [location, goes] of [
+      ['uploads/7', '/v2/a/b/blobs/uploads/uploads/7?'],
+      ['/x?', '/x?&'],
+      ['/x?a=b#part', '/x?a=b&'],
+      ['//127.0.0.1:PORT/x', '/x?'],
+    ] as const) {
+      const made = await world({
+        POST: (response, { headers }) =>
+          ok(202, { location: location.replace('127.0.0.1:PORT', headers.host ?? '') })(response),
+      });
+      await made.store.push(blob, target);
+      expect(made.server.seen[1]?.url).toBe(`${goes}digest=${target.digest}`);
+    }
   });
 
   it.each([{}, { location: '' }, { location: 'ftp://127.0.0.1/x' }, { location: 'http://[' }])(

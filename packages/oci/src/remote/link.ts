@@ -4,7 +4,7 @@ import type { Limits } from '../limits.ts';
 const maxHeaderLength = 8192;
 const linkPattern =
   /[ \t,]*<([^<>]*)>((?:[ \t]*;[ \t]*[\w!#$&+.^`|~*-]+(?:[ \t]*=[ \t]*(?:"(?:[^"\\]|\\.)*"|[^\s",;]*))?)*)/y;
-const relPattern = /;[ \t]*rel[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*))/i;
+const parameterPattern = /[ \t]*;[ \t]*([\w!#$&+.^`|~*-]+)(?:[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*)))?/y;
 
 /**
  * The target of the first `rel="next"` link; undefined where there is none or the header is no Link header. Rule: RFC 8288, 3.
@@ -13,11 +13,18 @@ export function parseNextLink(header: string | undefined): string | undefined {
   if (header === undefined || header.length > maxHeaderLength) return undefined;
   linkPattern.lastIndex = 0;
   for (let match = linkPattern.exec(header); match !== null; match = linkPattern.exec(header)) {
-    const rel = relPattern.exec(match[2] ?? '');
-    const relations = (rel?.[1] ?? rel?.[2] ?? '').toLowerCase().split(/\s+/);
-    if (relations.includes('next')) return match[1];
+    if (relationsOf(match[2] ?? '').includes('next')) return match[1];
   }
   return undefined;
+}
+
+/** The words of the first `rel` parameter. */
+function relationsOf(parameters: string): readonly string[] {
+  parameterPattern.lastIndex = 0;
+  for (let match = parameterPattern.exec(parameters); match !== null; match = parameterPattern.exec(parameters)) {
+    if (match[1]?.toLowerCase() === 'rel') return (match[2] ?? match[3] ?? '').toLowerCase().split(/\s+/);
+  }
+  return [];
 }
 
 /** Guards a walk along `Link` pages: same origin, no circle, so many pages at most. */

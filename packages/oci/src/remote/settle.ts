@@ -61,7 +61,7 @@ export interface Run {
  * Every change is resolved or rejected when this returns. Rule: design.md 7, "writes are safe".
  */
 export async function settle(run: Run, door: FallbackDoor): Promise<void> {
-  const state: Pace = { writes: 0, slowestMs: 0, isKnown: false };
+  const state: Pace = { writes: 0, slowestMs: 0, isKnown: false, there: new Set() };
   try {
     for (let round = 0; run.waiting.size > 0; round += 1) {
       if (round >= settling.maxRounds) throw unconfirmed(`${round} rounds`);
@@ -79,6 +79,8 @@ interface Pace {
   slowestMs: number;
   /** The index was there in an earlier round. */
   isKnown: boolean;
+  /** Vanished entries whose manifest was found: asking again each round would make every read too old to write after. */
+  readonly there: Set<string>;
 }
 
 async function playRound(run: Run, door: FallbackDoor, pace: Pace): Promise<void> {
@@ -90,7 +92,7 @@ async function playRound(run: Run, door: FallbackDoor, pace: Pace): Promise<void
   if (head.kind === 'other')
     throw new RegistryError('CONFLICT', 'the fallback tag names something that is no index: it is not overwritten');
   const { document, entries } = head.kind === 'index' ? head.index : emptyFallbackIndex;
-  await forgetDeleted(run, entries, door);
+  await forgetDeleted(run, entries, { door, pace });
   for (const entry of entries) if (!run.removed.has(entry.digest)) run.seen.set(entry.digest, entry);
   count(run, new Set(entries.map(({ digest }) => digest)), pace.writes > 0);
   const merged = mergeEntries(entries, run.seen.values(), run.removed);
@@ -121,11 +123,18 @@ function count(run: Run, present: ReadonlySet<string>, haveWritten: boolean): vo
 }
 
 /** Entries that vanished since we saw them: overwritten (they come back) or deleted with their manifest (they do not). */
-async function forgetDeleted(run: Run, entries: readonly FallbackEntry[], door: FallbackDoor): Promise<void> {
+async function forgetDeleted(
+  run: Run,
+  entries: readonly FallbackEntry[],
+  { door, pace }: { readonly door: FallbackDoor; readonly pace: Pace },
+): Promise<void> {
   const present = new Set(entries.map(({ digest }) => digest));
   const ours = new Set([...run.waiting.keys()].map(({ entry }) => entry.digest));
-  const vanished = [...run.seen.values()].filter(({ digest }) => !present.has(digest) && !ours.has(digest));
+  const isUnknown = ({ digest }: FallbackEntry): boolean =>
+    !present.has(digest) && !ours.has(digest) && !pace.there.has(digest);
+  const vanished = [...run.seen.values()].filter(isUnknown);
   await forgetMissing(run, vanished, door);
+  for (const { digest } of vanished) if (!run.removed.has(digest)) pace.there.add(digest);
 }
 
 /** The registry refuses the index because of entries whose manifest is gone: they go, for the others' sake. */

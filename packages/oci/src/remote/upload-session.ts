@@ -52,6 +52,7 @@ export function locationOf(context: RepositoryContext, answer: Answer): URL {
       `${context.registry}: the Location of an upload leads from https to http`,
     );
   }
+  url.hash = '';
   return url;
 }
 
@@ -66,7 +67,7 @@ export interface Finish {
 /** Closes the session: with the bytes, or after chunks without. @throws {RegistryError} REFUSED, DIGEST_MISMATCH, … */
 export async function finish(context: RepositoryContext, { location, as, deadline, body }: Finish): Promise<void> {
   // By text: the query is the registry's own and must come back as it was.
-  const target = new URL(`${location.href}${location.search === '' ? '?' : '&'}digest=${as.digest}`);
+  const target = new URL(`${location.href}${location.href.includes('?') ? '&' : '?'}digest=${as.digest}`);
   const length = body === undefined ? 0 : as.size;
   const answer = await send(context, {
     method: 'PUT',
