@@ -1,5 +1,5 @@
 import type { Descriptor } from './descriptor.ts';
-import { createDigester, digestAlgorithm, digestOf } from './digest.ts';
+import { createDigester, type Digest, digestAlgorithm, digestOf } from './digest.ts';
 import { RegistryError } from './errors.ts';
 import type { Limits } from './limits.ts';
 import { isManifestMediaType } from './media-types.ts';
@@ -17,9 +17,14 @@ export function checkedBytes(
   if (bytes.length > maxBytes)
     throw new RegistryError('TOO_LARGE', `${expected.digest} has ${bytes.length} bytes, at most ${maxBytes} are read`);
   if (bytes.length !== expected.size) throw sizeMismatch(expected, `${bytes.length}`);
-  const actual = digestOf(bytes, digestAlgorithm(expected.digest));
-  if (actual !== expected.digest) throw digestMismatch(expected, actual);
+  checkBytes(bytes, expected.digest);
   return bytes;
+}
+
+/** Bytes of which no size is known. @throws {RegistryError} DIGEST_MISMATCH */
+export function checkBytes(bytes: Uint8Array, expected: Digest): void {
+  const actual = digestOf(bytes, digestAlgorithm(expected));
+  if (actual !== expected) throw digestMismatch(expected, actual);
 }
 
 /**
@@ -42,7 +47,7 @@ export async function* checkedStream(
   }
   if (seen !== expected.size) throw sizeMismatch(expected, `${seen}`);
   const actual = digester.digest();
-  if (actual !== expected.digest) throw digestMismatch(expected, actual);
+  if (actual !== expected.digest) throw digestMismatch(expected.digest, actual);
 }
 
 /** The declared size against the reader's bound, before anything is read. @throws {RegistryError} TOO_LARGE */
@@ -63,10 +68,11 @@ export function notFound(what: string, cause?: unknown): RegistryError {
   return new RegistryError('NOT_FOUND', `${what} is not there`, cause === undefined ? {} : { cause });
 }
 
-function sizeMismatch(expected: Descriptor, came: string): RegistryError {
+/** The error for content that is longer or shorter than its descriptor says; `came` in words. */
+export function sizeMismatch(expected: Descriptor, came: string): RegistryError {
   return new RegistryError('SIZE_MISMATCH', `${expected.digest}: expected ${expected.size} bytes, got ${came}`);
 }
 
-function digestMismatch(expected: Descriptor, actual: string): RegistryError {
-  return new RegistryError('DIGEST_MISMATCH', `expected ${expected.digest}, got ${actual}`);
+function digestMismatch(expected: Digest, actual: string): RegistryError {
+  return new RegistryError('DIGEST_MISMATCH', `expected ${expected}, got ${actual}`);
 }

@@ -58,6 +58,11 @@ export function parseDescriptor(value: unknown, path: string): Descriptor {
   };
 }
 
+/** Only what is needed to read the content: no annotations, no embedded data. */
+export function toPlainDescriptor({ mediaType, digest, size }: Descriptor): Descriptor {
+  return { mediaType, digest, size };
+}
+
 /** The descriptor as the JSON object that is written: absent members left out, `data` in base64. */
 export function toDescriptorJson(descriptor: Descriptor): Record<string, unknown> {
   const { mediaType, digest, size, artifactType, annotations, data, platform, urls } = descriptor;

@@ -6,7 +6,7 @@ import { defaultLimits, type Limits } from './limits.ts';
 import { parseManifest, toReferrerDescriptor } from './manifest.ts';
 import { isManifestMediaType } from './media-types.ts';
 import type { Pushed, ReadOptions, ReferrersPage, Resolved, Store, TagCondition } from './store.ts';
-import { checkTag, checkTagCondition, mayHaveType } from './store-rules.ts';
+import { checkTag, checkTagCondition, checkTagOrDigest, mayHaveType, notAsBlob } from './store-rules.ts';
 
 /** `limits`: default {@link defaultLimits}. */
 export interface MemoryStoreOptions {
@@ -63,7 +63,7 @@ export function createMemoryStore({ limits = defaultLimits }: MemoryStoreOptions
 }
 
 function resolveIn(held: Held, tagOrDigest: string, options: ReadOptions | undefined): Resolved {
-  const digest = isDigest(tagOrDigest) ? tagOrDigest : held.tags.get(checkTag(tagOrDigest));
+  const digest = isDigest(tagOrDigest) ? tagOrDigest : held.tags.get(checkTagOrDigest(tagOrDigest));
   const found = digest === undefined ? undefined : held.manifests.get(digest);
   if (found === undefined) throw notFound(`manifest ${tagOrDigest}`);
   return { descriptor: found.descriptor, bytes: fetchFrom(held, found.descriptor, options) };
@@ -132,8 +132,4 @@ function deleteFrom(held: Held, target: Descriptor): void {
 
 async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 65_536) yield bytes.slice(at, at + 65_536);
-}
-
-function notAsBlob(as: Descriptor): RegistryError {
-  return new RegistryError('UNSUPPORTED', `${as.digest} is a manifest: push it whole`);
 }

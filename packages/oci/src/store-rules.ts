@@ -1,5 +1,5 @@
 import type { Descriptor } from './descriptor.ts';
-import type { Digest } from './digest.ts';
+import { type Digest, isDigest } from './digest.ts';
 import { RegistryError } from './errors.ts';
 import { MEDIA_TYPE_EMPTY } from './media-types.ts';
 import { isTag } from './reference.ts';
@@ -15,7 +15,18 @@ export function checkTagCondition(tag: string, now: Digest | undefined, conditio
 /** The text, known to be a tag. @throws {RegistryError} REFERENCE_INVALID */
 export function checkTag(tag: string): string {
   if (isTag(tag)) return tag;
-  throw new RegistryError('REFERENCE_INVALID', `not a tag or digest: ${JSON.stringify(tag.slice(0, 160))}`);
+  throw new RegistryError('REFERENCE_INVALID', `not a tag: ${JSON.stringify(tag.slice(0, 160))}`);
+}
+
+/** The text, known to name a manifest. @throws {RegistryError} REFERENCE_INVALID */
+export function checkTagOrDigest(text: string): string {
+  if (isTag(text) || isDigest(text)) return text;
+  throw new RegistryError('REFERENCE_INVALID', `neither a tag nor a digest: ${JSON.stringify(text.slice(0, 160))}`);
+}
+
+/** The error for a manifest where only a blob may be: its parts could not be looked at. */
+export function notAsBlob(as: Descriptor): RegistryError {
+  return new RegistryError('UNSUPPORTED', `${as.digest} is a manifest: push it whole`);
 }
 
 /**

@@ -4,7 +4,7 @@ import { RegistryError } from '../errors.ts';
 import type { Source, Store } from '../store.ts';
 import { type Budget, type CopyLimits, createBudget, defaultCopyLimits } from './budget.ts';
 import { type CopyEvent, createTally, type Tally } from './events.ts';
-import { createGate } from './side-by-side.ts';
+import { limitTo } from './side-by-side.ts';
 
 /** Options of `copy`. */
 export interface CopyOptions {
@@ -41,7 +41,7 @@ export interface CopyRun {
 export function startRun(source: Source, destination: Store, options: CopyOptions): CopyRun {
   const width = Math.max(1, options.concurrency ?? 8);
   const failed = new AbortController();
-  const gate = createGate(width);
+  const gate = limitTo(width);
   return {
     source,
     destination,

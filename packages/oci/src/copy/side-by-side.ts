@@ -29,7 +29,7 @@ function firstReason(failures: readonly unknown[]): unknown {
 }
 
 /** Lets at most `width` pieces of work run at once, in the order in which they came. */
-export function createGate(width: number): <T>(work: () => Promise<T>) => Promise<T> {
+export function limitTo(width: number): <T>(work: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
   let running = 0;
   return async (work) => {

@@ -1,4 +1,4 @@
-import type { Descriptor } from '../descriptor.ts';
+import { type Descriptor, toPlainDescriptor } from '../descriptor.ts';
 import type { Digest } from '../digest.ts';
 import { type Manifest, parseManifest, partsOf } from '../manifest.ts';
 import { isManifestMediaType } from '../media-types.ts';
@@ -26,7 +26,7 @@ export function createTransfer(run: CopyRun): Transfer {
   const moveManifest = (resolved: Resolved, isComplete: boolean, depth: number): Promise<void> =>
     once(manifests, resolved.descriptor.digest, async () => {
       run.budget.checkDepth(depth);
-      const descriptor = toPlain(resolved.descriptor);
+      const descriptor = toPlainDescriptor(resolved.descriptor);
       const manifest = parseManifest(resolved.bytes, descriptor.mediaType);
       run.tally.tell({ kind: 'started', descriptor });
       await moveParts(manifest, isComplete, depth);
@@ -62,7 +62,7 @@ export function createTransfer(run: CopyRun): Transfer {
 }
 
 async function moveBlob(run: CopyRun, blob: Descriptor): Promise<void> {
-  const descriptor = toPlain(blob);
+  const descriptor = toPlainDescriptor(blob);
   const { destination, tally, signal } = run;
   if (await run.request(() => destination.exists(descriptor, { signal })))
     return tally.tell({ kind: 'skipped', descriptor });
@@ -78,7 +78,7 @@ async function moveBlob(run: CopyRun, blob: Descriptor): Promise<void> {
 }
 
 async function sendBlob(run: CopyRun, blob: Descriptor): Promise<void> {
-  const descriptor = toPlain(blob);
+  const descriptor = toPlainDescriptor(blob);
   const { source, destination, signal } = run;
   if (blob.size > wholeBytes) {
     const content = await source.open(descriptor, { signal });
@@ -99,8 +99,4 @@ function once(begun: Map<Digest, Promise<void>>, digest: Digest, work: () => Pro
 
 function isForeign(blob: Descriptor): boolean {
   return (blob.urls?.length ?? 0) > 0 && /foreign|nondistributable/.test(blob.mediaType);
-}
-
-function toPlain({ mediaType, digest, size }: Descriptor): Descriptor {
-  return { mediaType, digest, size };
 }

@@ -16,7 +16,7 @@ import type {
   TagCondition,
   WriteOptions,
 } from '../store.ts';
-import { checkTag, checkTagCondition, mayHaveType } from '../store-rules.ts';
+import { checkTag, checkTagCondition, checkTagOrDigest, mayHaveType, notAsBlob } from '../store-rules.ts';
 import type { BlobFiles } from './blobs.ts';
 import { entryNamed, hasEntry, nameEntry, putEntry, removeEntries, unnameEntry } from './index-entries.ts';
 import type { ManifestFacts } from './manifest-facts.ts';
@@ -51,7 +51,7 @@ export class LayoutFolder implements Store {
     checkNotAborted(options?.signal);
     const found = isDigest(tagOrDigest)
       ? (await this.#state.catalogue()).find(tagOrDigest)
-      : entryNamed(await this.#state.index(), checkTag(tagOrDigest))?.descriptor;
+      : entryNamed(await this.#state.index(), checkTagOrDigest(tagOrDigest))?.descriptor;
     if (found === undefined) throw notFound(`manifest ${JSON.stringify(tagOrDigest)}`);
     if (!isManifestMediaType(found.mediaType))
       throw new RegistryError('MANIFEST_INVALID', `${JSON.stringify(tagOrDigest)} names no manifest in this layout`);
@@ -208,8 +208,4 @@ function toIndexDescriptor(manifest: Manifest, { mediaType, digest, size }: Desc
   const isArtifact = manifest.artifactType !== undefined || manifest.subject !== undefined;
   const artifactType = isArtifact ? artifactTypeOf(manifest) : undefined;
   return { mediaType, digest, size, ...(artifactType === undefined ? {} : { artifactType }) };
-}
-
-function notAsBlob(as: Descriptor): RegistryError {
-  return new RegistryError('UNSUPPORTED', `${as.digest} is a manifest: push it whole`);
 }

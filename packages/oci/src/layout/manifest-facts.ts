@@ -1,4 +1,4 @@
-import type { Descriptor } from '../descriptor.ts';
+import { type Descriptor, toPlainDescriptor } from '../descriptor.ts';
 import type { Digest } from '../digest.ts';
 import { RegistryError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
@@ -59,12 +59,7 @@ async function readFacts(blobs: BlobFiles, descriptor: Descriptor): Promise<Fact
 
 function factsOf(manifest: Manifest, descriptor: Descriptor): Facts {
   const parts = manifest.kind === 'index' ? manifest.manifests : [];
-  const children = parts.filter((part) => isManifestMediaType(part.mediaType)).map(toPlain);
+  const children = parts.filter((part) => isManifestMediaType(part.mediaType)).map(toPlainDescriptor);
   if (manifest.subject === undefined) return { children };
   return { children, subject: { digest: manifest.subject.digest, listed: toReferrerDescriptor(manifest, descriptor) } };
-}
-
-/** Only what is needed to read it: no annotations or embedded data are kept. */
-function toPlain({ mediaType, digest, size }: Descriptor): Descriptor {
-  return { mediaType, digest, size };
 }

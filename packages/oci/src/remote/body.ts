@@ -1,4 +1,3 @@
-import { createDigester, type Digest, digestAlgorithm } from '../digest.ts';
 import { RegistryError } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
 import { toTransportError } from './failure.ts';
@@ -38,27 +37,6 @@ export async function readBody(
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, total);
 }
 
-/** What a stream of bytes must come to. */
-export interface Expected {
-  readonly digest: Digest;
-  readonly size: number;
-}
-
-/** Passes bytes on and holds them against size and digest: fails as soon as there are too many, else at the end. @throws {RegistryError} SIZE_MISMATCH, DIGEST_MISMATCH */
-export async function* verified(bytes: AsyncIterable<Uint8Array>, expected: Expected): AsyncGenerator<Uint8Array> {
-  const digester = createDigester(digestAlgorithm(expected.digest));
-  let total = 0;
-  for await (const chunk of bytes) {
-    total += chunk.length;
-    if (total > expected.size) throw sizeMismatch(expected, `more than ${expected.size}`);
-    digester.update(chunk);
-    yield chunk;
-  }
-  if (total !== expected.size) throw sizeMismatch(expected, String(total));
-  const got = digester.digest();
-  if (got !== expected.digest) throw new RegistryError('DIGEST_MISMATCH', `expected ${expected.digest}, got ${got}`);
-}
-
 /** Lets a short body run out, so that its connection can be used again, and breaks off a long one. */
 export function drain(answer: WireAnswer): void {
   // Nobody waits for this body: how it ends is no news.
@@ -79,8 +57,4 @@ export function contentLength(headers: WireHeaders): number | undefined {
 
 function tooLarge(origin: string, maxBytes: number): RegistryError {
   return new RegistryError('TOO_LARGE', `${origin} sends more than the ${maxBytes} bytes that are allowed here`);
-}
-
-function sizeMismatch(expected: Expected, got: string): RegistryError {
-  return new RegistryError('SIZE_MISMATCH', `${expected.digest}: expected ${expected.size} bytes, got ${got}`);
 }

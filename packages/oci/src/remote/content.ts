@@ -1,5 +1,6 @@
+import { checkBytes } from '../checked.ts';
 import type { Descriptor } from '../descriptor.ts';
-import { type Digest, type DigestAlgorithm, digestAlgorithm, digestOf, isDigest } from '../digest.ts';
+import { type Digest, digestAlgorithm, digestOf, isDigest } from '../digest.ts';
 import { RegistryError } from '../errors.ts';
 import { isManifestMediaType } from '../media-types.ts';
 import { headerOf } from './body.ts';
@@ -41,27 +42,18 @@ export function checkDigest(answer: Pick<Answer, 'headers' | 'url' | 'bytes'>, a
   return asked ?? stated ?? digestOf(answer.bytes);
 }
 
-/** @throws {RegistryError} DIGEST_MISMATCH */
-export function checkBytes(bytes: Uint8Array, expected: Digest): void {
-  const got = digestOf(bytes, algorithmOf(expected));
-  if (got !== expected) throw new RegistryError('DIGEST_MISMATCH', `expected ${expected}, got ${got}`);
-}
-
-/** What is about to be written must be what it is called. @throws {RegistryError} SIZE_MISMATCH, DIGEST_MISMATCH */
-export function checkContent(bytes: Uint8Array, as: Descriptor): void {
-  if (bytes.length !== as.size) {
-    throw new RegistryError('SIZE_MISMATCH', `${as.digest}: expected ${as.size} bytes, got ${bytes.length}`);
-  }
-  checkBytes(bytes, as.digest);
-}
-
-/** A digest that a registry states after a write must be that of what was written, where it uses the same algorithm. @throws {RegistryError} DIGEST_MISMATCH */
-export function checkWritten(answer: Answer, expected: Digest): void {
+/**
+ * A digest that a registry states of content must be the expected one, where it uses the same algorithm.
+ * @throws {RegistryError} DIGEST_MISMATCH, UNEXPECTED_ANSWER
+ */
+export function checkStated(answer: Pick<Answer, 'headers' | 'url'>, expected: Digest): void {
   const stated = statedDigest(answer);
-  if (stated === undefined || algorithmOf(stated) !== algorithmOf(expected) || stated === expected) return;
-  throw new RegistryError('DIGEST_MISMATCH', `${answer.url.origin} took ${expected} and states ${stated}`);
+  if (stated === undefined || stated === expected || digestAlgorithm(stated) !== digestAlgorithm(expected)) return;
+  throw new RegistryError('DIGEST_MISMATCH', `expected ${expected}, ${answer.url.origin} states ${stated}`);
 }
 
-function algorithmOf(digest: Digest): DigestAlgorithm {
-  return digestAlgorithm(digest);
+/** An ETag that a condition can be made of: strong, and harmless in a header. Rule: RFC 9110, 8.8.3. */
+export function strongEtag(answer: Pick<Answer, 'headers'>): string | undefined {
+  const etag = headerOf(answer.headers, 'etag');
+  return etag !== undefined && /^"[^"\r\n]{1,512}"$/.test(etag) ? etag : undefined;
 }

@@ -4,9 +4,8 @@ import { type Digest, isDigest } from '../digest.ts';
 import { RegistryError } from '../errors.ts';
 import { MEDIA_TYPE_INDEX, MEDIA_TYPE_MANIFEST } from '../media-types.ts';
 import { answerError } from './answer-error.ts';
-import { headerOf } from './body.ts';
 import type { Answer } from './caller.ts';
-import { checkDigest } from './content.ts';
+import { checkDigest, strongEtag } from './content.ts';
 import { type RepositoryContext, send, shortDeadline } from './context.ts';
 import { type FallbackEntry, parseFallbackIndex, toFallbackEntry } from './fallback-index.ts';
 import { contentExists, contentType, getManifest, readManifest } from './read.ts';
@@ -125,9 +124,8 @@ async function readHead(context: RepositoryContext, tag: string, isKnown: boolea
     throw answerError(answer, `${context.registry}/${context.repository}:${tag}`, answer.secrets);
   checkDigest(answer, undefined);
   if (!isIndex(answer, tag)) return { kind: 'other' };
-  const etag = headerOf(answer.headers, 'etag');
-  const isStrong = etag !== undefined && /^"[^"\r\n]{1,512}"$/.test(etag);
-  return { kind: 'index', index: parseFallbackIndex(answer.bytes), ...(isStrong ? { etag } : {}) };
+  const etag = strongEtag(answer);
+  return { kind: 'index', index: parseFallbackIndex(answer.bytes), ...(etag === undefined ? {} : { etag }) };
 }
 
 function isIndex(answer: Answer, tag: string): boolean {

@@ -1,7 +1,6 @@
 import { asObject, type Descriptor, parseDescriptor } from '../descriptor.ts';
 import { RegistryError } from '../errors.ts';
 import { parseJson } from '../json.ts';
-import { MEDIA_TYPE_EMPTY } from '../media-types.ts';
 
 /** A referrers listing as read. `malformed`: entries that are no descriptors; the others count all the same. */
 export interface Listing {
@@ -21,21 +20,6 @@ export function parseListing(bytes: Uint8Array): Listing {
   if (!Array.isArray(manifests)) throw new RegistryError('MANIFEST_INVALID', 'index.manifests is not a list');
   const descriptors = manifests.flatMap((entry: unknown) => readEntry(entry));
   return { descriptors, malformed: manifests.length - descriptors.length };
-}
-
-/**
- * Whether an entry may be of the wanted type. Entries without a type, or with the empty type (cosign writes it), can be anything: a
- * listing's type never excludes them. Rule: wire-formats 2.5.
- */
-export function mayHaveType(entry: Descriptor, artifactType: string | undefined): boolean {
-  const stated = entry.artifactType;
-  return (
-    artifactType === undefined ||
-    stated === undefined ||
-    stated === '' ||
-    stated === MEDIA_TYPE_EMPTY ||
-    stated === artifactType
-  );
 }
 
 function readEntry(entry: unknown): readonly Descriptor[] {

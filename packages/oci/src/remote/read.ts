@@ -1,13 +1,14 @@
+import { checkBound, checkedBytes, checkedStream, sizeMismatch } from '../checked.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { isDigest } from '../digest.ts';
 import { RegistryError } from '../errors.ts';
 import { parseManifest } from '../manifest.ts';
-import { isTag } from '../reference.ts';
 import type { ReadOptions, Resolved } from '../store.ts';
+import { checkTagOrDigest } from '../store-rules.ts';
 import { answerError } from './answer-error.ts';
-import { abandon, contentLength, headerOf, verified } from './body.ts';
+import { abandon, contentLength, headerOf } from './body.ts';
 import type { Answer } from './caller.ts';
-import { checkBytes, checkDigest, isManifestDescriptor, pathOf, statedDigest } from './content.ts';
+import { checkDigest, checkStated, isManifestDescriptor, pathOf } from './content.ts';
 import {
   type ApiRequest,
   expectStatus,
@@ -70,14 +71,7 @@ export async function fetchContent(
   target: Descriptor,
   options: ReadOptions = {},
 ): Promise<Uint8Array> {
-  const { limits } = context.settings;
-  const maxBytes = options.maxBytes ?? (isManifestDescriptor(target) ? limits.maxManifestBytes : limits.maxBlobBytes);
-  if (target.size > maxBytes) {
-    throw new RegistryError(
-      'TOO_LARGE',
-      `${target.digest}: ${target.size} bytes, at most ${maxBytes} are allowed here`,
-    );
-  }
+  checkBound(target, options, context.settings.limits);
   const answer = await send(context, {
     ...getContent(target),
     maxBytes: target.size,
@@ -86,9 +80,8 @@ export async function fetchContent(
     throw sizeError(error, target);
   });
   expectStatus(answer, [200], nameOf(context, target.digest));
-  if (answer.bytes.length !== target.size) throw wrongSize(target, answer.bytes.length);
-  checkBytes(answer.bytes, target.digest);
-  statedMustAgree(answer, target);
+  checkedBytes(answer.bytes, target);
+  checkStated(answer, target.digest);
   return answer.bytes;
 }
 
@@ -98,12 +91,7 @@ export async function openContent(
   target: Descriptor,
   options: ReadOptions = {},
 ): Promise<AsyncIterable<Uint8Array>> {
-  if (options.maxBytes !== undefined && target.size > options.maxBytes) {
-    throw new RegistryError(
-      'TOO_LARGE',
-      `${target.digest}: ${target.size} bytes, at most ${options.maxBytes} are allowed here`,
-    );
-  }
+  if (options.maxBytes !== undefined) checkBound(target, options, context.settings.limits);
   const deadline = transferDeadline(context, target.size, options.signal);
   const opened = await context.caller.open(toCall(context, { ...getContent(target), deadline }));
   if (opened.kind === 'whole') throw answerError(opened.answer, nameOf(context, target.digest), opened.answer.secrets);
@@ -111,10 +99,10 @@ export async function openContent(
   const declared = contentLength(followed.answer.headers);
   if (followed.answer.status !== 200 || (declared !== undefined && declared !== target.size)) {
     abandon(followed.answer);
-    if (followed.answer.status === 200) throw wrongSize(target, declared);
+    if (followed.answer.status === 200) throw sizeMismatch(target, `${declared}`);
     throw new RegistryError('UNEXPECTED_ANSWER', `${nameOf(context, target.digest)}: HTTP ${followed.answer.status}`);
   }
-  return verified(bodyOf(followed, deadline), target);
+  return checkedStream(bodyOf(followed, deadline), target);
 }
 
 /** HEAD: whether the content is there. */
@@ -132,15 +120,8 @@ export async function contentExists(
   });
   if (answer.status === 404) return false;
   expectStatus(answer, [200], nameOf(context, target.digest));
-  statedMustAgree(answer, target);
+  checkStated(answer, target.digest);
   return true;
-}
-
-/** @throws {RegistryError} REFERENCE_INVALID */
-export function checkTagOrDigest(text: string): void {
-  if (!isTag(text) && !isDigest(text)) {
-    throw new RegistryError('REFERENCE_INVALID', `neither a tag nor a digest: ${JSON.stringify(text.slice(0, 160))}`);
-  }
 }
 
 function getContent(target: Descriptor): Pick<ApiRequest, 'method' | 'target' | 'actions' | 'headers'> {
@@ -161,20 +142,9 @@ async function* bodyOf(
   }
 }
 
-function statedMustAgree(answer: Answer, target: Descriptor): void {
-  const stated = statedDigest(answer);
-  if (stated === undefined || stated.slice(0, 6) !== target.digest.slice(0, 6) || stated === target.digest) return;
-  throw new RegistryError('DIGEST_MISMATCH', `asked for ${target.digest}, ${answer.url.origin} states ${stated}`);
-}
-
 /** A body larger than the descriptor says has the wrong size, whatever the bound is. */
 function sizeError(error: unknown, target: Descriptor): unknown {
-  return error instanceof RegistryError && error.code === 'TOO_LARGE' ? wrongSize(target, undefined) : error;
-}
-
-function wrongSize(target: Descriptor, got: number | undefined): RegistryError {
-  return new RegistryError(
-    'SIZE_MISMATCH',
-    `${target.digest}: expected ${target.size} bytes, got ${got ?? `more than ${target.size}`}`,
-  );
+  return error instanceof RegistryError && error.code === 'TOO_LARGE'
+    ? sizeMismatch(target, `more than ${target.size}`)
+    : error;
 }

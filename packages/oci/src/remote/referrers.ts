@@ -3,6 +3,7 @@ import { type Digest, digestHex } from '../digest.ts';
 import { RegistryError } from '../errors.ts';
 import { MEDIA_TYPE_INDEX } from '../media-types.ts';
 import type { ReferrersOptions, ReferrersPage } from '../store.ts';
+import { mayHaveType } from '../store-rules.ts';
 import { answerError } from './answer-error.ts';
 import { headerOf } from './body.ts';
 import type { Answer } from './caller.ts';
@@ -10,7 +11,7 @@ import { checkDigest } from './content.ts';
 import { type RepositoryContext, send, shortDeadline } from './context.ts';
 import type { Deadline } from './deadline.ts';
 import { startWalk } from './link.ts';
-import { mayHaveType, parseListing } from './listing.ts';
+import { parseListing } from './listing.ts';
 import { contentType, getManifest, readManifest } from './read.ts';
 
 /** The tag under which a registry without the referrers API keeps the list. Rule: distribution-spec 1.1 "Referrers Tag Schema". */

@@ -3,7 +3,7 @@ import type { Descriptor } from '../descriptor.ts';
 import { RegistryError } from '../errors.ts';
 import { headerOf } from './body.ts';
 import type { Answer } from './caller.ts';
-import { checkWritten } from './content.ts';
+import { checkStated } from './content.ts';
 import { expectStatus, nameOf, type RepositoryContext, send, shortDeadline } from './context.ts';
 import type { Deadline } from './deadline.ts';
 
@@ -79,7 +79,7 @@ export async function finish(context: RepositoryContext, { location, as, deadlin
     idempotent: false,
   });
   expectStatus(answer, [201, 204], nameOf(context, as.digest));
-  checkWritten(answer, as.digest);
+  checkStated(answer, as.digest);
 }
 
 /** What is sent piece by piece. */

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import { repositoryScope } from '../auth/scope.ts';
+import { checkedBytes, checkedStream } from '../checked.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { RegistryError } from '../errors.ts';
 import type { WriteOptions } from '../store.ts';
-import { verified } from './body.ts';
-import { checkContent, checkWritten } from './content.ts';
+import { checkStated } from './content.ts';
 import { expectStatus, type RepositoryContext, send, shortDeadline, transferDeadline } from './context.ts';
 import { type Deadline, sleep } from './deadline.ts';
 import { failureKind } from './failure.ts';
@@ -25,7 +25,7 @@ export async function pushBlob(
   as: Descriptor,
   options: WriteOptions = {},
 ): Promise<void> {
-  checkContent(content, as);
+  checkedBytes(content, as);
   const deadline = transferDeadline(context, as.size, options.signal);
   if (content.length > askFirstBytes && (await contentExists(context, as, options))) return;
   for (let count = 1; ; count += 1) {
@@ -50,7 +50,7 @@ export async function pushBlobStream(
   if (await contentExists(context, as, options)) return closeUnread(content);
   const deadline = transferDeadline(context, as.size, options.signal);
   const { location, chunkBytes } = await startUpload(context, deadline);
-  const checked = heldBack(verified(content, as));
+  const checked = heldBack(checkedStream(content, as));
   try {
     if (as.size > chunkBytes) await sendChunks(context, { location, chunkBytes, chunks: checked, as, deadline });
     else await finish(context, { location, as, deadline, body: Readable.from(checked, { objectMode: false }) });
@@ -78,7 +78,7 @@ export async function mountBlob(
     deadline,
   });
   if (answer.status === 201) {
-    checkWritten(answer, blob.digest);
+    checkStated(answer, blob.digest);
     return true;
   }
   if (answer.status === 202) {

@@ -1,13 +1,14 @@
+import { checkedBytes } from '../checked.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { RegistryError } from '../errors.ts';
 import { type Manifest, parseManifest, toReferrerDescriptor } from '../manifest.ts';
 import { isManifestMediaType } from '../media-types.ts';
-import { isTag } from '../reference.ts';
 import type { Pushed, Resolved, TagCondition, WriteOptions } from '../store.ts';
+import { checkTag } from '../store-rules.ts';
 import { registryCode } from './answer-error.ts';
 import { headerOf } from './body.ts';
 import type { Answer } from './caller.ts';
-import { checkContent, checkWritten, isManifestDescriptor, pathOf, statedDigest } from './content.ts';
+import { checkStated, isManifestDescriptor, pathOf, statedDigest, strongEtag } from './content.ts';
 import { expectStatus, manifestAccept, nameOf, type RepositoryContext, send, shortDeadline } from './context.ts';
 import { type Deadline, sleep } from './deadline.ts';
 import type { FallbackWriter } from './fallback-writer.ts';
@@ -82,13 +83,13 @@ interface Put {
 async function putManifest(context: WriteContext, put: Put): Promise<Pushed> {
   const { manifest, reference, options, headers = {} } = put;
   const { descriptor, bytes } = manifest;
-  checkContent(bytes, descriptor);
+  checkedBytes(bytes, descriptor);
   const parsed = parseManifest(bytes, descriptor.mediaType);
   const deadline = shortDeadline(context, options.signal);
   const answer = await sendManifest(context, put, { 'content-type': descriptor.mediaType, ...headers }, deadline);
   if (!(await isOwnEarlierWrite(context, answer, put))) {
     expectStatus(answer, [200, 201, 202, 204], nameOf(context, reference));
-    checkWritten(answer, descriptor.digest);
+    checkStated(answer, descriptor.digest);
   }
   return makeFindable(context, { answer, parsed, descriptor, options });
 }
@@ -173,8 +174,8 @@ async function checkCondition(
   expectStatus(answer, [200], nameOf(context, tag));
   const current = statedDigest(answer) ?? readManifest(await getManifest(context, tag, options), tag).descriptor.digest;
   if (current !== expected) throw conflict(context, tag, `expected ${expected ?? 'no such tag'}, it names ${current}`);
-  const etag = headerOf(answer.headers, 'etag');
-  return etag !== undefined && /^"[^"\r\n]{1,512}"$/.test(etag) ? { 'if-match': etag } : {};
+  const etag = strongEtag(answer);
+  return etag === undefined ? {} : { 'if-match': etag };
 }
 
 async function readForDelete(
@@ -194,10 +195,6 @@ async function sendDelete(context: WriteContext, path: string, name: string, opt
   // Gone after a try whose answer was lost: that try did it.
   if (answer.status === 404 && answer.attempts > 1) return;
   expectStatus(answer, [200, 202, 204], name);
-}
-
-function checkTag(tag: string): void {
-  if (!isTag(tag)) throw new RegistryError('REFERENCE_INVALID', `not a tag: ${JSON.stringify(tag.slice(0, 140))}`);
 }
 
 function conflict(context: WriteContext, tag: string, why: string): RegistryError {
