@@ -8,8 +8,6 @@ import {
   type Store,
 } from '@signet/oci';
 import { escapeForTerminal } from '@signet/verifier';
-import { CliError } from './errors.ts';
-import { readInputFile } from './files.ts';
 import type { Io } from './io.ts';
 import type { OutputOptions } from './options/output.ts';
 import type { RegistryFlags } from './options/registry.ts';
@@ -48,15 +46,13 @@ export async function connect(
 
 /** What the flags say about registries. @throws {CliError} FILE_UNREADABLE, USAGE */
 export async function clientOptions(flags: RegistryFlags, io: Io, output: OutputOptions): Promise<ClientOptions> {
-  if ((flags.certFile === undefined) !== (flags.keyFile === undefined)) {
-    throw new CliError('USAGE', '--cert-file and --key-file belong together: one of them is missing');
-  }
   if (flags.insecureSkipTlsVerify === true) {
     io.stderr.write(
       'WARNING: --insecure-skip-tls-verify: TLS certificates are not checked; whoever is in between can read and change everything\n',
     );
   }
-  const [ca, clientCert, clientKey] = await Promise.all([flags.caFile, flags.certFile, flags.keyFile].map(readPem));
+  const wantsTls = flags.caFile ?? flags.certFile ?? flags.keyFile;
+  const tls = wantsTls === undefined ? {} : await (await import('./tls-files.ts')).readTlsFiles(flags);
   return {
     credentials: loadCredentials({
       env: io.env,
@@ -67,9 +63,7 @@ export async function clientOptions(flags: RegistryFlags, io: Io, output: Output
     ...(flags.insecureSkipTlsVerify === true ? { unsafeSkipTlsVerify: true } : {}),
     ...(flags.timeout === undefined ? {} : { timeouts: { totalMs: flags.timeout } }),
     ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
-    ...(ca === undefined ? {} : { ca }),
-    ...(clientCert === undefined ? {} : { clientCert }),
-    ...(clientKey === undefined ? {} : { clientKey }),
+    ...tls,
     ...(output.verbose ? { onRequest: (event: RequestEvent) => io.stderr.write(requestLine(event)) } : {}),
   };
 }
@@ -79,13 +73,4 @@ type RequestEvent = Parameters<NonNullable<ClientOptions['onRequest']>>[0];
 function requestLine({ method, url, status, ms, attempt }: RequestEvent): string {
   const again = attempt > 1 ? ` (attempt ${attempt})` : '';
   return `${method} ${escapeForTerminal(url)} ${status ?? 'failed'} ${Math.round(ms)} ms${again}\n`;
-}
-
-/** TLS takes a file without a certificate for an empty list, and then trusts nobody without saying why. */
-async function readPem(path: string | undefined, at: number): Promise<string | undefined> {
-  if (path === undefined) return undefined;
-  const wanted = at === 2 ? 'PRIVATE KEY' : 'CERTIFICATE';
-  const text = Buffer.from(await readInputFile(path)).toString('utf8');
-  if (text.includes('-----BEGIN ') && text.includes(`${wanted}-----`)) return text;
-  throw new CliError('FILE_UNREADABLE', `${path} holds no PEM ${wanted.toLowerCase()}`);
 }

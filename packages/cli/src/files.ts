@@ -42,19 +42,34 @@ async function readOther(path: string, maxBytes: number): Promise<Uint8Array> {
   }
 }
 
-/** Standard input whole, at most `maxBytes`. @throws {CliError} FILE_UNREADABLE */
-export async function readStdin(stdin: Input, maxBytes: number = MAX_FILE_BYTES): Promise<Uint8Array> {
-  return readBounded('standard input', stdin, maxBytes);
+const claimed = new WeakSet<Input>();
+
+/**
+ * Who reads standard input to its end says so first: whoever came second would read nothing, and take that for an empty file or list.
+ * @throws {CliError} USAGE
+ */
+export function claimStdin(stdin: Input): Input {
+  if (claimed.has(stdin))
+    throw new CliError('USAGE', 'standard input (-) is named twice: it can be read once', {
+      hint: 'name a file for one of the two',
+    });
+  claimed.add(stdin);
+  return stdin;
 }
 
-/** A file, or standard input for `-`. @throws {CliError} FILE_UNREADABLE */
+/** Standard input whole, at most `maxBytes`. @throws {CliError} FILE_UNREADABLE, USAGE where it was read before */
+export async function readStdin(stdin: Input, maxBytes: number = MAX_FILE_BYTES): Promise<Uint8Array> {
+  return readBounded('standard input', claimStdin(stdin), maxBytes);
+}
+
+/** A file, or standard input for `-`. @throws {CliError} FILE_UNREADABLE, USAGE */
 export async function readInput(path: string, stdin: Input, maxBytes: number = MAX_FILE_BYTES): Promise<Uint8Array> {
   return path === '-' ? readStdin(stdin, maxBytes) : readInputFile(path, maxBytes);
 }
 
 /** A file, or standard input for `-`, piece by piece. @throws {CliError} FILE_UNREADABLE, while it is read */
 export async function* inputPieces(path: string, stdin: Input): AsyncGenerator<Uint8Array> {
-  if (path === '-') return yield* stdin;
+  if (path === '-') return yield* claimStdin(stdin);
   try {
     const file = await open(path, 'r');
     try {

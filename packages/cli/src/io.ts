@@ -4,6 +4,8 @@ import type { Secrets } from './secrets.ts';
 export interface Output {
   readonly isTTY: boolean;
   write(text: string): void;
+  /** Whether writing failed: `closed` where the reader went away, else why (a full disk). */
+  readonly failed?: () => 'closed' | Error | undefined;
 }
 
 /** Standard input: bytes as they come, and for prompts the terminal itself. */
@@ -32,17 +34,17 @@ export interface Io {
 }
 
 /** The streams of this process as `Io` outputs; a reader that went away (EPIPE) only ends the writing. */
-export function processOutput(stream: NodeJS.WriteStream): Output {
-  let open = true;
+export function processOutput(stream: NodeJS.WriteStream): Output & Required<Pick<Output, 'failed'>> {
+  let failure: 'closed' | Error | undefined;
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    open = false;
-    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') process.exitCode = 3;
+    failure ??= error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED' ? 'closed' : error;
   });
   return {
     isTTY: stream.isTTY === true,
     write(text) {
-      if (open) stream.write(text);
+      if (failure === undefined) stream.write(text);
     },
+    failed: () => failure,
   };
 }
 

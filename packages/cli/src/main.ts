@@ -1,4 +1,7 @@
-import { EXIT } from './exit-codes.ts';
+import { fstatSync } from 'node:fs';
+import { CliError, renderError } from './errors.ts';
+import { EXIT, worstOf } from './exit-codes.ts';
+
 import { type Io, processOutput } from './io.ts';
 import { run } from './run.ts';
 import { takeSecrets } from './secrets.ts';
@@ -7,11 +10,12 @@ import { takeSecrets } from './secrets.ts';
 async function main(): Promise<void> {
   const interrupted = abortOnInterrupt();
   const secrets = takeSecrets(process.env);
+  const stdout = processOutput(process.stdout);
   const io: Io = {
-    stdout: processOutput(process.stdout),
+    stdout,
     stderr: processOutput(process.stderr),
     get stdin() {
-      return process.stdin; // opened only by commands that read it
+      return readableStdin(); // opened only by commands that read it
     },
     secrets,
     env: process.env,
@@ -21,7 +25,19 @@ async function main(): Promise<void> {
   const code = await run(process.argv.slice(2), io);
   // Connections that are kept open would hold the process back: it ends as soon as everything is written.
   await Promise.all([drained(process.stdout), drained(process.stderr)]);
-  process.exit(code);
+  const failure = stdout.failed();
+  if (failure === undefined || failure === 'closed') process.exit(code);
+  const { systemReason } = await import('./files.ts');
+  const error = new CliError('FILE_UNWRITABLE', `cannot write standard output: ${systemReason(failure)}`);
+  io.stderr.write(renderError(error));
+  process.exit(worstOf([code, EXIT.usage]));
+}
+
+/** Node takes a folder for an empty input. @throws {CliError} FILE_UNREADABLE */
+function readableStdin(): NodeJS.ReadStream {
+  if (process.platform !== 'win32' && fstatSync(0).isDirectory())
+    throw new CliError('FILE_UNREADABLE', 'cannot read standard input: it is a folder');
+  return process.stdin;
 }
 
 /** The first Ctrl-C lets the command clean up, the second (or two seconds) ends it. */
@@ -43,8 +59,9 @@ function abortOnTerminate(): AbortSignal {
 
 function drained(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((done) => {
-    if (stream.destroyed || stream.writableLength === 0) done();
-    else stream.write('', () => done());
+    // That a write failed is told a turn later.
+    if (stream.destroyed || stream.writableLength === 0) setImmediate(done);
+    else stream.write('', () => setImmediate(done));
   });
 }
 

@@ -79,7 +79,7 @@ function chooseCommand(argv: readonly string[]): {
 } {
   for (let at = 0; at < argv.length; at++) {
     const arg = argv[at] ?? '';
-    if (arg === '--') break;
+    if (arg === '--') return { name: argv[at + 1], args: [...argv.slice(at + 1), ...argv.slice(0, at)] };
     if (arg.startsWith('-') && arg !== '-') {
       if (valueOptions.has(arg)) at++;
       continue;

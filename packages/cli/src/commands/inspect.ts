@@ -3,7 +3,7 @@ import { escapeForTerminal, inspectSignature, renderInspection } from '@signet/v
 import type { Command } from 'commander';
 import { type Context, onRun } from '../command.ts';
 import { connect } from '../connect.ts';
-import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { EXIT, type ExitCode, worstOf } from '../exit-codes.ts';
 import { isThere, readInput } from '../files.ts';
 import type { Io } from '../io.ts';
 import { addNotes } from '../notes.ts';
@@ -21,7 +21,7 @@ export function define(command: Command, context: Context): void {
   );
   addNotes(
     command,
-    'Nothing that is shown was verified. Exit code 3: a part could not be read.\n\nExamples:\n  signet inspect app.tar.gz.sigstore.json\n  signet inspect registry.example.com/app:1.0',
+    'Nothing that is shown was verified. Exit code 3: a part could not be read, or is no signature.\n\nExamples:\n  signet inspect app.tar.gz.sigstore.json\n  signet inspect registry.example.com/app:1.0',
   );
   addRegistryOptions(command);
   addOutputOptions(command);
@@ -31,8 +31,9 @@ export function define(command: Command, context: Context): void {
 async function inspect(what: string, flags: InspectFlags, io: Io): Promise<ExitCode> {
   const output = outputOptions(flags, io);
   if (what === '-' || (!what.startsWith('oci:') && (await isThere(what)))) {
-    show({ inspection: inspectSignature(await readInput(what, io.stdin)) }, io, output);
-    return EXIT.ok;
+    const inspection = inspectSignature(await readInput(what, io.stdin));
+    show({ inspection }, io, output);
+    return codeOf({ inspection });
   }
   const reference = parseReference(what);
   const connection = await connect(flags, io, output);
@@ -46,10 +47,14 @@ async function inspect(what: string, flags: InspectFlags, io: Io): Promise<ExitC
     for (const gap of gaps)
       io.stderr.write(`not read: ${escapeForTerminal(`${gap.what} ${gap.code}: ${gap.message}`)}\n`);
     if (found.length === 0 && !output.json) io.stdout.write(`${escapeForTerminal(what)}: no signature is attached\n`);
-    return gaps.length === 0 ? EXIT.ok : EXIT.undecided;
+    return worstOf([gaps.length === 0 ? EXIT.ok : EXIT.undecided, ...found.map(codeOf)]);
   } finally {
     await connection.close();
   }
+}
+
+function codeOf({ inspection }: FoundSignature): ExitCode {
+  return inspection.format === 'unknown' ? EXIT.undecided : EXIT.ok;
 }
 
 function show({ origin, inspection }: FoundSignature, io: Io, output: OutputOptions): void {

@@ -14,7 +14,7 @@ import { type Command, Option } from 'commander';
 import { type Context, onRun } from '../command.ts';
 import { type Connection, connect, DEFAULT_CONCURRENCY } from '../connect.ts';
 import { CliError, exitCodeForError, renderError } from '../errors.ts';
-import { EXIT, type ExitCode, worstOf } from '../exit-codes.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { addNotes } from '../notes.ts';
 import {
@@ -25,8 +25,7 @@ import {
 } from '../options/keys.ts';
 import { addOutputOptions, type OutputFlags, outputOptions } from '../options/output.ts';
 import { addRegistryOptions, type RegistryFlags } from '../options/registry.ts';
-import { mapOrdered } from '../ordered.ts';
-import { readReferences } from '../references.ts';
+import { forEachReference, readReferences } from '../references.ts';
 import { type Showing, showPlanned, showSigned } from '../sign-output.ts';
 import { readSigner } from '../signing-key.ts';
 
@@ -88,15 +87,17 @@ async function signAll(args: readonly string[], flags: SignFlags, io: Io): Promi
   const signer = onlyPlans ? undefined : await readSigner(flags, io);
   const connection = await connect(flags, io, output);
   try {
-    const codes = new Set<ExitCode>();
     const task: Task = { flags, io, annotations, connection, signer };
-    const work = (text: string): Promise<Outcome> => outcomeOf(text, task);
-    for await (const outcome of mapOrdered(references, flags.concurrency ?? DEFAULT_CONCURRENCY, work)) {
-      io.signal.throwIfAborted();
-      await show(outcome, { flags, io, output });
-      codes.add(outcome.kind === 'failed' ? exitCodeForError(outcome.error) : EXIT.ok);
-    }
-    return worstOf(codes);
+    return await forEachReference<Outcome>(references, {
+      io,
+      verbose: output.verbose,
+      concurrency: flags.concurrency ?? DEFAULT_CONCURRENCY,
+      work: (text) => outcomeOf(text, task),
+      async show(outcome) {
+        await show(outcome, { flags, io, output });
+        return outcome.kind === 'failed' ? exitCodeForError(outcome.error) : EXIT.ok;
+      },
+    });
   } finally {
     await connection.close();
   }

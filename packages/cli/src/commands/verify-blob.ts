@@ -9,7 +9,7 @@ import type { Command } from 'commander';
 import { type Context, onRun } from '../command.ts';
 import { CliError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { inputPieces, isThere, readInputFile } from '../files.ts';
+import { inputPieces, isThere, readInput } from '../files.ts';
 import type { Io } from '../io.ts';
 import { readTrustedKeys } from '../key-file.ts';
 import { addNotes } from '../notes.ts';
@@ -27,8 +27,14 @@ interface VerifyBlobFlags extends TrustedKeyFlags, OutputFlags {
 export function define(command: Command, context: Context): void {
   command
     .argument('<file>', 'the file that was signed (- for standard input)')
-    .option('--bundle <file>', 'Sigstore bundle (default: FILE.sigstore.json where that is there)')
-    .option('--signature <file>', 'detached signature instead: its bytes, or base64 as openssl and cosign write it')
+    .option(
+      '--bundle <file>',
+      'Sigstore bundle (default: FILE.sigstore.json where that is there; - for standard input)',
+    )
+    .option(
+      '--signature <file>',
+      'detached signature instead: its bytes, or base64 as openssl and cosign write it (- for standard input)',
+    )
     .option('--predicate-type <uri>', 'a statement that attests this of the file is wanted, not a bare signature');
   addTrustedKeyOptions(command);
   addNotes(
@@ -42,7 +48,7 @@ export function define(command: Command, context: Context): void {
 async function run(file: string, flags: VerifyBlobFlags, io: Io): Promise<ExitCode> {
   const output = outputOptions(flags, io);
   const keys = await readTrustedKeys(flags, io);
-  const evidence = await readEvidence(file, flags);
+  const evidence = await readEvidence(file, flags, io);
   const report = await verifyBlobStream({
     blob: inputPieces(file, io.stdin),
     evidence,
@@ -54,16 +60,16 @@ async function run(file: string, flags: VerifyBlobFlags, io: Io): Promise<ExitCo
   return report.verdict === 'verified' ? EXIT.ok : EXIT.denied;
 }
 
-async function readEvidence(file: string, flags: VerifyBlobFlags): Promise<BlobEvidence> {
+async function readEvidence(file: string, flags: VerifyBlobFlags, io: Io): Promise<BlobEvidence> {
   if (flags.bundle !== undefined && flags.signature !== undefined)
     throw new CliError('USAGE', '--bundle and --signature were given: one of them is wanted');
-  if (flags.signature !== undefined) return { kind: 'signature', bytes: await readInputFile(flags.signature) };
+  if (flags.signature !== undefined) return { kind: 'signature', bytes: await readInput(flags.signature, io.stdin) };
   const beside = `${file}.sigstore.json`;
   if (flags.bundle === undefined && !(await isThere(beside)))
     throw new CliError('USAGE', `where the signature is was not said, and ${beside} is not there`, {
       hint: '--bundle FILE, or --signature FILE',
     });
-  return { kind: 'bundle', bytes: await readInputFile(flags.bundle ?? beside) };
+  return { kind: 'bundle', bytes: await readInput(flags.bundle ?? beside, io.stdin) };
 }
 
 function render(file: string, report: BlobReport, output: OutputOptions): string {

@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import { type Context, onRun } from '../command.ts';
 import { type Connection, connect, DEFAULT_CONCURRENCY } from '../connect.ts';
 import { exitCodeForError, renderError } from '../errors.ts';
-import { EXIT, type ExitCode, exitCodeOf, worstOf } from '../exit-codes.ts';
+import { EXIT, type ExitCode, exitCodeOf } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { readTrustedKeys } from '../key-file.ts';
 import { addNotes } from '../notes.ts';
@@ -17,8 +17,7 @@ import {
 } from '../options/keys.ts';
 import { addOutputOptions, type OutputFlags, type OutputOptions, outputOptions, writeJson } from '../options/output.ts';
 import { addRegistryOptions, type RegistryFlags } from '../options/registry.ts';
-import { mapOrdered } from '../ordered.ts';
-import { readReferences } from '../references.ts';
+import { forEachReference, readReferences } from '../references.ts';
 
 interface VerifyFlags extends TrustedKeyFlags, RegistryFlags, OutputFlags {
   readonly tagBound?: boolean;
@@ -79,14 +78,16 @@ async function verifyAll(args: readonly string[], flags: VerifyFlags, io: Io): P
   });
   const connection = await connect(flags, io, output);
   try {
-    const codes = new Set<ExitCode>();
-    const verifyOne = (text: string): Promise<Outcome> => outcomeOf(text, { rule, flags, connection, io });
-    for await (const outcome of mapOrdered(references, flags.concurrency ?? DEFAULT_CONCURRENCY, verifyOne)) {
-      io.signal.throwIfAborted();
-      show(outcome, io, output);
-      codes.add(codeFor(outcome, flags.strict === true));
-    }
-    return worstOf(codes);
+    return await forEachReference<Outcome>(references, {
+      io,
+      verbose: output.verbose,
+      concurrency: flags.concurrency ?? DEFAULT_CONCURRENCY,
+      work: (text) => outcomeOf(text, { rule, flags, connection, io }),
+      show(outcome) {
+        show(outcome, io, output);
+        return codeFor(outcome, flags.strict === true);
+      },
+    });
   } finally {
     await connection.close();
   }
