@@ -1,10 +1,21 @@
 import { join } from 'node:path';
+import {
+  createRegistryClient,
+  type Descriptor,
+  emptyContent,
+  emptyDescriptor,
+  encodeManifest,
+  type Store,
+} from '@signet/oci';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pushBlob, pushManifest, pushReferrer } from '../oci/images.ts';
 import { signet } from '../support/cli.ts';
 import { startDockerRegistry } from '../support/docker-registry.ts';
+import { startHostileRegistry } from '../support/hostile-registry.ts';
 import { itWithPeers } from '../support/peers.ts';
 import { tempDir } from '../support/temp.ts';
 import { createTestCa } from '../support/tls.ts';
+import { bundleMediaType, bundleOf, statementOf, testKey } from '../verifier/signatures.ts';
 import { type CliWorld, createCliWorld, deadPort, ok } from './cli-world.ts';
 
 let world: CliWorld;
@@ -34,12 +45,24 @@ async function examined(
   return { code, of: Object.fromEntries(findings.map((finding) => [finding.about, finding])) };
 }
 
+const notation = 'application/vnd.cncf.notary.signature';
+
+/** A bundle that says something of the image, and does not sign it. */
+async function pushAttestation(store: Store, subject: Descriptor): Promise<void> {
+  const statement = statementOf(subject.digest, {}, { predicateType: 'https://slsa.dev/provenance/v1' });
+  const layer = await pushBlob(store, bundleOf(statement, testKey()).toString(), bundleMediaType);
+  await store.push(emptyContent, emptyDescriptor);
+  const manifest = { kind: 'manifest', artifactType: bundleMediaType, layers: [layer], subject } as const;
+  await pushManifest(store, encodeManifest(manifest));
+}
+
 describe('doctor', () => {
   it('says what the embedded registry supports and which signatures are there', async () => {
     const { code, of } = await examined([image]);
     expect(code).toBe(0);
     expect(Object.values(of).map(({ state }) => state)).not.toContain('problem');
     expect(of.authentication?.text).toBe('none is asked for; no login is kept');
+    expect(of.clock?.text).toMatch(/^agrees with the registry's/);
     expect(of.image?.text).toContain(await world.digestOf(image));
     expect(of.referrers?.text).toMatch(/has the referrers API.*1 × application\/vnd\.dev\.sigstore\.bundle/);
     expect(of.signatures?.text).toMatch(/1 × sigstore, 1 × cosign|1 × cosign, 1 × sigstore/);
@@ -53,6 +76,41 @@ describe('doctor', () => {
     expect(bare).toMatchObject({ code: 0, of: { signatures: { state: 'note', text: 'none that Signet can read' } } });
     const missing = await examined([`${world.host}/app:missing`]);
     expect(missing).toMatchObject({ code: 3, of: { registry: { state: 'good' }, image: { code: 'NOT_FOUND' } } });
+  });
+
+  it('tells attestations and formats that it does not read from signatures', async () => {
+    const mixed = await world.push('mixed:1');
+    const client = createRegistryClient();
+    try {
+      const store = client.repository({ registry: world.host, repository: 'mixed' });
+      const { descriptor } = await store.resolve('1');
+      await pushReferrer(store, descriptor, 'notation', notation);
+      await pushAttestation(store, descriptor);
+    } finally {
+      await client.close();
+    }
+    const { stdout } = await ok(['doctor', '-o', 'json', mixed]);
+    const { findings }: { findings: readonly Finding[] } = JSON.parse(stdout);
+    expect(findings.filter(({ about }) => about === 'signatures')).toEqual([
+      { about: 'signatures', state: 'good', text: '1 × sigstore attestation (none of them was verified here)' },
+      {
+        about: 'signatures',
+        state: 'note',
+        text: `1 × a signature of a format that is not verified here: ${notation}`,
+      },
+    ]);
+  });
+
+  it('says that the clocks of this machine and the registry differ', async () => {
+    const server = await startHostileRegistry((_, response) => {
+      response.writeHead(200, { date: 'Sat, 01 Jan 2000 00:00:00 GMT' }).end('{}');
+    });
+    try {
+      const { of } = await examined([`${server.host}/app:1`]);
+      expect(of.clock).toMatchObject({ state: 'note', text: expect.stringMatching(/is \d+ days ahead of the reg/) });
+    } finally {
+      await server.stop();
+    }
   });
 
   it('says that a tag names another digest', async () => {

@@ -6,6 +6,7 @@ import {
   type Gap,
   type Inspection,
   inspectSignature,
+  type Skipped,
   toAsked,
 } from '@signet/verifier';
 
@@ -16,22 +17,29 @@ export interface FoundSignature {
   readonly inspection: Inspection;
 }
 
-/** What is attached to an image, found as a verification finds it; gaps are what could not be read. */
+interface FoundSignatures {
+  readonly found: readonly FoundSignature[];
+  readonly gaps: readonly Gap[];
+  readonly skipped: readonly Skipped[];
+}
+
+/** What is attached to an image, found as a verification finds it; gaps are what could not be read, skipped what was passed over. */
 export async function findSignatures(
   reference: Reference,
   source: Source,
   signal: AbortSignal,
-): Promise<{ readonly found: readonly FoundSignature[]; readonly gaps: readonly Gap[] }> {
+): Promise<FoundSignatures> {
   const found = new Map<string, FoundSignature>();
   let gaps: readonly Gap[] = [];
+  let skipped: readonly Skipped[] = [];
   const options = { source, formats: defaultFormats, limits: defaultVerifyLimits, signal };
   for await (const evidence of collect(toAsked(reference), options)) {
-    gaps = evidence.gaps;
+    ({ gaps, skipped } = evidence);
     for (const { origin, bytes } of evidence.envelopes)
       found.set(`${origin} ${digestOf(bytes)}`, { origin, inspection: inspectSignature(bytes) });
   }
   signal.throwIfAborted();
-  return { found: [...found.values()], gaps };
+  return { found: [...found.values()], gaps, skipped };
 }
 
 /** What the manifest itself holds, where it is a signature. @throws {RegistryError} */

@@ -19,7 +19,7 @@ type DoctorFlags = RegistryFlags & OutputFlags;
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Says what a registry supports, what authentication did, and which signatures an image has. It only reads; nothing is verified.',
+      'Says what a registry supports, what authentication did, whether the clocks agree, and which signatures an image has. It only reads; nothing is verified.',
     )
     .argument('<reference>', 'image (oci:FOLDER:TAG for a layout on disk)');
   addNotes(command, 'Exit code 3: something that signing or verifying needs does not work.');

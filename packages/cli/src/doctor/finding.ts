@@ -4,6 +4,7 @@ import type { RegistryError } from '@signet/oci';
 export interface DoctorFinding {
   readonly about:
     | 'registry'
+    | 'clock'
     | 'authentication'
     | 'catalogue'
     | 'layout'

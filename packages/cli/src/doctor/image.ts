@@ -1,6 +1,6 @@
 import { isIndexMediaType, type Reference, RegistryError, type Resolved, type Source } from '@signet/oci';
-import { type FoundSignature, findSignatures } from '../signatures.ts';
 import { type DoctorFinding, problemOf } from './finding.ts';
+import { examineSignatures } from './signatures.ts';
 
 /** What can be read of the image, and what is attached to it. Never throws for what a store does. */
 export async function examineImage(
@@ -56,32 +56,6 @@ async function examineReferrers(source: Source, image: Resolved, signal: AbortSi
   if (!('value' in listed)) return listed.finding;
   const types = [...counts].map(([type, count]) => `${count} × ${type}`).join(', ');
   return { about: 'referrers', state: 'good', text: `${ways[way]}; listed: ${types === '' ? 'nothing' : types}` };
-}
-
-async function examineSignatures(
-  reference: Reference,
-  source: Source,
-  signal: AbortSignal,
-): Promise<readonly DoctorFinding[]> {
-  const { found, gaps } = await findSignatures(reference, source, signal);
-  const text = found.length === 0 ? 'none that Signet can read' : countFormats(found);
-  return [
-    { about: 'signatures', state: found.length === 0 ? 'note' : 'good', text },
-    ...gaps.map(
-      ({ what, code, message }): DoctorFinding => ({
-        about: 'signatures',
-        state: 'problem',
-        code,
-        text: `not read: ${what}: ${message}`,
-      }),
-    ),
-  ];
-}
-
-function countFormats(found: readonly FoundSignature[]): string {
-  const formats = Map.groupBy(found, ({ inspection }) => inspection.format);
-  const counts = [...formats].map(([format, { length }]) => `${length} × ${format}`).join(', ');
-  return `${counts} (none of them was verified here)`;
 }
 
 async function tried<T>(

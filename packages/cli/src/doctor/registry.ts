@@ -6,6 +6,7 @@ import {
   RegistryError,
   type RegistryReference,
 } from '@signet/oci';
+import { examineClock } from './clock.ts';
 import { type DoctorFinding, problemOf } from './finding.ts';
 
 /** What the registry says of itself, and what became of the login. Never throws for what a registry or a configuration does. */
@@ -20,7 +21,7 @@ export async function examineRegistry(
     keptCredential(around.credentials, registry, repository),
   ]);
   if (!probe.isReachable) return [unreachable(probe)];
-  return [reached(probe), authentication(probe, kept), catalogue(probe)];
+  return [reached(probe), examineClock(probe), authentication(probe, kept), catalogue(probe)];
 }
 
 function unreachable({ url, error }: Probe): DoctorFinding {

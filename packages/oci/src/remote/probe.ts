@@ -3,7 +3,7 @@ import { RegistryError } from '../errors.ts';
 import type { ReadOptions } from '../store.ts';
 import { answerError } from './answer-error.ts';
 import { headerOf } from './body.ts';
-import type { Call, Caller } from './caller.ts';
+import type { Answer, Call, Caller } from './caller.ts';
 import { startDeadline } from './deadline.ts';
 import type { Settings } from './options.ts';
 
@@ -19,6 +19,8 @@ export interface Probe {
   readonly isAuthorized: boolean;
   readonly apiVersion?: string;
   readonly server?: string;
+  /** The registry's clock (`Date`, in whole seconds) less this machine's, in milliseconds. */
+  readonly clockOffsetMs?: number;
   /** Whether it shows its catalogue to us. */
   readonly hasCatalog: boolean;
   readonly error?: RegistryError;
@@ -41,6 +43,7 @@ export async function probeRegistry(parts: Parts, options: ReadOptions = {}): Pr
     const isAuthorized = answer.status === 200;
     const server = headerOf(answer.headers, 'server');
     const apiVersion = headerOf(answer.headers, 'docker-distribution-api-version');
+    const clockOffsetMs = clockOffset(answer, parts.settings.now());
     return {
       ...facts,
       isReachable: true,
@@ -49,6 +52,7 @@ export async function probeRegistry(parts: Parts, options: ReadOptions = {}): Pr
       isAuthorized,
       ...(apiVersion === undefined ? {} : { apiVersion: apiVersion.slice(0, 80) }),
       ...(server === undefined ? {} : { server: server.slice(0, 80) }),
+      ...(clockOffsetMs === undefined ? {} : { clockOffsetMs }),
       hasCatalog: isAuthorized && (await hasCatalog(parts, options)),
       ...(isAuthorized ? {} : { error: answerError(answer, registry, answer.secrets) }),
     };
@@ -58,6 +62,17 @@ export async function probeRegistry(parts: Parts, options: ReadOptions = {}): Pr
     const auth = authorizer.schemeOf(base) ?? 'none';
     return { ...facts, isReachable, auth, isAuthorized: false, hasCatalog: false, error };
   }
+}
+
+const datePattern = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+
+/** Undefined for a Date that is none or that a cache has kept. Rule: RFC 9110, 5.6.7 and 6.6.1; RFC 9111, 5.1. */
+function clockOffset({ headers }: Pick<Answer, 'headers'>, nowMs: number): number | undefined {
+  const date = headerOf(headers, 'date');
+  if (date === undefined || !datePattern.test(date) || headers.age !== undefined) return undefined;
+  const statedMs = Date.parse(date);
+  // The middle of the second that is stated.
+  return Number.isNaN(statedMs) ? undefined : Math.round(statedMs + 500 - nowMs);
 }
 
 async function hasCatalog(parts: Parts, options: ReadOptions): Promise<boolean> {
