@@ -9,12 +9,16 @@ export interface RunResult {
   readonly stderr: string;
 }
 
-/** `env` is added to this process's environment (`undefined` takes a variable away); `timeoutMs` (default 60,000) kills. */
+/**
+ * `env` is added to this process's environment (`undefined` takes a variable away); `timeoutMs` (default 60,000) kills. `killWhen`: the
+ * program is killed (SIGKILL) when it resolves, and how it ended is a result.
+ */
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   readonly input?: string | Uint8Array | undefined;
   readonly cwd?: string | undefined;
   readonly timeoutMs?: number | undefined;
+  readonly killWhen?: Promise<unknown> | undefined;
 }
 
 /**
@@ -35,6 +39,7 @@ export function run(command: string, args: readonly string[], options: RunOption
       late = true;
       child.kill('SIGKILL');
     }, timeoutMs);
+    void options.killWhen?.then(() => child.kill('SIGKILL'));
     child.on('error', (cause) => {
       clearTimeout(timer);
       reject(new HarnessError(`${command}: ${cause.message}`, { cause }));

@@ -1,7 +1,7 @@
 // Not in npm run check: processes that are killed, writers that wait for one another.
 
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { openLayout, type Resolved } from '@signet/oci';
@@ -38,6 +38,20 @@ function killedPusher(args: readonly string[], after: number): Promise<readonly 
 async function expectWhole(dir: string): Promise<void> {
   const layout = await openLayout(dir);
   for (const tag of await allOf(layout.tags())) await layout.resolve(tag);
+}
+
+/** Runs work as one who may read the folder only: root may write anywhere, so it becomes somebody else meanwhile. */
+async function asReader(dir: string, work: () => Promise<void>): Promise<void> {
+  const folders = [dir, join(dir, '.unfinished')];
+  const isRoot = process.geteuid?.() === 0;
+  for (const folder of folders) chmodSync(folder, 0o555);
+  if (isRoot) process.seteuid?.(65_534);
+  try {
+    await work();
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+    for (const folder of folders) chmodSync(folder, 0o755);
+  }
 }
 
 describe('an image layout', () => {
@@ -96,6 +110,51 @@ describe('an image layout', () => {
     writeFileSync(join(dir, '.lock'), JSON.stringify({ host: hostname(), pid, thread: 0, nonce: 'ab'.repeat(12) }));
     await (await openLayout(dir)).tag(image, 'v1').finally(stop);
     expect(existsSync(join(dir, '.lock'))).toBe(false);
+  });
+
+  it('takes away the lock of a process whose number another process has by now', async () => {
+    const { dir } = await newLayout();
+    const owner = { host: hostname(), pid: process.ppid, thread: 0, nonce: 'ab'.repeat(12), started: '1' };
+    writeFileSync(join(dir, '.lock'), JSON.stringify(owner));
+    await pushImage(await openLayout(dir), 'b');
+    expect(existsSync(join(dir, '.lock'))).toBe(false);
+  });
+
+  it.each([1, 2, 3])(
+    'is not stopped by %d processes that were killed while they took such a lock away',
+    async (count) => {
+      const { dir } = await newLayout();
+      const nonces = Array.from({ length: count + 1 }, (_, at) => `${at}a`.repeat(12));
+      let path = join(dir, '.lock');
+      for (const nonce of nonces) {
+        writeFileSync(path, JSON.stringify({ host: hostname(), pid: 2 ** 22 + 1, thread: 0, nonce }));
+        path += `.dead-${nonce}`;
+      }
+      await pushImage(await openLayout(dir), 'b');
+      expect(readdirSync(dir).filter((name) => name.startsWith('.lock'))).toEqual([]);
+    },
+  );
+
+  it('removes what is left of taking a lock away that is gone', async () => {
+    const { dir } = await newLayout();
+    const nonce = 'ab'.repeat(12);
+    const left = { host: hostname(), pid: process.ppid, thread: 0, nonce };
+    writeFileSync(join(dir, `.lock.dead-${nonce}`), JSON.stringify(left));
+    await pushImage(await openLayout(dir), 'b');
+    expect(readdirSync(dir).filter((name) => name.startsWith('.lock'))).toEqual([]);
+  });
+
+  it('is read, with what a killed writer left, by one who may not write to it', async () => {
+    const { dir, image } = await newLayout();
+    const left = `${hostname()}~${2 ** 22 + 1}~aa`;
+    mkdirSync(join(dir, '.unfinished'), { recursive: true });
+    writeFileSync(join(dir, '.unfinished', left), 'half');
+    await asReader(dir, async () => {
+      const layout = await openLayout(dir);
+      expect(await layout.resolve(image.descriptor.digest)).toMatchObject({ bytes: image.bytes });
+    });
+    await openLayout(dir);
+    expect(readdirSync(join(dir, '.unfinished'))).toEqual([]);
   });
 
   it('takes away an old lock of another host and one that says nothing', async () => {

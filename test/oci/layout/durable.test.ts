@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,13 +5,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import {
   asIoError,
   createDurableFolder,
-  isAlive,
   isErrno,
   makeFolder,
   writePieces,
 } from '../../../packages/oci/src/layout/durable.ts';
 import { tempDir } from '../../support/temp.ts';
-import { startZombie } from '../../support/zombie.ts';
 
 describe('a durable file', () => {
   it('has its name when it is whole, in place of what had it', async () => {
@@ -105,18 +101,6 @@ describe('a folder', () => {
     writeFileSync(join(dir, 'file'), '');
     await expect(makeFolder(join(dir, 'file/a'))).rejects.toThrow('ENOTDIR');
   });
-});
-
-it('a process lives until it has ended, waited for or not', async () => {
-  expect(isAlive(process.pid)).toBe(true);
-  const child = spawn('sleep', ['60']);
-  expect(isAlive(child.pid ?? 0)).toBe(true);
-  child.kill('SIGKILL');
-  await once(child, 'exit');
-  expect(isAlive(child.pid ?? 0)).toBe(false);
-  const zombie = await startZombie();
-  expect(isAlive(zombie.pid)).toBe(false);
-  await zombie.stop();
 });
 
 it('errors of the system become IO, others stay', async () => {

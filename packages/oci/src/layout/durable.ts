@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { RegistryError } from '../errors.ts';
+import { isAlive } from './processes.ts';
 
 /** Unfinished files: in a folder of their own in the layout, named `<host>~<pid>~<random>` so that a later opener knows whose they were. */
 const unfinishedFolder = '.unfinished';
@@ -94,34 +94,16 @@ export function unfinishedPath(dir: string): string {
 
 /**
  * Removes what earlier processes left unfinished. `all`: the caller is the only writer, so nothing there is in use; otherwise files of
- * living processes stay (of another host: until a day old).
+ * living processes stay (of another host: until a day old), and so does all that this process may not remove: it may be a mere reader.
  */
 export async function removeUnfinished(dir: string, all: boolean): Promise<void> {
   const unfinished = join(dir, unfinishedFolder);
   for (const name of await readdir(unfinished).catch(() => [])) {
     const path = join(unfinished, name);
-    if (all || (await isAbandoned(name, path))) await rm(path, { recursive: true, force: true });
-  }
-}
-
-/** Whether a process of this host lives; one that may not be signalled does, one that has ended and waits for its parent does not. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !isZombie(pid);
-  } catch (error) {
-    return isErrno(error, 'EPERM');
-  }
-}
-
-/** A parent that does not wait for its children (in a container, often process 1) leaves them as zombies for ever. */
-function isZombie(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // After the program's name, which may hold anything, comes the state.
-    return ['Z', 'X'].includes(stat.charAt(stat.lastIndexOf(')') + 2));
-  } catch {
-    return false; // no /proc on this system
+    if (!all && !(await isAbandoned(name, path))) continue;
+    await rm(path, { recursive: true, force: true }).catch((error: unknown) => {
+      if (!isErrno(error, 'EACCES', 'EPERM', 'EROFS')) throw asIoError(error, 'removing what was left unfinished');
+    });
   }
 }
 
