@@ -112,6 +112,9 @@ export function startProcess(command: string, args: readonly string[], options: 
       const match = options.ready.exec(output());
       if (match === null) return;
       clearTimeout(timer);
+      // Else all that a server ever logs would be looked through again with every line of it.
+      child.stdout.off('data', look);
+      child.stderr.off('data', look);
       resolve({ child, match, output, stop });
     };
     child.stdout.on('data', look);
