@@ -98,7 +98,7 @@ describe('writeOutputFile', () => {
     const path = join(tempDir(), 'no/such/folder/a');
     await expect(writeOutputFile(path, Buffer.from('x'))).rejects.toMatchObject({
       code: 'FILE_UNWRITABLE',
-      message: expect.stringContaining('no such file'),
+      message: expect.stringContaining('no such folder'),
     });
   });
 });

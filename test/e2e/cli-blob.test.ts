@@ -47,6 +47,18 @@ describe('sign-blob and verify-blob', () => {
     expect(JSON.parse(stdout)).toMatchObject({ verdict: 'denied' });
   });
 
+  it('never take a bare signature for a statement', async () => {
+    const signature = join(dir, 'bare.sig');
+    await ok(['sign-blob', file, '--key', pair.key, '--output-signature', signature]);
+    const args = ['verify-blob', file, '--key', pair.pub, '--signature', signature];
+    expect(await signet(args)).toMatchObject({ code: 0 });
+    expect(await signet([...args, '--predicate-type', predicateType])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^error\[USAGE\]: .*--predicate-type goes with --bundle/),
+    });
+  });
+
   it('sign a statement about the file where a predicate type is given', async () => {
     const bundle = join(dir, 'statement.json');
     const predicate = join(dir, 'predicate.json');

@@ -134,6 +134,19 @@ describe('key convert', () => {
     expect((await parsePublicKey(Buffer.from(stdout))).id).toBe((await parsePublicKey(readFileSync(pub))).id);
   });
 
+  it('says where the public half went, and as JSON what it is', async () => {
+    const { dir, key, pub } = await pair();
+    const pem = readFileSync(pub, 'utf8');
+    const to = join(dir, 'half\u001b[31m.pub');
+    const done = await signet(['key', 'convert', key, '--public', '--out', to]);
+    expect(done).toMatchObject({ code: 0, stdout: `${join(dir, 'half')}\\u{1b}[31m.pub\n` });
+    expect(readFileSync(to, 'utf8')).toBe(pem);
+    const json = await signet(['key', 'convert', key, '--public', '-o', 'json']);
+    expect(JSON.parse(json.stdout)).toEqual({ text: pem, form: 'pem' });
+    const again = await signet(['key', 'convert', key, '--public', '-o', 'json', '--force', '--out', to]);
+    expect(JSON.parse(again.stdout)).toEqual({ publicKey: to, form: 'pem' });
+  });
+
   it.each([
     [['--form', 'pem', '--out', 'x'], 'USAGE'],
     [['--form', 'pkcs8'], 'USAGE'],

@@ -104,6 +104,15 @@ describe.runIf(existsSync('/dev/full'))('standard output on a full disk', () => 
   });
 });
 
+describe('inspect of a name without a folder', () => {
+  it('says that no such file is there before it asks Docker Hub', async () => {
+    const proxy = { HTTPS_PROXY: 'http://127.0.0.1:9', https_proxy: 'http://127.0.0.1:9' };
+    const { code, stderr } = await signet(['inspect', 'app.sigstore.json', '--timeout', '1s'], { env: proxy });
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/^note: there is no file app\.sigstore\.json; taken for docker\.io\/library\//);
+  });
+});
+
 describe('what is no signature', () => {
   it('ends inspect with 3', async () => {
     const done = await signet(['inspect', '-'], { input: '{"no":"signature"}' });

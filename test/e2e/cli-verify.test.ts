@@ -93,6 +93,11 @@ describe('--tag-bound', () => {
     expect(await reports(['--key', world.pub, one])).toMatchObject({ code: 0 });
   });
 
+  it('is not forgotten silently where --signed-reference is given', async () => {
+    const done = await signet(['verify', '--key', world.pub, '--signed-reference', 'a.example/b:1', signed]);
+    expect(done).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/error\[USAGE\]: .*--tag-bound/) });
+  });
+
   it('compares with --signed-reference where that is given', async () => {
     const bound = ['--key', world.pub, '--tag-bound', '--signed-reference'];
     const mirror = `${world.host}/mirror/app:1.0`;

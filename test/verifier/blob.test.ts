@@ -118,6 +118,12 @@ describe('verifyBlob', () => {
       { kind: 'bundle', bytes: bundleOf('x', alice, { bundle: { mediaType: 'x/y' } }) },
       undefined,
     ],
+    [
+      'a bare signature where a statement is wanted',
+      'PAYLOAD_TYPE',
+      { kind: 'signature', bytes: signBytes(alice, blob) },
+      'https://slsa.dev/provenance/v1',
+    ],
     ['no detached signature', 'KEY_NOT_TRUSTED', { kind: 'signature', bytes: Buffer.from('') }, undefined],
   ])('%s: denied with %s', async (_, code, evidence, predicateType) => {
     const report = await ask(evidence, predicateType);

@@ -1,3 +1,4 @@
+import { pae } from '@signet/core';
 import { digestOf } from '@signet/oci';
 import { inspectSignature, renderInspection } from '@signet/verifier';
 import fc from 'fast-check';
@@ -27,6 +28,15 @@ describe('inspectSignature', () => {
       annotations,
       logEntries: 0,
     });
+  });
+
+  it('says what a payload says that waits to be signed', () => {
+    const statement = Buffer.from(JSON.stringify(statementOf(image, annotations)));
+    const expected = { format: 'sigstore', signer: { kind: 'none' }, subjects: [image], problem: 'not signed yet' };
+    for (const bytes of [statement, pae('application/vnd.in-toto+json', statement)])
+      expect(inspectSignature(bytes)).toMatchObject({ ...expected, signedReference: 'r.example/app:1', annotations });
+    const cut = pae('application/vnd.in-toto+json', statement).subarray(0, -1);
+    expect(inspectSignature(cut)).toMatchObject({ format: 'unknown', subjects: [] });
   });
 
   it("says what cosign's older payload says", () => {

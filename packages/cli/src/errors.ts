@@ -73,7 +73,7 @@ const hints: Readonly<Record<string, string>> = {
     'check the name, the network and proxy settings; --plain-http for a registry without TLS, --ca-file for a private CA',
   TIMEOUT: 'try again, or give it more time with --timeout',
   THROTTLED: 'the registry limits the rate; try again later, or lower --concurrency',
-  NOT_FOUND: 'check repository and tag; a private repository may need: signet login REGISTRY',
+  NOT_FOUND: 'check repository (or folder) and tag; a private repository may need: signet login REGISTRY',
   KEY_PASSWORD_NEEDED: 'set SIGNET_PASSWORD, or use --password-file FILE',
   KEY_PASSWORD_WRONG: 'check SIGNET_PASSWORD (or COSIGN_PASSWORD), or the file of --password-file',
   SUBJECT_CHANGED: 'look at the image that the tag names now, then sign that digest: REPOSITORY:TAG@DIGEST',

@@ -105,7 +105,8 @@ export async function writeOutputFile(
   } catch (error) {
     await rm(beside, { force: true });
     if (error instanceof CliError) throw error;
-    throw new CliError('FILE_UNWRITABLE', `cannot write ${path}: ${systemReason(error)}`, { cause: error });
+    const reason = isErrno(error) && error.code === 'ENOENT' ? 'there is no such folder' : systemReason(error);
+    throw new CliError('FILE_UNWRITABLE', `cannot write ${path}: ${reason}`, { cause: error });
   }
 }
 

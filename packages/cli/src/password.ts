@@ -45,7 +45,7 @@ async function givenPassword(source: PasswordSource, io: Io): Promise<string | u
   return source.file === undefined ? io.secrets.keyPassword : readPasswordFile(source.file);
 }
 
-/** The first line of a file: the line end that editors add is no part of the password. @throws {CliError} FILE_UNREADABLE */
+/** A file whole, but for the line end that editors add: it is no part of the password. @throws {CliError} FILE_UNREADABLE */
 export async function readPasswordFile(path: string): Promise<string> {
   const bytes = await readInputFile(path, 64 * 1024);
   return Buffer.from(bytes)

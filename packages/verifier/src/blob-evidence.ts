@@ -43,6 +43,7 @@ const rule = 'wire-formats 5.3';
 /** @throws {EnvelopeError} ENVELOPE_UNSUPPORTED for cosign's old bundle JSON, which is no Sigstore bundle */
 export function questionOf(evidence: BlobEvidence, trust: BlobTrust): BlobQuestion {
   if (evidence.kind === 'signature') {
+    if (trust.predicateType !== undefined) return settled(bareSignature);
     const conclude = ({ signer }: BlobFacts) => signed(signer, undefined, trust);
     return { signature: detachedSignature(evidence.bytes), conclude };
   }
@@ -65,8 +66,7 @@ function askMessage(
   hint: string | undefined,
   trust: BlobTrust,
 ): BlobQuestion {
-  if (trust.predicateType !== undefined)
-    return settled(failing('payload', 'PAYLOAD_TYPE', 'a bare signature of the file, but a statement was asked for'));
+  if (trust.predicateType !== undefined) return settled(bareSignature);
   return {
     signature,
     conclude({ signer, hashes }) {
@@ -128,6 +128,12 @@ function refuseLegacy(bytes: Uint8Array): void {
   const message = "this is cosign's old bundle, not a Sigstore bundle: verify its signature by itself, or sign again";
   throw new EnvelopeError('ENVELOPE_UNSUPPORTED', message);
 }
+
+const bareSignature: BlobChecks = failing(
+  'payload',
+  'PAYLOAD_TYPE',
+  'a bare signature of the file, but a statement was asked for',
+);
 
 function settled(checks: BlobChecks): BlobQuestion {
   return { conclude: () => checks };

@@ -3,6 +3,7 @@ import {
   ANNOTATION_SIGNED_AT,
   EnvelopeError,
   parseBundle,
+  parsePayload,
   parseSimpleSigning,
   parseStatement,
 } from '@signet/core';
@@ -32,7 +33,7 @@ export type ClaimedSigner =
   | { readonly kind: 'certificate' }
   | { readonly kind: 'none' };
 
-/** What a signature (a bundle, or the payload of cosign's older form) says, without trusting it. Total. */
+/** What a signature (a bundle, the payload of cosign's older form, a payload that waits to be signed) says, without trusting it. Total. */
 export function inspectSignature(bytes: Uint8Array): Inspection {
   const nothing: Inspection = {
     verified: false,
@@ -46,7 +47,7 @@ export function inspectSignature(bytes: Uint8Array): Inspection {
     return inspectBundle(bytes, nothing);
   } catch (error) {
     if (!(error instanceof EnvelopeError)) throw error;
-    return inspectSimpleSigning(bytes) ?? { ...nothing, problem: error.message };
+    return inspectSimpleSigning(bytes) ?? inspectPayload(bytes, nothing) ?? { ...nothing, problem: error.message };
   }
 }
 
@@ -92,6 +93,17 @@ function inspectStatement(payload: Uint8Array): Partial<Inspection> {
   } catch (error) {
     if (!(error instanceof EnvelopeError)) throw error;
     return { problem: error.message };
+  }
+}
+
+/** The bytes of `signet sign --payload-out`, before anybody signed them. */
+function inspectPayload(bytes: Uint8Array, nothing: Inspection): Inspection | undefined {
+  try {
+    const { payloadType, bytes: statement } = parsePayload(bytes).payload;
+    return { ...nothing, format: 'sigstore', payloadType, ...inspectStatement(statement), problem: 'not signed yet' };
+  } catch (error) {
+    if (!(error instanceof EnvelopeError)) throw error;
+    return undefined;
   }
 }
 

@@ -1,4 +1,4 @@
-import { parseReference } from '@signet/oci';
+import { formatReference, parseReference } from '@signet/oci';
 import { escapeForTerminal, inspectSignature, renderInspection } from '@signet/verifier';
 import type { Command } from 'commander';
 import { type Context, onRun } from '../command.ts';
@@ -36,6 +36,9 @@ async function inspect(what: string, flags: InspectFlags, io: Io): Promise<ExitC
     return codeOf({ inspection });
   }
   const reference = parseReference(what);
+  // A misspelt file name looks like an image of Docker Hub.
+  if (!what.includes('/') && reference.kind === 'registry' && !output.quiet)
+    io.stderr.write(`note: there is no file ${escapeForTerminal(what)}; taken for ${formatReference(reference)}\n`);
   const connection = await connect(flags, io, output);
   try {
     const source = await connection.open(reference);

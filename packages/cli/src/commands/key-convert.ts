@@ -1,4 +1,5 @@
 import { encodePrivateKey, encodePublicKey, KeyError, type PrivateKey, parsePrivateKey } from '@signet/core';
+import { escapeForTerminal } from '@signet/verifier';
 import { type Command, Option } from 'commander';
 import { type Context, onRun } from '../command.ts';
 import { CliError } from '../errors.ts';
@@ -54,8 +55,11 @@ async function convertPublic(path: string, flags: ConvertFlags, io: Io): Promise
     throw new CliError('USAGE', `--public has the forms ${publicForms.join(', ')}, not ${flags.form}`);
   const keys = await readAnyKeys(path, { file: flags.passwordFile }, io);
   const bytes = Buffer.concat(await Promise.all(keys.map((key) => encodePublicKey(key, { form }))));
-  if (flags.out === undefined) io.stdout.write(bytes.toString('utf8'));
-  else await writeOutputFile(flags.out, bytes, { force: flags.force === true });
+  const { json } = outputOptions(flags, io);
+  if (flags.out !== undefined) await writeOutputFile(flags.out, bytes, { force: flags.force === true });
+  const written = flags.out === undefined ? { text: bytes.toString('utf8') } : { publicKey: flags.out };
+  if (json) writeJson(io, { ...written, form });
+  else io.stdout.write(flags.out === undefined ? bytes.toString('utf8') : `${escapeForTerminal(flags.out)}\n`);
   return EXIT.ok;
 }
 
@@ -71,8 +75,8 @@ async function convertPrivate(path: string, flags: ConvertFlags, io: Io): Promis
   await writeOutputFile(flags.out, bytes, { mode: 0o600, force: flags.force === true });
   const output = outputOptions(flags, io);
   if (output.json) writeJson(io, { privateKey: flags.out, form, encrypted: next !== undefined });
-  else io.stdout.write(`${flags.out}\n`);
-  if (next === undefined && !output.quiet) io.stderr.write(`note: ${flags.out} is not encrypted\n`);
+  else io.stdout.write(`${escapeForTerminal(flags.out)}\n`);
+  if (next === undefined && !output.quiet) io.stderr.write(`note: ${escapeForTerminal(flags.out)} is not encrypted\n`);
   return EXIT.ok;
 }
 

@@ -1,4 +1,5 @@
 import { encodePrivateKey, encodePublicKey, generateKey, type KeyKind, type PrivateKey } from '@signet/core';
+import { escapeForTerminal } from '@signet/verifier';
 import { type Command, Option } from 'commander';
 import { type Context, onRun } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -58,8 +59,9 @@ async function generate(flags: GenerateFlags, io: Io): Promise<ExitCode> {
   const output = outputOptions(flags, io);
   if (output.json)
     writeJson(io, { ...describeKey(key.publicKey), ...files, form: flags.form, encrypted: password !== undefined });
-  else io.stdout.write(`${files.privateKey}\n${files.publicKey}\n`);
-  if (password === undefined && !output.quiet) io.stderr.write(`note: ${files.privateKey} is not encrypted\n`);
+  else io.stdout.write(`${escapeForTerminal(files.privateKey)}\n${escapeForTerminal(files.publicKey)}\n`);
+  if (password === undefined && !output.quiet)
+    io.stderr.write(`note: ${escapeForTerminal(files.privateKey)} is not encrypted\n`);
   return EXIT.ok;
 }
 

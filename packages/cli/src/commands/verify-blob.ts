@@ -63,6 +63,8 @@ async function run(file: string, flags: VerifyBlobFlags, io: Io): Promise<ExitCo
 async function readEvidence(file: string, flags: VerifyBlobFlags, io: Io): Promise<BlobEvidence> {
   if (flags.bundle !== undefined && flags.signature !== undefined)
     throw new CliError('USAGE', '--bundle and --signature were given: one of them is wanted');
+  if (flags.signature !== undefined && flags.predicateType !== undefined)
+    throw new CliError('USAGE', 'a bare signature attests nothing: --predicate-type goes with --bundle');
   if (flags.signature !== undefined) return { kind: 'signature', bytes: await readInput(flags.signature, io.stdin) };
   const beside = `${file}.sigstore.json`;
   if (flags.bundle === undefined && !(await isThere(beside)))

@@ -3,7 +3,7 @@ import { type Report, type Rule, renderReport, ruleForKeys, toReportJson, verify
 import { type Command, Option } from 'commander';
 import { type Context, onRun } from '../command.ts';
 import { type Connection, connect, DEFAULT_CONCURRENCY } from '../connect.ts';
-import { exitCodeForError, renderError } from '../errors.ts';
+import { CliError, exitCodeForError, renderError } from '../errors.ts';
 import { EXIT, type ExitCode, exitCodeOf } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { readTrustedKeys } from '../key-file.ts';
@@ -70,6 +70,8 @@ type Outcome = { readonly text: string; readonly report: Report } | { readonly t
 
 async function verifyAll(args: readonly string[], flags: VerifyFlags, io: Io): Promise<ExitCode> {
   const output = outputOptions(flags, io);
+  if (flags.signedReference !== undefined && flags.tagBound !== true)
+    throw new CliError('USAGE', '--signed-reference is compared only under --tag-bound, which is missing');
   const references = readReferences(args, io);
   const rule = ruleForKeys({
     keys: await readTrustedKeys(flags, io),
