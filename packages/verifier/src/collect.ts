@@ -10,7 +10,7 @@ import { childFor, parsePlatformName } from './platform.ts';
 /**
  * All I/O of a verification. Evidence as it arrives, cumulative (but for what is spent); the last is `complete`. Everything that can run
  * side by side starts at once: a tag is resolved, then (by digest: at once) listing, the formats' tags and the image's manifest are asked
- * for together; manifests and payloads of candidates are read only when the consumer asks for more after what the listing itself held.
+ * for together (but see `isSparing`); manifests and payloads of candidates are read only when the consumer asks for more after what the listing itself held.
  * Who has enough stops iterating: what is on its way is then left to itself. Never throws. Rule: design.md 3, 7, 8.
  */
 export async function* collect(asked: Asked, using: CollectOptions): AsyncGenerator<Evidence, void, void> {
@@ -21,8 +21,8 @@ export async function* collect(asked: Asked, using: CollectOptions): AsyncGenera
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     if (asked.digest !== undefined && asked.platform === undefined) {
-      startReading(asked.digest, collecting);
-      gathering.run('resolve', () => readImage(asked.digest ?? '', collecting));
+      const { digest } = asked;
+      startReading(digest, collecting, () => gathering.run('resolve', () => readImage(digest, collecting)));
     } else {
       gathering.run('resolve', () => resolveImage(asked, collecting));
     }
@@ -70,13 +70,20 @@ async function readImage(digest: string, collecting: Collecting): Promise<void> 
   collecting.gathering.subject = { digest: descriptor.digest, descriptor };
 }
 
-function startReading(digest: Digest, collecting: Collecting): void {
-  const { gathering, formats } = collecting;
+/** `startBeside`: what else is asked for beside the listing and the formats' tags. */
+function startReading(digest: Digest, collecting: Collecting, startBeside: () => void = () => undefined): void {
+  const { gathering, formats, isSparing = false } = collecting;
+  const startOthers = () => {
+    if (gathering.isEnded) return;
+    startBeside();
+    for (const format of formats) {
+      for (const tag of format.tagsFor(digest)) gathering.run('manifest', () => readTag(tag, digest, collecting));
+    }
+  };
   gathering.subject = { digest };
-  gathering.run('referrers', () => readListing(digest, collecting));
-  for (const format of formats) {
-    for (const tag of format.tagsFor(digest)) gathering.run('manifest', () => readTag(tag, digest, collecting));
-  }
+  // A listing has ended only after all that it held was looked at.
+  gathering.run('referrers', () => readListing(digest, collecting).finally(isSparing ? startOthers : undefined));
+  if (!isSparing) startOthers();
 }
 
 function readOptions({ signal, limits }: Collecting) {

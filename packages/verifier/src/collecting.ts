@@ -23,6 +23,8 @@ export interface CollectOptions {
   readonly signal?: AbortSignal;
   /** Which envelopes were checked and prove nothing: they may be dropped for want of room. Default: none. */
   readonly isSpent?: (envelope: Envelope) => boolean;
+  /** The listing is asked for alone, and the rest only when it does not suffice: fewer requests, or one round trip more. Default: all at once. */
+  readonly isSparing?: boolean;
 }
 
 /** What the readers of one reference share. */

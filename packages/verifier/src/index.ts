@@ -16,6 +16,7 @@ export type { Asked, Envelope, Evidence, Gap, GapCode, SignedName, Skipped, Skip
 export type { Check, CheckCode, CheckName, Finding, FoundIn, Identity, Proven } from './finding.ts';
 export type { Prospect, VerifyFormat } from './format.ts';
 export { defaultFormats } from './formats/index.ts';
+export { createHabit, type Habit } from './habit.ts';
 export { type ClaimedSigner, type Inspection, inspectSignature, renderInspection } from './inspect.ts';
 export { defaultVerifyLimits, type VerifyLimits } from './limits.ts';
 export { type Mode, type Requirement, type Rule, sourcesOf, type TrustSource } from './policy.ts';

@@ -7,6 +7,7 @@ import type { CollectOptions } from './collecting.ts';
 import { acceptedSigner, decide } from './decide.ts';
 import type { Asked, Envelope, Evidence, Gap } from './evidence.ts';
 import { defaultFormats } from './formats/index.ts';
+import type { Habit } from './habit.ts';
 import { type VerifyLimits, verifyLimits } from './limits.ts';
 import { parsePlatformName } from './platform.ts';
 import type { Rule } from './policy.ts';
@@ -20,6 +21,8 @@ export interface Verification extends AskOptions, Pick<CollectOptions, 'source' 
   /** Default: all that there are. */
   readonly formats?: CollectOptions['formats'];
   readonly limits?: Partial<VerifyLimits>;
+  /** Shared by the verifications of one call. Default: each begins anew. */
+  readonly habit?: Habit;
   /** Milliseconds since 1970 UTC: time is an argument. */
   readonly atMs: number;
 }
@@ -30,7 +33,7 @@ export interface Verification extends AskOptions, Pick<CollectOptions, 'source' 
  * after that every outcome is a Report
  */
 export async function verify(reference: Reference, using: Verification): Promise<Report> {
-  const { rule, atMs } = using;
+  const { rule, atMs, habit } = using;
   const asked = toAsked(reference, using);
   const formats = using.formats ?? defaultFormats;
   const limits = verifyLimits(using.limits);
@@ -42,8 +45,10 @@ export async function verify(reference: Reference, using: Verification): Promise
     const { signal } = clock;
     const checker = new Checker({ formats, trust: trustOf(rule), limits, signal });
     const isSpent = (envelope: Envelope) => checker.isSpent(envelope);
-    const evidences = collect(asked, { ...using, formats, limits, signal, isSpent });
+    const isSparing = habit?.isSparing === true;
+    const evidences = collect(asked, { ...using, formats, limits, signal, isSpent, isSparing });
     const { evidence, decision } = await untilDecided(evidences, { rule, asked, checker });
+    habit?.learn(decision.verdict === 'verified' && evidence.envelopes.every(({ foundIn }) => foundIn === 'listing'));
     return toReport({ rule, evidence, decision, findingsTotal: checker.findingsTotal, atMs });
   } finally {
     clock.stop();

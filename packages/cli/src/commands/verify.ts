@@ -1,5 +1,14 @@
 import { parseReference } from '@signet/oci';
-import { type Report, type Rule, renderReport, ruleForKeys, toReportJson, verify } from '@signet/verifier';
+import {
+  createHabit,
+  type Habit,
+  type Report,
+  type Rule,
+  renderReport,
+  ruleForKeys,
+  toReportJson,
+  verify,
+} from '@signet/verifier';
 import { type Command, Option } from 'commander';
 import { type Context, onRun } from '../command.ts';
 import { type Connection, connect, DEFAULT_CONCURRENCY } from '../connect.ts';
@@ -80,11 +89,12 @@ async function verifyAll(args: readonly string[], flags: VerifyFlags, io: Io): P
   });
   const connection = await connect(flags, io, output);
   try {
+    const habit = createHabit();
     return await forEachReference<Outcome>(references, {
       io,
       verbose: output.verbose,
       concurrency: flags.concurrency ?? DEFAULT_CONCURRENCY,
-      work: (text) => outcomeOf(text, { rule, flags, connection, io }),
+      work: (text) => outcomeOf(text, { rule, habit, flags, connection, io }),
       show(outcome) {
         show(outcome, io, output);
         return codeFor(outcome, flags.strict === true);
@@ -97,6 +107,7 @@ async function verifyAll(args: readonly string[], flags: VerifyFlags, io: Io): P
 
 interface Task {
   readonly rule: Rule;
+  readonly habit: Habit;
   readonly flags: VerifyFlags;
   readonly connection: Connection;
   readonly io: Io;
@@ -108,6 +119,7 @@ async function outcomeOf(text: string, task: Task): Promise<Outcome> {
     const reference = parseReference(text);
     const report = await verify(reference, {
       rule: task.rule,
+      habit: task.habit,
       source: await task.connection.open(reference),
       atMs: Date.now(),
       signal: io.signal,
