@@ -14,7 +14,7 @@ export interface CliBuild {
   readonly metafile: Metafile;
 }
 
-/** Commands that start from one file: those that run most often, in loops and pipelines. packages/cli/bin/signet.js knows them too. */
+/** Commands that start from one file: those that run most often, in loops and pipelines. */
 export const packedCommands: readonly string[] = ['verify', 'sign'];
 
 /**
@@ -45,13 +45,33 @@ export async function buildCli(options: { readonly outdir?: string } = {}): Prom
     write: false,
     logLevel: 'warning',
   });
-  const files = await packParts({ metafile, files: outputFiles }, packedCommands);
+  const files = [
+    ...(await packParts({ metafile, files: outputFiles }, packedCommands)),
+    { path: 'start.js', text: await bundleStart() },
+  ];
   await mkdir(join(outdir, 'parts'), { recursive: true });
   await writeFile(join(outdir, 'package.json'), '{ "type": "commonjs" }\n');
   for (const { path, text } of files) await replaceFile(join(outdir, path), text);
   await writeFile(join(outdir, 'THIRD-PARTY-LICENSES'), await collectLicenses(metafile));
   await removeStale(outdir, new Set(files.map(({ path }) => join(outdir, path))));
   return { outdir, metafile };
+}
+
+/** The first file, which loads the others: CommonJS, which Node starts with less ado. */
+async function bundleStart(): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [join(cli, 'src/start/start.ts')],
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node24',
+    minifyWhitespace: true,
+    minifySyntax: true,
+    define: { PACKED_COMMANDS: JSON.stringify(packedCommands) },
+    write: false,
+    logLevel: 'warning',
+  });
+  return outputFiles[0]?.text ?? '';
 }
 
 /** Files of an earlier build go last: a program that runs meanwhile finds all of its own. */
@@ -84,6 +104,7 @@ const slimDependencies: Plugin = {
     setup.onResolve({ filter: /^\.\.\/web\/(?:fetch|webidl)/ }, ({ importer }) =>
       /undici[\\/]lib[\\/](?:core|dispatcher)[\\/]/.test(importer) ? part('undici-no-forms.cjs') : undefined,
     );
+    setup.onResolve({ filter: /^\.\.\/llhttp\/llhttp_simd-wasm/ }, () => part('undici-parser.cjs'));
     setup.onResolve({ filter: /^(?:\.\/client-h2(?:\.js)?|node:http)$/ }, ({ importer, path }) =>
       /undici[\\/]lib[\\/]/.test(importer)
         ? part(path === 'node:http' ? 'undici-http.cjs' : 'undici-no-h2.cjs')

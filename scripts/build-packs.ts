@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { type Metafile, type OutputFile, transform } from 'esbuild';
 
@@ -84,7 +85,10 @@ function renderPack(names: readonly string[], parts: ReadonlyMap<string, Part>):
     if (part === undefined) throw new TypeError(`there is no part ${name}`);
     return `${JSON.stringify(name)}:${render(part)}`;
   });
-  return `"use strict";const table={${table.join(',\n')}};${loader}part("main");`;
+  const text = `"use strict";const table={${table.join(',\n')}};${loader}part("main");`;
+  // packages/cli/src/start/code-cache.ts reads it byte for character.
+  if (Buffer.byteLength(text) !== text.length) throw new TypeError('the program is not ASCII');
+  return `//${createHash('sha256').update(text).digest('hex').slice(0, 16)}\n${text}`;
 }
 
 /** A part is evaluated when it is first asked for. `require` reaches Node's own modules alone: the program brings all others. */

@@ -1,0 +1,71 @@
+import { hash } from 'node:crypto';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { Script } from 'node:vm';
+
+/** A file of the program, as the code that V8 made of it. */
+export interface LoadedCode {
+  readonly script: Script;
+  /** Keeps what V8 has compiled until now for the next start, where this start found none that fits. Never throws. */
+  readonly keep: () => void;
+}
+
+const digestBytes = 32;
+
+/**
+ * The file as a script whose value is a function of `require`. Node's own compile cache holds a file as it is before its first line ran:
+ * without its functions, which then are compiled at every start, most of the time of a short call. What is kept here is what a whole call compiled.
+ * V8 itself refuses what another version, other flags or another source made. `folder`: {@link cacheFolder}.
+ */
+export function loadCode(file: string, folder: string | undefined): LoadedCode {
+  // The program is ASCII (its build says so), and this is the quickest way to read it.
+  const text = readFileSync(file, 'latin1');
+  const kept = folder === undefined ? undefined : keptFile(file, text, folder);
+  const cachedData = kept === undefined ? undefined : readKept(kept);
+  const script = new Script(`(function(require){${text}\n})`, { filename: file, ...(cachedData && { cachedData }) });
+  const isFit = cachedData !== undefined && script.cachedDataRejected === false;
+  return { script, keep: () => kept !== undefined && !isFit && writeKept(kept, script.createCachedData()) };
+}
+
+/** Its name tells the program's file and build (its first line: a comment with its digest), and the Node that compiled it. */
+function keptFile(file: string, text: string, folder: string): string | undefined {
+  const build = /^\/\/([0-9a-f]{16})\n/.exec(text)?.[1];
+  return build && join(folder, `${basename(file)}-${process.version}-${process.arch}-${build}`);
+}
+
+/** A digest and what it is of: V8 does not see whether a byte has changed, and would run what is there. */
+function readKept(path: string): Buffer | undefined {
+  try {
+    const bytes = readFileSync(path);
+    const code = bytes.subarray(digestBytes);
+    return digest(code).equals(bytes.subarray(0, digestBytes)) ? code : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function digest(code: Buffer): Buffer {
+  return hash('sha256', code, 'buffer');
+}
+
+/** Never half written: another process may read it meanwhile. Those of earlier builds go. */
+function writeKept(path: string, code: Buffer): void {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    writeFileSync(temporary, Buffer.concat([digest(code), code]), { mode: 0o600 });
+    renameSync(temporary, path);
+    removeOlder(path);
+  } catch {
+    rmSync(temporary, { force: true });
+  }
+}
+
+function removeOlder(path: string): void {
+  const folder = join(path, '..');
+  const build = path.lastIndexOf('-');
+  const prefix = basename(path.slice(0, build + 1));
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith(prefix) && !name.endsWith('.tmp') && name !== basename(path))
+      rmSync(join(folder, name), { force: true });
+  }
+}
