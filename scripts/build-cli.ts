@@ -110,6 +110,14 @@ const slimDependencies: Plugin = {
         ? part(path === 'node:http' ? 'undici-http.cjs' : 'undici-no-h2.cjs')
         : undefined,
     );
+    setup.onResolve({ filter: /^(?:node:)?assert$/ }, ({ importer }) =>
+      /undici[\\/]lib[\\/]/.test(importer) ? part('assert.cjs') : undefined,
+    );
+    setup.onResolve({ filter: /^node:(?:worker_threads|fs\/promises)$/ }, ({ kind, path }) =>
+      kind === 'import-statement'
+        ? part(path === 'node:worker_threads' ? 'worker-threads.js' : 'fs-promises.js')
+        : undefined,
+    );
     setup.onResolve({ filter: /^node:child_process$/ }, ({ kind }) =>
       kind === 'import-statement' ? part('child-process.cjs') : undefined,
     );

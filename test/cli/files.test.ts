@@ -45,7 +45,7 @@ describe('readInputFile', () => {
 
   it('reads standard input for -', async () => {
     const { stdin } = createWorld({ input: 'from a pipe' });
-    expect(Buffer.from(await readInput('-', stdin)).toString()).toBe('from a pipe');
+    expect(Buffer.from(await readInput('-', { stdin })).toString()).toBe('from a pipe');
   });
 });
 
@@ -60,14 +60,16 @@ describe('inputPieces', () => {
     const path = join(tempDir(), 'a');
     writeFileSync(path, 'hello '.repeat(100_000));
     const { stdin } = createWorld({ input: 'from a pipe' });
-    expect(await whole(inputPieces(path, stdin))).toBe('hello '.repeat(100_000));
-    expect(await whole(inputPieces('-', stdin))).toBe('from a pipe');
+    expect(await whole(inputPieces(path, { stdin }))).toBe('hello '.repeat(100_000));
+    expect(await whole(inputPieces('-', { stdin }))).toBe('from a pipe');
   });
 
   it('says what cannot be read', async () => {
     const { stdin } = createWorld({ input: '' });
     for (const name of ['missing', '.'])
-      await expect(whole(inputPieces(join(tempDir(), name), stdin))).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
+      await expect(whole(inputPieces(join(tempDir(), name), { stdin }))).rejects.toMatchObject({
+        code: 'FILE_UNREADABLE',
+      });
   });
 });
 

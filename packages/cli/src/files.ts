@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { link, open, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CliError } from './errors.ts';
-import type { Input } from './io.ts';
+import type { Input, Io } from './io.ts';
 
 /** Keys, payloads, envelopes, password files: nothing that is read whole is larger. */
 export const MAX_FILE_BYTES: number = 16 * 1024 * 1024;
@@ -62,14 +62,17 @@ export async function readStdin(stdin: Input, maxBytes: number = MAX_FILE_BYTES)
   return readBounded('standard input', claimStdin(stdin), maxBytes);
 }
 
+/** Where standard input comes from: asking for it opens it, so it is asked for only when it is read. */
+export type WithStdin = Pick<Io, 'stdin'>;
+
 /** A file, or standard input for `-`. @throws {CliError} FILE_UNREADABLE, USAGE */
-export async function readInput(path: string, stdin: Input, maxBytes: number = MAX_FILE_BYTES): Promise<Uint8Array> {
-  return path === '-' ? readStdin(stdin, maxBytes) : readInputFile(path, maxBytes);
+export async function readInput(path: string, io: WithStdin, maxBytes: number = MAX_FILE_BYTES): Promise<Uint8Array> {
+  return path === '-' ? readStdin(io.stdin, maxBytes) : readInputFile(path, maxBytes);
 }
 
 /** A file, or standard input for `-`, piece by piece. @throws {CliError} FILE_UNREADABLE, while it is read */
-export async function* inputPieces(path: string, stdin: Input): AsyncGenerator<Uint8Array> {
-  if (path === '-') return yield* claimStdin(stdin);
+export async function* inputPieces(path: string, io: WithStdin): AsyncGenerator<Uint8Array> {
+  if (path === '-') return yield* claimStdin(io.stdin);
   try {
     const file = await open(path, 'r');
     try {

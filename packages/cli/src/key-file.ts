@@ -17,7 +17,7 @@ const maxKeyBytes = 1024 * 1024;
 
 /** The bytes of a key file, or of standard input for `-`. @throws {CliError} FILE_UNREADABLE */
 export async function readKeyFile(path: string, io: Io): Promise<Uint8Array> {
-  return readInput(path, io.stdin, maxKeyBytes);
+  return readInput(path, io, maxKeyBytes);
 }
 
 /** The trusted keys of all files that `--key` names. @throws {CliError} USAGE, FILE_UNREADABLE, EXAMPLE_KEY; {KeyError} naming the file */

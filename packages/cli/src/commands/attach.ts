@@ -83,5 +83,5 @@ async function readPublicKey(flags: AttachFlags, io: Io): Promise<PublicKey> {
 
 async function readNamed(what: 'payload' | 'signature', path: string | undefined, io: Io): Promise<Uint8Array> {
   if (path === undefined) throw new CliError('USAGE', `where the ${what} is was not said`, { hint: `--${what} FILE` });
-  return readInput(path, io.stdin);
+  return readInput(path, io);
 }

@@ -31,7 +31,7 @@ export function define(command: Command, context: Context): void {
 async function inspect(what: string, flags: InspectFlags, io: Io): Promise<ExitCode> {
   const output = outputOptions(flags, io);
   if (what === '-' || (!what.startsWith('oci:') && (await isThere(what)))) {
-    const inspection = inspectSignature(await readInput(what, io.stdin));
+    const inspection = inspectSignature(await readInput(what, io));
     show({ inspection }, io, output);
     return codeOf({ inspection });
   }

@@ -44,7 +44,7 @@ async function run(file: string, flags: SignBlobFlags, io: Io): Promise<ExitCode
   const form = await formOf(file, flags);
   await refuseExisting(target === '-' ? [] : [target], flags.force === true);
   const signer = await readSigner(flags, io);
-  const blob = await readInput(file, io.stdin, MAX_BLOB_BYTES);
+  const blob = await readInput(file, io, MAX_BLOB_BYTES);
   const signed = await signBlob({ blob, signer, form, signal: io.signal });
   const bytes = form.kind === 'signature' ? Buffer.from(`${Buffer.from(signed).toString('base64')}\n`) : signed;
   if (target === '-') {

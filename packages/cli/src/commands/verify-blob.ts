@@ -50,7 +50,7 @@ async function run(file: string, flags: VerifyBlobFlags, io: Io): Promise<ExitCo
   const keys = await readTrustedKeys(flags, io);
   const evidence = await readEvidence(file, flags, io);
   const report = await verifyBlobStream({
-    blob: inputPieces(file, io.stdin),
+    blob: inputPieces(file, io),
     evidence,
     keys,
     ...(flags.predicateType === undefined ? {} : { predicateType: flags.predicateType }),

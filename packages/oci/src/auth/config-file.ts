@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asObject } from '../descriptor.ts';
 import { RegistryError } from '../errors.ts';
@@ -41,11 +41,18 @@ export function configPaths(places: ConfigPlaces): readonly string[] {
 
 /** The file, or undefined where there is none. @throws {RegistryError} CREDENTIALS, never quoting what is in it */
 export async function readAuthConfig(path: string): Promise<AuthConfig | undefined> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
+  const bytes = readIfThere(path);
+  return bytes === undefined ? undefined : parseAuthConfig(bytes, path);
+}
+
+/** A small file, read once a client: at once is quicker than by another thread. */
+function readIfThere(path: string): Uint8Array | undefined {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
     if (isMissing(cause)) return undefined;
     throw new RegistryError('CREDENTIALS', `${path} cannot be read`, { cause });
-  });
-  return bytes === undefined ? undefined : parseAuthConfig(bytes, path);
+  }
 }
 
 /** @throws {RegistryError} CREDENTIALS */

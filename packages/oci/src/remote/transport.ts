@@ -67,7 +67,7 @@ export function createTransport(settings: Settings): Transport {
 
 async function observed(request: WireRequest, settings: Settings, pool: Dispatcher): Promise<WireAnswer> {
   const { onRequest } = settings.options;
-  const started = performance.now();
+  const started = process.hrtime.bigint();
   let status: number | undefined;
   try {
     const answer = await exchange(request, settings, pool);
@@ -78,7 +78,7 @@ async function observed(request: WireRequest, settings: Settings, pool: Dispatch
       method: request.method,
       url: safeUrl(request.url, request.isRegistry),
       ...(status === undefined ? {} : { status }),
-      ms: performance.now() - started,
+      ms: Number(process.hrtime.bigint() - started) / 1e6,
       attempt: request.attempt,
     });
   }
