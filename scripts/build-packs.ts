@@ -33,13 +33,12 @@ export async function packParts(
     const needs = output.imports.filter(({ kind, external }) => kind === 'import-statement' && external !== true);
     parts.set(name, { name, needs: needs.map(({ path }) => basename(path, '.js')), code: await toCommonJs(text) });
   }
-  const packs = ['main', ...packed].map((name) => {
-    const command = entryOf(built.metafile, name);
-    return {
-      path: `${name}.js`,
-      text: renderPack([...new Set([...closure('main', parts), ...closure(command, parts)])], parts),
-    };
-  });
+  const pack = (name: string): string =>
+    renderPack([...new Set([...closure('main', parts), ...closure(entryOf(built.metafile, name), parts)])], parts);
+  const packs = [
+    { path: 'main.js', text: pack('main') },
+    ...packed.map((name) => ({ path: `${name}.js`, text: asFunction(pack(name)) })),
+  ];
   const singles = [...parts.values()].filter(({ name }) => name !== 'main');
   return [
     ...packs,
@@ -69,6 +68,7 @@ async function toCommonJs(text: string): Promise<string> {
     target: 'node24',
     minifyWhitespace: true,
     minifySyntax: true,
+    minifyIdentifiers: true,
     supported: { 'dynamic-import': false },
     legalComments: 'none',
   });
@@ -85,10 +85,14 @@ function renderPack(names: readonly string[], parts: ReadonlyMap<string, Part>):
     if (part === undefined) throw new TypeError(`there is no part ${name}`);
     return `${JSON.stringify(name)}:${render(part)}`;
   });
-  const text = `"use strict";const table={${table.join(',\n')}};${loader}part("main");`;
-  // packages/cli/src/start/code-cache.ts reads it byte for character.
+  return `"use strict";const table={${table.join(',\n')}};${loader}part("main");`;
+}
+
+/** As packages/cli/src/start/code-cache.ts wants it. @throws {TypeError} where the program is not ASCII: it is read byte for character */
+function asFunction(text: string): string {
   if (Buffer.byteLength(text) !== text.length) throw new TypeError('the program is not ASCII');
-  return `//${createHash('sha256').update(text).digest('hex').slice(0, 16)}\n${text}`;
+  const build = createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return `//${build}\n(function(require){${text}\n})`;
 }
 
 /** A part is evaluated when it is first asked for. `require` reaches Node's own modules alone: the program brings all others. */

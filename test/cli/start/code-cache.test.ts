@@ -12,7 +12,7 @@ const build = (digit: string): string => `//${digit.repeat(16)}\n`;
 
 /** A program that calls what it is given, with a function that V8 compiles when it is first called. */
 function program(first: string): string {
-  return `${first}"use strict";function later(n){let sum=0;for(let i=0;i<n;i++)sum+=i;return sum;}require(later(10));`;
+  return `${first}(function(require){function later(n){let sum=0;for(let i=0;i<n;i++)sum+=i;return sum;}require(later(10));})`;
 }
 
 interface Started {
@@ -53,7 +53,7 @@ describe('the code of a file', () => {
     const file = join(dir, 'main.js');
     const functions = Array.from({ length: 200 }, (_, n) => `function f${n}(a){return[a,${n},"s${n}"].join("-");}`);
     const calls = functions.map((_, n) => `f${n}(1);`);
-    writeFileSync(file, `${build('a')}${functions.join('')}${calls.join('')}`);
+    writeFileSync(file, `${build('a')}(function(require){${functions.join('')}${calls.join('')}})`);
     const code = loadCode(file, folder);
     const unrun = code.script.createCachedData().length;
     code.script.runInThisContext()(() => undefined);

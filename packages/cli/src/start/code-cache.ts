@@ -22,7 +22,7 @@ export function loadCode(file: string, folder: string | undefined): LoadedCode {
   const text = readFileSync(file, 'latin1');
   const kept = folder === undefined ? undefined : keptFile(file, text, folder);
   const cachedData = kept === undefined ? undefined : readKept(kept);
-  const script = new Script(`(function(require){${text}\n})`, { filename: file, ...(cachedData && { cachedData }) });
+  const script = new Script(text, { filename: file, ...(cachedData && { cachedData }) });
   const isFit = cachedData !== undefined && script.cachedDataRejected === false;
   return { script, keep: () => kept !== undefined && !isFit && writeKept(kept, script.createCachedData()) };
 }
