@@ -65,13 +65,13 @@ async function readEvidence(file: string, flags: VerifyBlobFlags, io: Io): Promi
     throw new CliError('USAGE', '--bundle and --signature were given: one of them is wanted');
   if (flags.signature !== undefined && flags.predicateType !== undefined)
     throw new CliError('USAGE', 'a bare signature attests nothing: --predicate-type goes with --bundle');
-  if (flags.signature !== undefined) return { kind: 'signature', bytes: await readInput(flags.signature, io.stdin) };
+  if (flags.signature !== undefined) return { kind: 'signature', bytes: await readInput(flags.signature, io) };
   const beside = `${file}.sigstore.json`;
   if (flags.bundle === undefined && !(await isThere(beside)))
     throw new CliError('USAGE', `where the signature is was not said, and ${beside} is not there`, {
       hint: '--bundle FILE, or --signature FILE',
     });
-  return { kind: 'bundle', bytes: await readInput(flags.bundle ?? beside, io.stdin) };
+  return { kind: 'bundle', bytes: await readInput(flags.bundle ?? beside, io) };
 }
 
 function render(file: string, report: BlobReport, output: OutputOptions): string {
