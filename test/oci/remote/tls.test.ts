@@ -1,5 +1,9 @@
+import { once } from 'node:events';
+import { connect, createSecureServer } from 'node:http2';
 import { type ClientOptions, createRegistryClient, type Descriptor, digestOf, type Store } from '@signet/oci';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { listenOnLoopback } from '../../support/delay-proxy.ts';
+import { startForwardProxy } from '../../support/forward-proxy.ts';
 import {
   type Answer,
   type HostileRegistry,
@@ -133,5 +137,28 @@ describe('our certificate', () => {
       expect(new Set(names(registry))).toEqual(new Set(['the client']));
     }
     expect(names(other)).toEqual([undefined]);
+  });
+});
+
+describe('a registry that offers HTTP/2', () => {
+  it('is spoken to by HTTP/1.1, directly and through a proxy', async () => {
+    const versions: string[] = [];
+    const { cert, key } = await ca.issue({ hosts: ['127.0.0.1', 'registry.test'] });
+    const h2 = createSecureServer({ cert, key, allowHTTP1: true }, (request, response) => {
+      versions.push(request.httpVersion);
+      response.end(blob);
+    });
+    const host = `127.0.0.1:${await listenOnLoopback(h2)}`;
+    left.push(async () => void h2.close());
+    const proxy = await startForwardProxy({ routes: { 'registry.test:443': host } });
+    left.push(proxy.stop);
+    const control = connect(`https://${host}`, { ca: ca.ca });
+    await once(control, 'connect');
+    expect(control.alpnProtocol).toBe('h2');
+    control.destroy();
+    expect(await open(host, { ca: ca.ca }).fetch(target)).toEqual(blob);
+    expect(await open('registry.test', { ca: ca.ca, env: { HTTPS_PROXY: proxy.url } }).fetch(target)).toEqual(blob);
+    expect(proxy.asks.map(({ method }) => method)).toEqual(['CONNECT']);
+    expect(versions).toEqual(['1.1', '1.1']);
   });
 });

@@ -47,8 +47,6 @@ export interface ClientOptions {
   /** Where HTTP_PROXY, HTTPS_PROXY and NO_PROXY are looked up; default: no proxy. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly userAgent?: string;
-  /** HTTP/2 where the server offers it; off by default: no gain has been measured. */
-  readonly allowH2?: boolean;
   /** Blobs larger than this go up in chunks (PATCH) of this many bytes; default: in one PUT. */
   readonly uploadChunkBytes?: number;
   readonly onRequest?: (event: RequestEvent) => void;

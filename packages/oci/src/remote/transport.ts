@@ -115,14 +115,15 @@ function destroyBody({ body }: Dispatcher.ResponseData): void {
 }
 
 async function openPool(request: WireRequest, settings: Settings): Promise<Dispatcher> {
-  const { ca, clientCert, clientKey, unsafeSkipTlsVerify, env, allowH2 = false } = settings.options;
+  const { ca, clientCert, clientKey, unsafeSkipTlsVerify, env } = settings.options;
   const trust = {
     ...(ca === undefined ? {} : { ca }),
     ...(unsafeSkipTlsVerify === true ? { rejectUnauthorized: false } : {}),
   };
   const isShown = request.isRegistry && clientCert !== undefined && clientKey !== undefined;
   const tls = { ...trust, ...(isShown ? { cert: clientCert, key: clientKey } : {}) };
-  const common = { connections: settings.concurrency, pipelining: 1, allowH2 };
+  // undici would offer HTTP/2: docs/architecture.md says why it is not wanted.
+  const common = { connections: settings.concurrency, pipelining: 1, allowH2: false };
   const proxy = env === undefined ? undefined : proxyFor(request.url, env);
   if (proxy === undefined) {
     return new Pool(request.url.origin, { ...common, connect: { ...tls, timeout: settings.timeouts.connectMs } });
