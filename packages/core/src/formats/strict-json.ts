@@ -59,7 +59,7 @@ export function membersAt<Name extends string>(
 ): Readonly<Partial<Record<Name, unknown>>> {
   const found = new Map<Name, unknown>();
   for (const [key, member] of Object.entries(objectAt(value, place))) {
-    const name = names.find((each) => each === key || (spelling === 'proto' && toSnakeCase(each) === key));
+    const name = names.find((each) => each === key) ?? (spelling === 'proto' ? names.find(isSpelt(key)) : undefined);
     if (name === undefined) throw new EnvelopeError(place.code, `${place.path} has an unknown member ${shown(key)}`);
     if (found.has(name))
       throw new EnvelopeError(place.code, `${place.path} has the member ${shown(name)} in two spellings`);
@@ -94,6 +94,8 @@ export function shown(text: string): string {
   return JSON.stringify(text.slice(0, 80));
 }
 
-function toSnakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+/** Whether a name in snake case is this key. Most keys are not, which is seen at once. */
+function isSpelt(key: string): (name: string) => boolean {
+  if (!key.includes('_')) return () => false;
+  return (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) === key;
 }
