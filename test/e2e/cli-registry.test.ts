@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { signet, startSignet } from '../support/cli.ts';
 import type { StartedProcess } from '../support/process.ts';
 import { tempDir } from '../support/temp.ts';
+import { createTestCa } from '../support/tls.ts';
 
 async function serve(args: readonly string[] = []): Promise<{ readonly url: string; readonly server: StartedProcess }> {
   const server = await startSignet(['registry', 'serve', '--port', '0', '--root', join(tempDir(), 'root'), ...args], {
@@ -68,6 +69,30 @@ describe('registry serve', () => {
       code: 2,
       stderr: expect.stringMatching(/error\[PORT_UNAVAILABLE\].*another program.*\nhint: --port 0/),
     });
+  });
+
+  it('says which address is none of this machine', async () => {
+    const args = ['registry', 'serve', '--port', '0', '--root', join(tempDir(), 'root'), '--host'];
+    expect(await signet([...args, '192.0.2.1'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/error\[PORT_UNAVAILABLE\].*no such address\nhint: --host/),
+    });
+  });
+
+  it('refuses a certificate that is damaged, and a key of another one', async () => {
+    const ca = await createTestCa();
+    onTestFinished(() => ca.remove());
+    const [one, other] = [await ca.issue({ hosts: ['localhost'] }), await ca.issue({ hosts: ['localhost'] })];
+    const damaged = join(ca.dir, 'damaged.pem');
+    writeFileSync(damaged, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
+    const serve = ['registry', 'serve', '--port', '0', '--root', join(tempDir(), 'root')];
+    for (const [cert, reason] of [
+      [damaged, 'error[FILE_UNREADABLE]'],
+      [other.certFile, 'error[USAGE]'],
+    ] as const) {
+      const done = await signet([...serve, '--tls-cert', cert, '--tls-key', one.keyFile]);
+      expect(done).toMatchObject({ code: 2, stderr: expect.stringContaining(reason) });
+    }
   });
 
   it.each([

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -84,6 +85,27 @@ describe('standard input', () => {
     const other = await makeKey(join(world.dir, 'stranger'));
     expect(await signet(['verify-blob', '--key', other.pub, '--bundle', '-', file], { input })).toMatchObject({
       code: 1,
+    });
+  });
+});
+
+describe('Ctrl-C while a list is waited for', () => {
+  it('ends with 130 and says so', async () => {
+    const child = spawn(process.execPath, [signetProgram, 'verify', '--key', world.pub, '-']);
+    const heard = { out: '', err: '' };
+    child.stdout.on('data', (piece) => {
+      heard.out += piece;
+      child.kill('SIGINT');
+    });
+    child.stderr.on('data', (piece) => {
+      heard.err += piece;
+    });
+    child.stdin.write(`${signed}\n`);
+    const code = await new Promise((closed) => child.on('close', closed));
+    expect({ code, ...heard }).toMatchObject({
+      code: 130,
+      out: expect.stringMatching(/^verified/),
+      err: 'error[INTERRUPTED]: interrupted\n',
     });
   });
 });

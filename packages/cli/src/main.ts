@@ -15,7 +15,7 @@ async function main(): Promise<void> {
     stdout,
     stderr: processOutput(process.stderr),
     get stdin() {
-      return readableStdin(); // opened only by commands that read it
+      return openStdin(interrupted); // only for commands that read it
     },
     secrets,
     env: process.env,
@@ -33,11 +33,16 @@ async function main(): Promise<void> {
   process.exit(worstOf([code, EXIT.usage]));
 }
 
-/** Node takes a folder for an empty input. @throws {CliError} FILE_UNREADABLE */
-function readableStdin(): NodeJS.ReadStream {
+/** A folder, which Node takes for an empty input, is refused; Ctrl-C ends the waiting. @throws {CliError} FILE_UNREADABLE */
+function openStdin(interrupted: AbortSignal): NodeJS.ReadStream {
   if (process.platform !== 'win32' && fstatSync(0).isDirectory())
     throw new CliError('FILE_UNREADABLE', 'cannot read standard input: it is a folder');
+  interrupted.addEventListener('abort', closeStdin, { once: true });
   return process.stdin;
+}
+
+function closeStdin(): void {
+  process.stdin.destroy(new CliError('INTERRUPTED', 'interrupted'));
 }
 
 /** The first Ctrl-C lets the command clean up, the second (or two seconds) ends it. */

@@ -25,11 +25,20 @@ export async function readTlsFiles({ caFile, certFile, keyFile }: TlsFiles): Pro
   if (certFile === undefined && keyFile === undefined) return ca;
   if (certFile === undefined || keyFile === undefined)
     throw new CliError('USAGE', '--cert-file and --key-file belong together: one of them is missing');
+  const { cert, key } = await readCertificatePair(certFile, keyFile);
+  return { ...ca, clientCert: cert, clientKey: key };
+}
+
+/** A certificate with its chain, and the private key of it, as texts. @throws {CliError} FILE_UNREADABLE, USAGE */
+export async function readCertificatePair(
+  certFile: string,
+  keyFile: string,
+): Promise<{ readonly cert: string; readonly key: string }> {
   const certificate = await readCertificates(certFile);
   const key = await readKey(keyFile);
   if (!certificate.first.checkPrivateKey(key.key))
     throw new CliError('USAGE', `the private key in ${keyFile} is not that of the certificate in ${certFile}`);
-  return { ...ca, clientCert: certificate.text, clientKey: key.text };
+  return { cert: certificate.text, key: key.text };
 }
 
 const certificateBlock = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[\s\S]*?-----END \1-----/g;

@@ -4,11 +4,12 @@ import { type Command, Option } from 'commander';
 import { type Context, onRun } from '../command.ts';
 import { CliError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { readInputFile, systemReason } from '../files.ts';
+import { readInputFile } from '../files.ts';
 import type { Io } from '../io.ts';
 import { addNotes } from '../notes.ts';
 import { parseInteger } from '../options/duration.ts';
 import { addOutputOptions, type OutputFlags, type OutputOptions, outputOptions, writeJson } from '../options/output.ts';
+import { readCertificatePair } from '../tls-files.ts';
 
 interface ServeFlags extends OutputFlags {
   readonly root: string;
@@ -63,30 +64,39 @@ async function start(options: RegistryOptions, flags: ServeFlags): ReturnType<ty
   try {
     return await startRegistry(options);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') throw error;
-    const reason = code === 'EADDRINUSE' ? 'another program listens there' : systemReason(error);
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const reason = Object.hasOwn(portProblems, code) ? portProblems[code] : undefined;
+    if (reason === undefined) throw error;
     throw new CliError('PORT_UNAVAILABLE', `cannot listen on ${flags.host}:${flags.port}: ${reason}`, {
       cause: error,
-      hint: '--port 0 takes a free port',
+      hint: isAboutHost.test(code) ? '--host takes an address of this machine' : '--port 0 takes a free port',
     });
   }
 }
 
+const portProblems: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there',
+  EACCES: 'permission denied',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'the host name is not known',
+  EAI_AGAIN: 'the host name could not be looked up',
+};
+
+const isAboutHost = /^(?:EADDRNOTAVAIL|ENOTFOUND|EAI_AGAIN)$/;
+
 async function registryOptions(flags: ServeFlags, io: Io, output: OutputOptions): Promise<RegistryOptions> {
-  if ((flags.tlsCert === undefined) !== (flags.tlsKey === undefined)) {
-    throw new CliError('USAGE', '--tls-cert and --tls-key belong together: one of them is missing');
-  }
   if (flags.htpasswd === undefined && (flags.token === true || flags.anonymousRead === true)) {
     throw new CliError('USAGE', '--token and --anonymous-read need accounts', { hint: '--htpasswd FILE' });
   }
-  const [cert, key, htpasswd] = await Promise.all([flags.tlsCert, flags.tlsKey, flags.htpasswd].map(readText));
+  const tls = await readTls(flags);
+  const htpasswd =
+    flags.htpasswd === undefined ? undefined : Buffer.from(await readInputFile(flags.htpasswd)).toString('utf8');
   return {
     root: flags.root,
     host: flags.host,
     port: flags.port,
     referrersApi: flags.referrersApi,
-    ...(cert === undefined || key === undefined ? {} : { tls: { cert, key } }),
+    ...(tls === undefined ? {} : { tls }),
     ...(htpasswd === undefined ? {} : { auth: { htpasswd, allowAnonymousRead: flags.anonymousRead === true } }),
     ...(flags.token === true ? { token: {} } : {}),
     ...(output.verbose ? { logger: (event: RequestEvent) => io.stderr.write(logLine(event)) } : {}),
@@ -98,6 +108,8 @@ function logLine({ method, path, status, ms, cause }: RequestEvent): string {
   return `${escapeForTerminal(method)} ${escapeForTerminal(path)} ${status} ${Math.round(ms)} ms${why}\n`;
 }
 
-async function readText(path: string | undefined): Promise<string | undefined> {
-  return path === undefined ? undefined : Buffer.from(await readInputFile(path)).toString('utf8');
+async function readTls({ tlsCert, tlsKey }: ServeFlags): Promise<RegistryOptions['tls']> {
+  if (tlsCert !== undefined && tlsKey !== undefined) return readCertificatePair(tlsCert, tlsKey);
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  throw new CliError('USAGE', '--tls-cert and --tls-key belong together: one of them is missing');
 }
