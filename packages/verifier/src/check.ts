@@ -1,7 +1,7 @@
+import { limitGap, toGap } from './collect/gaps.ts';
 import type { Envelope, Evidence, Gap, Subject } from './evidence.ts';
 import type { Finding } from './finding.ts';
 import type { Prospect, VerifyFormat } from './format.ts';
-import { limitGap, toGap } from './gaps.ts';
 import type { VerifyLimits } from './limits.ts';
 import type { TrustMaterial } from './trust.ts';
 

@@ -1,17 +1,17 @@
 import type { Reference } from '@signet/oci';
-import { type AskOptions, toAsked } from './asked.ts';
 import { Checker } from './check.ts';
 import { startClock } from './clock.ts';
-import { collect } from './collect.ts';
-import type { CollectOptions } from './collecting.ts';
+import { type AskOptions, toAsked } from './collect/asked.ts';
+import { collect } from './collect/collect.ts';
+import type { CollectOptions } from './collect/collecting.ts';
+import type { Habit } from './collect/habit.ts';
 import { acceptedSigner, decide } from './decide.ts';
 import type { Asked, Envelope, Evidence, Gap } from './evidence.ts';
 import { defaultFormats } from './formats/index.ts';
-import type { Habit } from './habit.ts';
 import { type VerifyLimits, verifyLimits } from './limits.ts';
 import { parsePlatformName } from './platform.ts';
 import type { Rule } from './policy.ts';
-import { notCheckedReport, type Report, toReport } from './report.ts';
+import { notCheckedReport, type Report, toReport } from './report/report.ts';
 import { trustOf } from './trust.ts';
 
 /** How one reference is verified. */

@@ -1,6 +1,6 @@
 import { type PublicKey, type SchemeFormat, type SignatureScheme, schemesFor, verifySignature } from '@signet/core';
 import type { Check } from '../finding.ts';
-import { shortKey } from '../key-name.ts';
+import { shortKey } from '../report/key-name.ts';
 import type { TrustMaterial } from '../trust.ts';
 
 /** Bytes that somebody signed, and how. */

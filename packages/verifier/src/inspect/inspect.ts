@@ -1,0 +1,152 @@
+import {
+  ANNOTATION_REF_NAME,
+  ANNOTATION_SIGNED_AT,
+  EnvelopeError,
+  parseBundle,
+  parsePayload,
+  parseSimpleSigning,
+  parseStatement,
+} from '@signet/core';
+import { hintId } from '../formats/key-signature.ts';
+import { escapeForTerminal } from '../report/escape.ts';
+
+/** What a signature says about itself. Nothing of it is verified: `verified` is always false, and every text is its author's. */
+export interface Inspection {
+  readonly verified: false;
+  readonly format: 'sigstore' | 'cosign' | 'unknown';
+  readonly signer: ClaimedSigner;
+  readonly payloadType?: string;
+  readonly predicateType?: string;
+  /** Digests that it says it signs: `sha256:<hex>`. */
+  readonly subjects: readonly string[];
+  readonly signedReference?: string;
+  readonly signedAt?: string;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly logEntries: number;
+  /** Why less could be said. */
+  readonly problem?: string;
+}
+
+/** Who it says it is from. `none`: it does not say. */
+export type ClaimedSigner =
+  | { readonly kind: 'key'; readonly hint: string; readonly keyId?: string }
+  | { readonly kind: 'certificate' }
+  | { readonly kind: 'none' };
+
+/** What a signature (a bundle, the payload of cosign's older form, a payload that waits to be signed) says, without trusting it. Total. */
+export function inspectSignature(bytes: Uint8Array): Inspection {
+  const nothing: Inspection = {
+    verified: false,
+    format: 'unknown',
+    signer: { kind: 'none' },
+    subjects: [],
+    annotations: {},
+    logEntries: 0,
+  };
+  try {
+    return inspectBundle(bytes, nothing);
+  } catch (error) {
+    if (!(error instanceof EnvelopeError)) throw error;
+    return inspectSimpleSigning(bytes) ?? inspectPayload(bytes, nothing) ?? { ...nothing, problem: error.message };
+  }
+}
+
+/** The inspection as text; its first line says that nothing is verified. Everything from outside is escaped. */
+export function renderInspection(inspection: Inspection): string {
+  const { signer, format, problem } = inspection;
+  const rows: (readonly [string, string | undefined])[] = [
+    ['format', format],
+    ['signer', signerText(signer)],
+    ['payload', inspection.payloadType],
+    ['predicate', inspection.predicateType],
+    ...inspection.subjects.map((subject) => ['subject', subject] as const),
+    ['reference', inspection.signedReference],
+    ['signed at', inspection.signedAt],
+    ...Object.entries(inspection.annotations).map(([key, value]) => ['annotation', `${key}=${value}`] as const),
+    ['log', inspection.logEntries === 0 ? 'no entry' : `${inspection.logEntries} entries`],
+    ['problem', problem],
+  ];
+  const lines = rows.flatMap(([label, text]) =>
+    text === undefined ? [] : [`  ${label.padEnd(10)}  ${escapeForTerminal(text)}`],
+  );
+  return ['UNVERIFIED: this is what the signature says, nothing of it was checked', ...lines].join('\n');
+}
+
+function inspectBundle(bytes: Uint8Array, nothing: Inspection): Inspection {
+  const { key, content, tlogEntries } = parseBundle(bytes);
+  const signer = key.kind === 'publicKey' ? claimedKey(key.hint) : ({ kind: 'certificate' } as const);
+  const base = { ...nothing, format: 'sigstore', signer, logEntries: tlogEntries.length } as const;
+  if (content.kind !== 'dsse') return { ...base, problem: 'signs bytes (a file), no statement' };
+  return { ...base, payloadType: content.envelope.payloadType, ...inspectStatement(content.envelope.payload) };
+}
+
+function inspectStatement(payload: Uint8Array): Partial<Inspection> {
+  try {
+    const { predicateType, subject } = parseStatement(payload);
+    const subjects = subject.flatMap(({ digest }) =>
+      Object.entries(digest).map(([algorithm, hex]) => `${algorithm}:${hex}`),
+    );
+    const annotations = Object.assign({}, ...subject.map((each) => each.annotations)) as Readonly<
+      Record<string, string>
+    >;
+    return { predicateType, subjects, annotations, ...wellKnown(annotations) };
+  } catch (error) {
+    if (!(error instanceof EnvelopeError)) throw error;
+    return { problem: error.message };
+  }
+}
+
+/** The bytes of `signet sign --payload-out`, before anybody signed them. */
+function inspectPayload(bytes: Uint8Array, nothing: Inspection): Inspection | undefined {
+  try {
+    const { payloadType, bytes: statement } = parsePayload(bytes).payload;
+    return { ...nothing, format: 'sigstore', payloadType, ...inspectStatement(statement), problem: 'not signed yet' };
+  } catch (error) {
+    if (!(error instanceof EnvelopeError)) throw error;
+    return undefined;
+  }
+}
+
+function wellKnown(annotations: Readonly<Record<string, string>>): Partial<Inspection> {
+  const reference = Object.hasOwn(annotations, ANNOTATION_REF_NAME) ? annotations[ANNOTATION_REF_NAME] : undefined;
+  const at = Object.hasOwn(annotations, ANNOTATION_SIGNED_AT) ? annotations[ANNOTATION_SIGNED_AT] : undefined;
+  return {
+    ...(reference === undefined ? {} : { signedReference: reference }),
+    ...(at === undefined ? {} : { signedAt: at }),
+  };
+}
+
+function inspectSimpleSigning(bytes: Uint8Array): Inspection | undefined {
+  try {
+    const { digest, dockerReference, annotations } = parseSimpleSigning(bytes);
+    return {
+      verified: false,
+      format: 'cosign',
+      signer: { kind: 'none' },
+      subjects: [digest],
+      signedReference: dockerReference,
+      annotations,
+      logEntries: 0,
+    };
+  } catch (error) {
+    if (!(error instanceof EnvelopeError)) throw error;
+    return undefined;
+  }
+}
+
+function claimedKey(hint: string | undefined): ClaimedSigner {
+  if (hint === undefined || hint === '') return { kind: 'none' };
+  const keyId = hintId(hint);
+  return { kind: 'key', hint, ...(keyId === undefined ? {} : { keyId }) };
+}
+
+function signerText(signer: ClaimedSigner): string {
+  switch (signer.kind) {
+    case 'key':
+      return `key ${signer.keyId ?? signer.hint}`;
+    case 'certificate':
+      return 'a certificate (keyless)';
+    case 'none':
+      return 'it does not say';
+  }
+}

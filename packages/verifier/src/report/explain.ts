@@ -1,0 +1,121 @@
+import type { Decision } from '../decide.ts';
+import type { Evidence } from '../evidence.ts';
+import type { Check, Finding } from '../finding.ts';
+import type { Rule } from '../policy.ts';
+import { trustOf } from '../trust.ts';
+import { shortKey } from './key-name.ts';
+
+/** One sentence that says why, with the nearest miss. Texts from outside are in it: escape it when printing. */
+export function summaryOf(rule: Rule | undefined, evidence: Evidence, decision: Decision): string {
+  const gap = evidence.gaps.find(({ what }) => what === 'resolve') ?? evidence.gaps[0];
+  switch (decision.code) {
+    case 'VERIFIED':
+      return `signed by ${yesNames(decision)}`;
+    case 'NO_SIGNATURE':
+      return noSignature(evidence, decision);
+    case 'NOT_TRUSTED':
+      return notTrusted(rule, decision);
+    case 'TAG_MISMATCH':
+      return missOf(decision, 'tag') ?? 'the signature is for another tag';
+    case 'ANNOTATION_MISMATCH':
+      return missOf(decision, 'annotations') ?? 'the signed annotations are not those that were asked for';
+    case 'INCOMPLETE':
+      return `could not decide: ${gap?.message ?? openCheck(decision) ?? 'not everything was read'}`;
+    case 'UNRESOLVED':
+      return `the reference could not be resolved: ${gap?.message ?? 'no digest'}`;
+    case 'NO_RULE':
+      return 'no rule of the policy matches this image';
+    case 'NOT_CHECKED':
+      return 'not checked';
+  }
+}
+
+/** What to do next, in one sentence; undefined where nothing can be done or need be. */
+export function remedyOf(rule: Rule | undefined, evidence: Evidence, decision: Decision): string | undefined {
+  switch (decision.code) {
+    case 'NO_SIGNATURE':
+      return 'sign the image (signet sign), or copy its signatures along (signet copy)';
+    case 'NOT_TRUSTED':
+      return trustsFew(rule)
+        ? 'sign with a trusted key, or trust the key that signed if you know it'
+        : 'sign with as many trusted keys as are asked for';
+    case 'TAG_MISMATCH':
+      return tagRemedy(decision);
+    case 'ANNOTATION_MISMATCH':
+      return 'sign again with the asked annotations (signet sign --annotation)';
+    case 'INCOMPLETE':
+      return evidence.gaps.some(({ what, code }) => what === 'limit' && code === 'LIMIT_REACHED')
+        ? 'delete what is attached and not needed, or raise the limit that was reached (for signatures: --max-signatures)'
+        : 'try again; signet doctor shows what the registry answers';
+    case 'UNRESOLVED':
+      return 'check the reference, the credentials and the registry; a replica may lag behind';
+    case 'NO_RULE':
+      return 'add a rule for this image to the policy';
+    default:
+      return undefined;
+  }
+}
+
+function yesNames({ sources }: Decision): string {
+  return sources
+    .filter(({ answer }) => answer === 'yes')
+    .map(({ source }) => source)
+    .join(', ');
+}
+
+function noSignature(evidence: Evidence, decision: Decision): string {
+  const attestations = decision.findings.length;
+  if (attestations > 0)
+    return `no signature: of what is attached, ${attestations} attest something else about the image`;
+  const others = evidence.skippedTotal;
+  return others === 0
+    ? 'no signature is attached to this image'
+    : `no signature is attached to this image (${others} other referrers were passed over)`;
+}
+
+/** The signature that came furthest, and what stopped it. */
+function notTrusted(rule: Rule | undefined, decision: Decision): string {
+  const proven = decision.findings.filter(({ proven }) => proven !== undefined);
+  if (proven.length > 0 && decision.sources.some(({ answer }) => answer === 'yes')) {
+    const missing = decision.sources.filter(({ answer }) => answer !== 'yes').map(({ source }) => source);
+    return `signed by ${yesNames(decision)}, but not by enough of the required signers (missing: ${missing.join(', ') || 'a second signer'})`;
+  }
+  const nearest = decision.findings.toSorted((a, b) => passed(b) - passed(a))[0];
+  const failed = nearest === undefined ? undefined : firstFailure(nearest);
+  const trusted = rule === undefined ? [] : trustOf(rule).keys.map(({ id }) => shortKey(id));
+  const suffix =
+    failed?.code === 'KEY_NOT_TRUSTED'
+      ? `; you trust ${trusted.slice(0, 3).join(', ')}${trusted.length > 3 ? ', …' : ''}`
+      : '';
+  return failed === undefined ? 'no trusted signature' : `${failed.message}${suffix}`;
+}
+
+function passed({ checks }: Finding): number {
+  return checks.filter(({ result }) => result === 'pass').length;
+}
+
+function firstFailure({ checks }: Finding): Check | undefined {
+  return (
+    checks.find(({ result, code }) => result === 'fail' && code !== 'NOT_A_SIGNATURE') ??
+    checks.find(({ result }) => result === 'fail')
+  );
+}
+
+function missOf({ findings }: Decision, name: Check['name']): string | undefined {
+  return findings.flatMap(({ checks }) => checks).find((check) => check.name === name && check.result === 'fail')
+    ?.message;
+}
+
+function openCheck({ findings }: Decision): string | undefined {
+  return findings.flatMap(({ checks }) => checks).find(({ result }) => result === 'unknown')?.message;
+}
+
+function trustsFew(rule: Rule | undefined): boolean {
+  return rule === undefined || rule.require.kind !== 'atLeast';
+}
+
+function tagRemedy({ findings }: Decision): string {
+  const codes = findings.flatMap(({ checks }) => checks).map(({ code }) => code);
+  if (codes.includes('TAG_NOTHING_TO_COMPARE')) return 'say what to compare with: --signed-reference REGISTRY/REPO:TAG';
+  return 'sign this tag (signet sign REPO:TAG@DIGEST), or check why the tag names this image now';
+}

@@ -1,0 +1,35 @@
+import { parseReference } from '@signet/oci';
+import { toAsked } from '@signet/verifier';
+import { describe, expect, it } from 'vitest';
+import { image } from '../evidence-data.ts';
+
+const ask = (text: string, options?: Parameters<typeof toAsked>[1]) => toAsked(parseReference(text), options);
+const repository = 'r.example/app';
+
+describe('toAsked', () => {
+  it.each<[string, object]>([
+    ['r.example/app', { tag: 'latest', name: { repository, tag: 'latest' } }],
+    ['r.example/app:1', { tag: '1', name: { repository, tag: '1' } }],
+    [`r.example/app@${image}`, { digest: image, name: { repository } }],
+    [`r.example/app:1@${image}`, { digest: image, tag: '1', name: { repository, tag: '1' } }],
+    ['app', { tag: 'latest', name: { repository: 'docker.io/library/app', tag: 'latest' } }],
+  ])('%s', (text, wanted) => {
+    expect(ask(text)).toEqual({ reference: expect.any(String), ...wanted });
+  });
+
+  it('a layout has no name unless one is said', () => {
+    expect(ask('oci:./dir:1')).toEqual({ reference: 'oci:./dir:1', tag: '1' });
+    expect(ask('oci:./dir:1', { signedReference: 'r.example/app:2' }).name).toEqual({ repository, tag: '2' });
+  });
+
+  it('what is said to be signed counts, not the reference', () => {
+    const of = (signedReference: string) => ask('mirror.example/app:1', { signedReference }).name;
+    expect(of('r.example/app:2')).toEqual({ repository, tag: '2' });
+    expect(of('r.example/app')).toEqual({ repository });
+    expect(() => of('no reference')).toThrow(expect.objectContaining({ code: 'REFERENCE_INVALID' }));
+  });
+
+  it('keeps the platform', () => {
+    expect(ask('r.example/app', { platform: 'linux/amd64' }).platform).toBe('linux/amd64');
+  });
+});

@@ -1,0 +1,92 @@
+import { pae } from '@signet/core';
+import { digestOf } from '@signet/oci';
+import { inspectSignature, renderInspection } from '@signet/verifier';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { bundleOf, simpleSigningOf, statementOf, testKey } from '../signatures.ts';
+
+const image = digestOf(Buffer.from('image'));
+const key = testKey();
+const annotations = {
+  'org.opencontainers.image.ref.name': 'r.example/app:1',
+  'dev.signet.signed-at': '2026-11-23T09:00:00.120Z',
+  hostile: '\u001b[2J\u202e',
+};
+
+describe('inspectSignature', () => {
+  it('says what a bundle says', () => {
+    const inspection = inspectSignature(bundleOf(statementOf(image, annotations), key));
+    expect(inspection).toEqual({
+      verified: false,
+      format: 'sigstore',
+      signer: { kind: 'key', hint: key.publicKey.hint, keyId: key.publicKey.id },
+      payloadType: 'application/vnd.in-toto+json',
+      predicateType: 'https://sigstore.dev/cosign/sign/v1',
+      subjects: [image],
+      signedReference: 'r.example/app:1',
+      signedAt: '2026-11-23T09:00:00.120Z',
+      annotations,
+      logEntries: 0,
+    });
+  });
+
+  it('says what a payload says that waits to be signed', () => {
+    const statement = Buffer.from(JSON.stringify(statementOf(image, annotations)));
+    const expected = { format: 'sigstore', signer: { kind: 'none' }, subjects: [image], problem: 'not signed yet' };
+    for (const bytes of [statement, pae('application/vnd.in-toto+json', statement)])
+      expect(inspectSignature(bytes)).toMatchObject({ ...expected, signedReference: 'r.example/app:1', annotations });
+    const cut = pae('application/vnd.in-toto+json', statement).subarray(0, -1);
+    expect(inspectSignature(cut)).toMatchObject({ format: 'unknown', subjects: [] });
+  });
+
+  it("says what cosign's older payload says", () => {
+    const bytes = Buffer.from(JSON.stringify(simpleSigningOf(image, 'r.example/app', { env: 'prod' })));
+    expect(inspectSignature(bytes)).toMatchObject({
+      format: 'cosign',
+      subjects: [image],
+      signedReference: 'r.example/app',
+      annotations: { env: 'prod' },
+    });
+  });
+
+  it('says what is wrong', () => {
+    expect(inspectSignature(Buffer.from('junk'))).toMatchObject({ format: 'unknown', problem: expect.any(String) });
+    expect(inspectSignature(bundleOf('junk', key))).toMatchObject({
+      format: 'sigstore',
+      subjects: [],
+      problem: expect.any(String),
+    });
+    expect(inspectSignature(bundleOf('x', key, { material: { certificate: { rawBytes: 'MAA=' } } }))).toMatchObject({
+      signer: { kind: 'certificate' },
+    });
+    expect(inspectSignature(bundleOf('x', key, { material: { publicKey: {} } }))).toMatchObject({
+      signer: { kind: 'none' },
+    });
+  });
+
+  it('is always unverified, and throws nothing', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.uint8Array(),
+          fc.json().map((text) => Buffer.from(text)),
+        ),
+        (bytes) => {
+          const inspection = inspectSignature(bytes);
+          expect(inspection.verified).toBe(false);
+          expect(renderInspection(inspection).startsWith('UNVERIFIED')).toBe(true);
+        },
+      ),
+    );
+  });
+});
+
+describe('renderInspection', () => {
+  it('marks itself and escapes', () => {
+    const text = renderInspection(inspectSignature(bundleOf(statementOf(image, annotations), key)));
+    expect(text).toMatch(/^UNVERIFIED: /);
+    expect(text).toContain(`signer      key ${key.publicKey.id}`);
+    expect(text).toContain('reference   r.example/app:1');
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+});
