@@ -108,6 +108,7 @@ describe('writeOutputFile', () => {
 describe('systemReason', () => {
   it('has words for the usual codes and the code for others', () => {
     expect(systemReason(Object.assign(new Error('x'), { code: 'ENOSPC' }))).toBe('no space left');
+    expect(systemReason(Object.assign(new Error('x'), { code: 'EFBIG' }))).toContain('ulimit');
     expect(systemReason(Object.assign(new Error('x'), { code: 'EODD' }))).toBe('EODD');
     expect(systemReason(new Error('plain'))).toBe('plain');
   });

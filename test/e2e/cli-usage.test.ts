@@ -22,6 +22,9 @@ describe('signet', () => {
       expect(stdout).toMatch(new RegExp(`^Usage: signet ${commands[at]?.name}`));
     }
     expect((await signet(['help', 'verify'])).stdout).toContain('--tag-bound');
+    const deeper = await signet(['help', 'key', 'generate']);
+    expect(deeper).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Usage: signet key generate/) });
+    expect((await signet(['help'])).stdout).toBe(help.stdout);
   });
 
   it('ends with 2 and the help where nothing was asked', async () => {
@@ -31,6 +34,7 @@ describe('signet', () => {
   it.each([
     [['verfy', 'a'], "error[USAGE]: unknown command 'verfy'\nhint: Did you mean verify?\n"],
     [['verify', 'a:1', '--kye', 'x'], "error[USAGE]: unknown option '--kye'\nhint: Did you mean --key?\n"],
+    [['help', 'verfy'], "error[USAGE]: unknown command 'verfy'\nhint: Did you mean verify?\n"],
     [['key', 'genrate'], "error[USAGE]: unknown command 'genrate'\nhint: Did you mean generate?\n"],
     [
       ['verify'],

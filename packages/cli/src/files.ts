@@ -166,6 +166,10 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: 'permission denied',
   ENOSPC: 'no space left',
   EROFS: 'the file system is read-only',
+  EFBIG: 'files may not become that large here (ulimit -f)',
+  EDQUOT: 'the disk quota is used up',
+  ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'links lead in a circle',
 };
 
 /** What the operating system said, in words. */

@@ -72,11 +72,14 @@ export async function buildProgram(context: Context, chosen: readonly string[]):
   return program;
 }
 
-/** `signet --plain-http verify X` is `signet verify --plain-http X`; `signet help verify` loads verify. */
-function chooseCommand(argv: readonly string[]): {
+/** The command whose tables are wanted, and what is parsed then. */
+interface Choice {
   readonly name: string | undefined;
   readonly args: readonly string[];
-} {
+}
+
+/** `signet --plain-http verify X` is `signet verify --plain-http X`. */
+function chooseCommand(argv: readonly string[]): Choice {
   for (let at = 0; at < argv.length; at++) {
     const arg = argv[at] ?? '';
     if (arg === '--') return { name: argv[at + 1], args: [...argv.slice(at + 1), ...argv.slice(0, at)] };
@@ -84,12 +87,19 @@ function chooseCommand(argv: readonly string[]): {
       if (valueOptions.has(arg)) at++;
       continue;
     }
-    if (arg === 'help') return { name: argv[at + 1], args: argv };
+    if (arg === 'help') return helpOf(argv.slice(at + 1));
     return { name: arg, args: [arg, ...argv.slice(0, at), ...argv.slice(at + 1)] };
   }
   return argv.includes('--version') || argv.includes('-V')
     ? { name: 'version', args: ['version'] }
     : { name: undefined, args: argv };
+}
+
+/** `signet help key generate` is `signet key generate --help`; a name that is no command is an error that suggests one. */
+function helpOf(path: readonly string[]): Choice {
+  const [name] = path;
+  if (name === undefined || name === 'help' || name.startsWith('-')) return { name: undefined, args: ['help'] };
+  return { name, args: commands.some((entry) => entry.name === name) ? [...path, '--help'] : [name] };
 }
 
 /** Output goes where `Io` says, errors have the program's own form, and nothing ends the process. */
