@@ -11,19 +11,23 @@ export const about: string =
 export async function trial([kills = '100', seed = `${randomInt(2 ** 31)}`]: readonly string[]): Promise<boolean> {
   console.log(`seed ${seed}`);
   const peers = await inspectByPeers();
+  let told = 0;
   const figures = await killSigners({
     kills: Number(kills),
     seed: Number(seed),
     docker: true,
     inspect: peers.inspect,
+    inspectEvery: 2,
     onKill: (now) => {
+      for (const fault of now.faults.slice(told)) console.log(`FAULT ${fault}`);
+      told = now.faults.length;
       if (killsIn(now) % 20 === 0) console.log(line(now));
     },
   }).finally(() => peers.stop());
   for (const [target, pace] of figures.paces) console.log(targetLine(figures, target, pace));
   console.log(line(figures));
   console.log(`layouts opened by oras and pushed from by crane: ${peers.opened()}`);
-  for (const fault of figures.faults.slice(0, 20)) console.log(`FAULT ${fault}`);
+  for (const fault of figures.faults.slice(told)) console.log(`FAULT ${fault}`);
   return figures.faults.length === 0;
 }
 
@@ -41,5 +45,5 @@ function line(now: KillFigures): string {
   const done = `${now.ended} had ended before; ${now.acknowledged} reported as done, looked at ${now.verified} times after kills`;
   const left = `leftovers in layouts: ${now.leftAfterKills} after kills, ${now.leftAfterNext} after the next command`;
   const others = `${now.openUploads} open uploads, ${now.temporary} files in TMPDIR`;
-  return `${killsIn(now)} kills (${met}); ${done}; ${now.layouts} layouts hashed; ${left}; ${others}; ${now.faults.length} faults`;
+  return `${killsIn(now)} kills (${met}); ${done}; ${now.layouts} looks at layouts; ${left}; ${others}; ${now.faults.length} faults`;
 }

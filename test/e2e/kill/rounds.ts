@@ -20,11 +20,15 @@ export interface KillOptions {
   readonly docker: boolean;
   /** Another program's look at a layout and the tags that its index has. */
   readonly inspect?: (layoutDir: string, tags: ReadonlyMap<string, string>) => Promise<void>;
+  /** Only every so many looks; default 1. */
+  readonly inspectEvery?: number;
   readonly onKill?: (figures: KillFigures) => void;
 }
 
 /** Commands in one place, before another one is begun: signatures of one image stay few. */
-const labelsOfSpot = 8;
+const labelsOfSpot = 4;
+/** A machine may be busy: slowness is no fault. */
+const timeoutMs = 600_000;
 
 /**
  * Kills `signet sign` and `signet copy` (processes of their own) with SIGKILL at random moments, and looks each time whether the place they
@@ -110,13 +114,17 @@ class TargetTrial {
     const { figures } = this.#trial;
     const { spot, label } = await this.#next();
     const result = await this.#runAndKill(spot, label);
-    if (result.signal === 'SIGKILL') countKill(figures, this.#target.name, await this.#phaseOf(spot, label, result));
+    const wrote = spot.watch.wrote();
+    // Before any command of ours opens it, which also tidies up.
+    await this.#lookAtLayout(spot);
+    const isThere = await this.#isThere(spot, label);
+    const isReported = result.stdout.includes('\n');
+    if (result.signal === 'SIGKILL') countKill(figures, this.#target.name, phaseOf({ wrote, isThere, isReported }));
     else figures.ended += 1;
     if (result.signal !== 'SIGKILL' && result.code !== 0) this.#fault(`exit ${result.code}: ${result.stderr}`);
-    if (result.code === 0) this.#acknowledge(label);
-    await this.#lookAtLayout(spot);
+    if (isReported) this.#acknowledge(label);
     await this.#lookAtAcknowledged(spot);
-    await this.#again(spot, label);
+    await this.#again(spot, label, isThere);
   }
 
   openUploads(): number {
@@ -147,19 +155,11 @@ class TargetTrial {
     const moment = this.#moment();
     const wrote = spot.watch.begin();
     const due = moment.after === 'start' ? sleep(moment.ms) : wrote.then(() => sleep(moment.ms));
-    return await signet(spot.command(label), { env: this.#trial.ground.env, killWhen: due });
-  }
-
-  async #phaseOf(spot: Spot, label: string, { stdout }: RunResult): Promise<Phase> {
-    const wrote = spot.watch.wrote();
-    const isReported = stdout.includes('\n');
-    if (isReported) this.#acknowledge(label);
-    if (await this.#isThere(spot, label)) return isReported ? 'reported' : 'stored';
-    return wrote ? 'between' : 'before';
+    return await signet(spot.command(label), { env: this.#trial.ground.env, timeoutMs, killWhen: due });
   }
 
   async #isThere(spot: Spot, label: string): Promise<boolean> {
-    const { code, stderr } = await signet(spot.verify(label), { env: this.#trial.ground.env });
+    const { code, stderr } = await signet(spot.verify(label), { env: this.#trial.ground.env, timeoutMs });
     if (code !== 0 && !spot.absent.includes(code) && isLayout(spot)) this.#fault(`${label}: exit ${code} ${stderr}`);
     return code === 0;
   }
@@ -174,21 +174,20 @@ class TargetTrial {
     if (layoutDir === undefined || !existsSync(join(layoutDir, 'oci-layout'))) return; // killed before it was made
     figures.leftAfterKills += layoutLeftovers(layoutDir).length;
     const tags = this.#disk.look(layoutDir);
-    await options.inspect?.(layoutDir, tags);
     figures.layouts += 1;
+    if (figures.layouts % (options.inspectEvery ?? 1) === 0) await options.inspect?.(layoutDir, tags);
   }
 
   async #lookAtAcknowledged(spot: Spot): Promise<void> {
     for (const label of this.#acknowledged) {
-      const { code, stdout, stderr } = await signet(spot.verify(label), { env: this.#trial.ground.env });
+      const { code, stdout, stderr } = await signet(spot.verify(label), { env: this.#trial.ground.env, timeoutMs });
       this.#trial.figures.verified += 1;
       if (code !== 0) this.#fault(`${label} was reported as done, then: exit ${code} ${stdout}${stderr}`);
     }
   }
 
   /** The same command, undisturbed. */
-  async #again(spot: Spot, label: string): Promise<void> {
-    const isThere = await this.#isThere(spot, label);
+  async #again(spot: Spot, label: string, isThere: boolean): Promise<void> {
     const stdout = await this.#succeed(spot, label);
     if (isThere && stdout.includes('"outcome":"new"')) this.#fault(`${label} was there and was made anew: ${stdout}`);
     if (spot.layoutDir === undefined) return;
@@ -205,11 +204,11 @@ class TargetTrial {
     void spot.watch.begin().then(() => {
       firstWriteMs ??= performance.now() - started;
     });
-    const done = await signet(spot.command(label), { env });
+    const done = await signet(spot.command(label), { env, timeoutMs });
     if (firstWriteMs !== undefined) this.#pace = { wholeMs: performance.now() - started, firstWriteMs };
     if (done.code !== 0) this.#fault(`${label}, not killed: exit ${done.code} ${done.stderr}`);
     else if (!this.#acknowledged.includes(label)) this.#acknowledge(label);
-    const verified = await signet(spot.verify(label), { env });
+    const verified = await signet(spot.verify(label), { env, timeoutMs });
     if (verified.code !== 0) this.#fault(`${label}, not killed, then: exit ${verified.code} ${verified.stderr}`);
     return done.stdout;
   }
@@ -217,6 +216,12 @@ class TargetTrial {
   #fault(text: string): void {
     this.#trial.figures.faults.push(`${this.#target.name}: ${text}`);
   }
+}
+
+function phaseOf(found: { readonly wrote: boolean; readonly isThere: boolean; readonly isReported: boolean }): Phase {
+  if (found.isReported) return 'reported';
+  if (found.isThere) return 'stored';
+  return found.wrote ? 'between' : 'before';
 }
 
 /** A killed first copy may have left no layout at all. */

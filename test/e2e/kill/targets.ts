@@ -43,6 +43,9 @@ export interface Ground {
 const formats = ['sigstore', 'cosign'] as const;
 type Format = (typeof formats)[number];
 
+/** A machine may be busy: slowness is no fault. */
+const patient = ['--timeout', '5m'];
+
 /** `docker`: with docker-registry too, which must be installed. */
 export async function startTargets(ground: Ground, { docker }: { readonly docker: boolean }): Promise<Targets> {
   const root = join(ground.dir, 'registry');
@@ -115,8 +118,8 @@ function layoutTarget(format: Format, ground: Ground): Target {
 function signing(image: string, format: Format, { key, pub }: Ground): Pick<Spot, 'command' | 'verify' | 'absent'> {
   const labelled = (label: string): readonly string[] => ['--annotation', `label=${label}`];
   return {
-    command: (label) => ['sign', '--key', key, '--format', format, ...labelled(label), '-o', 'json', image],
-    verify: (label) => ['verify', '--key', pub, ...labelled(label), image],
+    command: (label) => ['sign', '--key', key, '--format', format, ...labelled(label), ...patient, '-o', 'json', image],
+    verify: (label) => ['verify', '--key', pub, ...labelled(label), ...patient, image],
     absent: [1],
   };
 }
