@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -61,18 +61,21 @@ describe('the code of a file', () => {
     expect(readFileSync(join(folder, readdirSync(folder)[0] ?? '')).length).toBeGreaterThan(2 * unrun);
   });
 
-  it('of another build is made anew, and takes the place of the older', async () => {
+  it('of another build is made anew; what was kept for others goes after a week', async () => {
     const [dir, folder] = [tempDir(), tempDir()];
     const file = join(dir, 'main.js');
-    writeFileSync(join(folder, 'verify.js-of-somebody-else'), '');
-    writeFileSync(join(folder, `main.js-${process.version}-${process.arch}-new.1.tmp`), '');
+    const name = (digit: string): string => `main.js-${process.version}-${process.arch}-${digit.repeat(16)}`;
+    const week = new Date(Date.now() - 8 * 24 * 60 * 60 * 1000);
+    const others = [name('c'), `sign.js-v24.1.0-arm64-${'d'.repeat(16)}`, `${name('e')}.17.tmp`, 'notes-of-the-user'];
+    for (const other of [...others, name('f')]) writeFileSync(join(folder, other), '');
+    for (const other of others) utimesSync(join(folder, other), week, week);
     for (const digit of ['a', 'b']) {
       writeFileSync(file, program(build(digit)));
       expect((await start(file, folder)).fits).toBe(false);
     }
-    const names = readdirSync(folder);
-    expect(names).toHaveLength(3);
-    expect(names.filter((name) => name.includes('aaaa'))).toEqual([]);
+    expect(readdirSync(folder).sort()).toEqual([name('a'), name('b'), name('f'), 'notes-of-the-user']);
+    writeFileSync(file, program(build('a')));
+    expect((await start(file, folder)).fits).toBe(true);
   });
 
   it('that was damaged, be it by a bit, is not taken and made anew', async () => {

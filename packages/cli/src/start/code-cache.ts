@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 
 /** A file of the program, as the code that V8 made of it. */
@@ -11,6 +11,7 @@ export interface LoadedCode {
 }
 
 const digestBytes = 32;
+const keptName = /^[a-z]+\.js-v[\w.-]+-[0-9a-f]{16}(?:\.\d+\.tmp)?$/;
 
 /**
  * The file as a script whose value is a function of `require`. Node's own compile cache holds a file as it is before its first line ran:
@@ -48,24 +49,24 @@ function digest(code: Buffer): Buffer {
   return hash('sha256', code, 'buffer');
 }
 
-/** Never half written: another process may read it meanwhile. Those of earlier builds go. */
+/** Never half written: another process may read it meanwhile. */
 function writeKept(path: string, code: Buffer): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     writeFileSync(temporary, Buffer.concat([digest(code), code]), { mode: 0o600 });
     renameSync(temporary, path);
-    removeOlder(path);
+    removeOld(path);
   } catch {
     rmSync(temporary, { force: true });
   }
 }
 
-function removeOlder(path: string): void {
-  const folder = join(path, '..');
-  const build = path.lastIndexOf('-');
-  const prefix = basename(path.slice(0, build + 1));
+/** What other builds kept goes when it is a week old: two that are used by turns must not take each other's away. */
+function removeOld(path: string): void {
+  const folder = dirname(path);
+  const before = Date.now() - 7 * 24 * 60 * 60 * 1000;
   for (const name of readdirSync(folder)) {
-    if (name.startsWith(prefix) && !name.endsWith('.tmp') && name !== basename(path))
-      rmSync(join(folder, name), { force: true });
+    const other = join(folder, name);
+    if (keptName.test(name) && statSync(other).mtimeMs < before) rmSync(other, { force: true });
   }
 }
