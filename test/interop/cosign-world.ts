@@ -11,7 +11,7 @@ export interface CosignKey {
   readonly publicKey: PublicKey;
 }
 
-export type CosignKeyKind = 'p256' | 'p384' | 'p521' | 'rsa-2048' | 'rsa-4096';
+export type CosignKeyKind = 'p256' | 'p384' | 'p521' | 'rsa-2048' | 'rsa-3072' | 'rsa-4096' | 'ed25519';
 
 const password = 'a password';
 
@@ -49,7 +49,8 @@ function privatePem(kind: Exclude<CosignKeyKind, 'p256'>): string {
     const namedCurve = kind === 'p384' ? 'P-384' : 'P-521';
     return generateKeyPairSync('ec', { namedCurve }).privateKey.export(form).toString();
   }
-  const modulusLength = kind === 'rsa-2048' ? 2048 : 4096;
+  if (kind === 'ed25519') return generateKeyPairSync('ed25519').privateKey.export(form).toString();
+  const modulusLength = Number(kind.slice('rsa-'.length));
   return generateKeyPairSync('rsa', { modulusLength }).privateKey.export(form).toString();
 }
 
