@@ -41,6 +41,19 @@ describe('attach', () => {
     expect(again.stdout).toMatch(new RegExp(`^signed before {2}${image}@sha256:[0-9a-f]{64}\n`));
   });
 
+  it('stores what sign-blob signed, where it was told what that is', async () => {
+    const [bytes] = await signElsewhere([]);
+    const text = join(tempDir(), 'text');
+    const sign = ['sign-blob', bytes, '--key', world.key];
+    for (const args of [sign, [...sign, '--output-signature', text]])
+      expect(await signet(args)).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('error[BLOB_IS_PAYLOAD]'),
+      });
+    await ok([...sign, '--output-signature', text, '--image-payload']);
+    await ok(['attach', '--payload', bytes, '--signature', text, '--key', world.pub, image, '--force']);
+  });
+
   it("stores cosign's older form too, and takes base64", async () => {
     const [bytes, signed] = await signElsewhere(['--format', 'cosign']);
     const text = join(tempDir(), 'text');

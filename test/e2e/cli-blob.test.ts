@@ -123,6 +123,7 @@ describe('sign-blob and verify-blob', () => {
     [['verify-blob', import.meta.filename], /USAGE.*where the signature is/],
     [['sign-blob', import.meta.filename, '--predicate', 'x'], /USAGE.*--predicate-type/],
     [['sign-blob', import.meta.filename, '--bundle', 'a', '--output-signature', 'b'], /USAGE.*one of them/],
+    [['sign-blob', import.meta.filename, '--image-payload'], /USAGE.*--output-signature/],
     [['verify-blob', import.meta.filename, '--bundle', 'a', '--signature', 'b'], /USAGE/],
   ])('refuse %j with 2', async ([command = '', ...args], text) => {
     const key = command === 'sign-blob' ? pair.key : pair.pub;

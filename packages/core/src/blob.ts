@@ -5,6 +5,7 @@ import { encodeBlobStatement } from './formats/blob-statement.ts';
 import { type BundleHash, parseBundle } from './formats/bundle.ts';
 import { toMessageBundle } from './formats/bundle-write.ts';
 import { schemeFor, toWireSignature, verifyingScheme } from './formats/detached.ts';
+import { isImagePayload } from './formats/image-payload.ts';
 import { sigstoreFormat, statementPayload } from './formats/sigstore-format.ts';
 import type { PublicKey } from './keys/public-key.ts';
 import { SCHEME_HASH } from './signature.ts';
@@ -23,7 +24,11 @@ export type BlobForm =
       /** What the statement calls the file; nobody matches by it. */
       readonly name?: string;
     }
-  | { readonly kind: 'signature' };
+  | {
+      readonly kind: 'signature';
+      /** The blob is what `planImage` made, and is signed for `attachSignature`: otherwise such a blob is refused. */
+      readonly imagePayload?: boolean;
+    };
 
 /** How a file is signed; `form` defaults to `bundle`. */
 export interface SignBlobOptions extends SealOptions {
@@ -35,11 +40,13 @@ export interface SignBlobOptions extends SealOptions {
 /**
  * Signs a file and checks the result with the signer's own public key. Ed25519 signs the file itself, never its hash (no Ed25519ph); P-384 and
  * P-521 sign SHA-256 unless the scheme says otherwise. Rule: wire-formats 3.3, 5.1.
- * @throws {EnvelopeError} ENVELOPE_UNSUPPORTED, PAYLOAD_MALFORMED for the predicate, SIGNATURE_SELF_CHECK; {KeyError} what the signer throws
+ * @throws {EnvelopeError} BLOB_IS_PAYLOAD, ENVELOPE_UNSUPPORTED, PAYLOAD_MALFORMED for the predicate, SIGNATURE_SELF_CHECK; {KeyError} what the
+ * signer throws
  */
 export async function signBlob(options: SignBlobOptions): Promise<Uint8Array> {
   const { form = { kind: 'bundle' } } = options;
   if (form.kind === 'statement') return signStatement(form, options);
+  checkBlob(options.blob, form);
   const { signature, scheme } = await signMessage(options);
   if (form.kind === 'signature') return signature;
   const { hint } = options.signer.publicKey;
@@ -48,6 +55,13 @@ export async function signBlob(options: SignBlobOptions): Promise<Uint8Array> {
   const bundle = await toMessageBundle({ signature, hash, digest, hint });
   checkMessageBundle(bundle, options);
   return bundle;
+}
+
+/** Who signs files that others hand in must not sign their images without knowing it: in a bare signature nothing tells one from the other. */
+function checkBlob(blob: Uint8Array, form: Exclude<BlobForm, { readonly kind: 'statement' }>): void {
+  if ((form.kind === 'signature' && form.imagePayload === true) || !isImagePayload(blob)) return;
+  const message = "the file is the payload of an image's signature: signed as a file, it would sign that image";
+  throw new EnvelopeError('BLOB_IS_PAYLOAD', message);
 }
 
 async function signMessage({ blob, signer, ...options }: SignBlobOptions): Promise<{

@@ -33,7 +33,8 @@ export type EnvelopeErrorCode =
   | 'SIGNATURE_NOT_STORED'
   | 'SIGNATURE_SELF_CHECK'
   | 'SIGNATURE_INVALID'
-  | 'ANNOTATION_INVALID';
+  | 'ANNOTATION_INVALID'
+  | 'BLOB_IS_PAYLOAD';
 
 /** Bytes that are no envelope of their format, or a signature that could not be made or stored. */
 export class EnvelopeError extends Error {

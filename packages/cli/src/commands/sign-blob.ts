@@ -17,6 +17,7 @@ interface SignBlobFlags extends SigningKeyFlags, OutputFlags {
   readonly outputSignature?: string;
   readonly predicateType?: string;
   readonly predicate?: string;
+  readonly imagePayload?: boolean;
   readonly force?: boolean;
 }
 
@@ -28,6 +29,10 @@ export function define(command: Command, context: Context): void {
     .option('--output-signature <file>', 'a bare signature in base64 instead, as openssl and cosign read it')
     .option('--predicate-type <uri>', 'sign a statement that attests this of the file, not the bare file')
     .option('--predicate <file>', 'JSON object that the statement holds (default: {})')
+    .option(
+      '--image-payload',
+      'the file is what signet sign --payload-out wrote: sign that image (with --output-signature)',
+    )
     .option('--force', 'overwrite a file that is there');
   addSigningKeyOptions(command);
   addNotes(
@@ -65,12 +70,14 @@ function targetOf(file: string, { bundle, outputSignature }: SignBlobFlags): str
 }
 
 async function formOf(file: string, flags: SignBlobFlags): Promise<BlobForm> {
-  const { predicate, predicateType, outputSignature } = flags;
+  const { predicate, predicateType, outputSignature, imagePayload = false } = flags;
   if (predicateType === undefined && predicate !== undefined)
     throw new CliError('USAGE', '--predicate needs --predicate-type');
   if (predicateType !== undefined && outputSignature !== undefined)
     throw new CliError('USAGE', 'a statement is stored in a bundle: --predicate-type goes with --bundle');
-  if (outputSignature !== undefined) return { kind: 'signature' };
+  if (imagePayload && outputSignature === undefined)
+    throw new CliError('USAGE', '--image-payload needs --output-signature: signet attach takes a bare signature');
+  if (outputSignature !== undefined) return { kind: 'signature', imagePayload };
   if (predicateType === undefined) return { kind: 'bundle' };
   const content = predicate === undefined ? {} : { predicate: await readInputFile(predicate) };
   return { kind: 'statement', predicateType, ...content, ...(file === '-' ? {} : { name: file }) };
