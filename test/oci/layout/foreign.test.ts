@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
   type Descriptor,
@@ -119,6 +119,31 @@ describe('an image layout that another program wrote', () => {
     rmSync(join(dir, 'blobs', 'sha256'), { recursive: true });
     symlinkSync(outside, join(dir, 'blobs', 'sha256'));
     expect(await codeOf(openLayout(dir))).toBe('LAYOUT_INVALID');
+  });
+
+  it('does not make a reader or a writer touch what its folder of unfinished files leads to', async () => {
+    const outside = tempDir();
+    for (const name of ['a file', 'folder/with a file']) {
+      mkdirSync(dirname(join(outside, name)), { recursive: true });
+      writeFileSync(join(outside, name), 'kept');
+    }
+    for (const name of readdirSync(outside)) utimesSync(join(outside, name), 1, 1); // older than any that is in use
+    const { dir } = await newLayout();
+    rmSync(join(dir, '.unfinished'), { recursive: true });
+    symlinkSync(outside, join(dir, '.unfinished'));
+    for (const options of [{}, { create: true }, { exclusive: true }])
+      expect(await codeOf(openLayout(dir, options))).toBe('LAYOUT_INVALID');
+    expect(readdirSync(outside, { recursive: true }).sort()).toEqual(['a file', 'folder', 'folder/with a file']);
+  });
+
+  it('loses a link among its unfinished files, not what the link leads to', async () => {
+    const outside = tempDir();
+    writeFileSync(join(outside, 'kept'), 'kept');
+    const { dir } = await newLayout();
+    symlinkSync(outside, join(dir, '.unfinished', 'link'));
+    await openLayout(dir, { exclusive: true });
+    expect(readdirSync(join(dir, '.unfinished'))).toEqual([]);
+    expect(readdirSync(outside)).toEqual(['kept']);
   });
 
   it.each([

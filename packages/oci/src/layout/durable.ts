@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { RegistryError } from '../errors.ts';
@@ -95,9 +95,16 @@ export function unfinishedPath(dir: string): string {
 /**
  * Removes what earlier processes left unfinished. `all`: the caller is the only writer, so nothing there is in use; otherwise files of
  * living processes stay (of another host: until a day old), and so does all that this process may not remove: it may be a mere reader.
+ * @throws {RegistryError} LAYOUT_INVALID where the folder is a link: what it leads to is not ours to remove, or to write to; IO
  */
 export async function removeUnfinished(dir: string, all: boolean): Promise<void> {
   const unfinished = join(dir, unfinishedFolder);
+  const facts = await lstat(unfinished).catch(() => undefined); // not made yet
+  if (facts?.isDirectory() === false)
+    throw new RegistryError(
+      'LAYOUT_INVALID',
+      `${unfinishedFolder} is no folder in this layout (links are not followed)`,
+    );
   for (const name of await readdir(unfinished).catch(() => [])) {
     const path = join(unfinished, name);
     if (!all && !(await isAbandoned(name, path))) continue;
@@ -166,6 +173,6 @@ async function syncFolder(folder: string): Promise<void> {
 async function isAbandoned(name: string, path: string): Promise<boolean> {
   const [host, pid] = name.split('~');
   if (host === hostname() && Number(pid) !== process.pid && !isAlive(Number(pid))) return true;
-  const facts = await stat(path).catch(() => undefined);
+  const facts = await lstat(path).catch(() => undefined);
   return facts !== undefined && Date.now() - facts.mtimeMs > day;
 }
