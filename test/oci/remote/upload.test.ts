@@ -114,6 +114,17 @@ describe('an upload in one piece', () => {
     await store.pushStream(pieces(text, 5), target);
     expect(methods()).toEqual(['HEAD', 'HEAD']);
   });
+
+  it('is not begun either when it is larger than what is read whole', async () => {
+    const huge = { ...target, size: 5 * 1024 * 1024 * 1024 };
+    const { store, methods } = await world(
+      { HEAD: ok(200, { 'content-length': String(huge.size) }) },
+      { concurrency: 1 },
+    );
+    for (let count = 0; count < 3; count += 1) expect(await store.exists(huge)).toBe(true);
+    await store.pushStream(pieces(text, 5), huge);
+    expect(methods()).toEqual(['HEAD', 'HEAD', 'HEAD', 'HEAD']);
+  });
 });
 
 describe('an upload of a stream', () => {

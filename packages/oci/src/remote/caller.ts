@@ -123,18 +123,17 @@ async function readWhole(call: Call, { followed, sent }: Authorised, attempts: n
   const isGood = answer.status < 300;
   // An error is quoted in one line: more of it than this is not worth reading, and no reason to fail otherwise.
   const maxBytes = isGood ? call.maxBytes : 65_536;
-  const bytes =
-    isGood || (await isShort(followed))
-      ? await readBody(answer, { maxBytes, origin: url.origin, deadline: call.deadline })
-      : new Uint8Array();
+  let bytes: Uint8Array = new Uint8Array();
+  // The length that an answer to HEAD states is that of what is there, not of a body that comes.
+  if (call.method !== 'HEAD' && (isGood || isShort(followed)))
+    bytes = await readBody(answer, { maxBytes, origin: url.origin, deadline: call.deadline });
+  else drain(answer);
   return { status: answer.status, headers: answer.headers, url, bytes, attempts, secrets: secretsOf(sent) };
 }
 
 function isShort({ answer }: Followed): boolean {
   const declared = contentLength(answer.headers);
-  if (declared !== undefined && declared <= 65_536) return true;
-  drain(answer);
-  return false;
+  return declared !== undefined && declared <= 65_536;
 }
 
 function ruleOf(call: Call): RetryRule {
