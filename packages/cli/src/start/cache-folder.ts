@@ -1,9 +1,10 @@
-import { mkdirSync, statSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { mkdirSync, realpathSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
 
 /**
  * The folder for compiled code: `NODE_COMPILE_CACHE`, else `signet` in the user's cache folder; undefined where there is none, or where
- * somebody else could write: who writes there says what the program does. Never the folder for temporary files, which all share.
+ * somebody else could write or put another folder in its place: who writes there says what the program does. Never the folder for temporary
+ * files, which all share. Without symbolic links, which could lead elsewhere later.
  */
 export function cacheFolder(env: Readonly<Record<string, string | undefined>>): string | undefined {
   if (env.NODE_DISABLE_COMPILE_CACHE === '1') return undefined;
@@ -11,7 +12,8 @@ export function cacheFolder(env: Readonly<Record<string, string | undefined>>): 
   if (folder === undefined) return undefined;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    return isOurs(folder) ? folder : undefined;
+    const real = realpathSync.native(folder);
+    return isOurs(real) ? real : undefined;
   } catch {
     return undefined; // the cache only makes the start quicker
   }
@@ -26,6 +28,16 @@ function userFolder(env: Readonly<Record<string, string | undefined>>): string |
 
 function isOurs(folder: string): boolean {
   if (process.getuid === undefined) return true; // Windows: what is in a profile is its user's
+  const own = process.getuid();
   const { uid, mode } = statSync(folder);
-  return uid === process.getuid() && (mode & 0o022) === 0;
+  return uid === own && (mode & 0o022) === 0 && isFixed(folder, own);
+}
+
+/** Nobody but us and root can rename it or a folder above it: where others may write, the sticky bit leaves to each what is his. */
+function isFixed(folder: string, own: number): boolean {
+  const above = dirname(folder);
+  if (above === folder) return true;
+  const { uid, mode } = statSync(above);
+  const isShared = (mode & 0o022) !== 0 && (mode & 0o1000) === 0;
+  return (uid === own || uid === 0) && !isShared && isFixed(above, own);
 }
