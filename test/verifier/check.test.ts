@@ -105,6 +105,16 @@ describe('Checker: budgets', () => {
     );
     expect(checker.findingsTotal).toBeLessThan(500);
   });
+
+  it.each(['unnamed', 'mallory'])('and among many that are only sorted (%s)', async (signer) => {
+    const controller = new AbortController();
+    setImmediate(() => controller.abort(new RangeError('no time')));
+    const checker = checkerOf({ signal: controller.signal });
+    const envelopes = Array.from({ length: 500 }, () => by(signer));
+    expect(await run(checker, envelopes, { complete: false })).toEqual([]);
+    expect(checker.gaps).toContainEqual({ what: 'time', code: 'FAILED', message: 'no time' });
+    expect(checker.isSpent(envelopes[499] ?? expect.fail('none'))).toBe(false);
+  });
 });
 
 describe('Checker: what is kept', () => {

@@ -16,7 +16,7 @@ export interface CheckOptions {
 
 /** Of findings that prove nothing so many are kept of each kind: that there were any is what counts. */
 const maxKept = 100;
-/** Between two looks at the event loop, so that time limits and other references get their turn: checks, 64 KiB count as one. */
+/** Between two looks at the event loop, so that time limits and other references get their turn: envelopes looked at, 64 KiB count as one. */
 const workPerTurn = 32;
 
 /** What waits until nothing more comes, in this order: names no key and was found under a tag, names no key, names another key. */
@@ -68,10 +68,10 @@ export class Checker {
     if (subject === undefined) return;
     const fresh = envelopes.filter((envelope) => !this.seen.has(envelope));
     for (const envelope of fresh) {
+      if (await this.isOver(envelope)) return; // what an envelope promises may only be told by parsing it
       this.seen.add(envelope);
       const prospect = this.prospectOf(envelope);
-      if (prospect === 'open') this.putOff(envelope, isTagged(envelope) ? 'tagged' : 'open');
-      else if (prospect === 'unlikely') this.putOff(envelope, 'unlikely');
+      if (prospect === 'open' || prospect === 'unlikely') this.putOff(envelope, turnOf(envelope, prospect));
       else yield* this.check(envelope, subject, prospect);
     }
     if (!complete) return;
@@ -151,7 +151,7 @@ export class Checker {
   }
 }
 
-/** A manifest that names no subject is none of the listing's. */
-function isTagged({ foundIn, manifestSubject }: Envelope): boolean {
-  return foundIn !== 'listing' && manifestSubject === undefined;
+/** A manifest that names no subject is none of the listing's: it was found under a tag. */
+function turnOf({ foundIn, manifestSubject }: Envelope, prospect: 'open' | 'unlikely'): Turn {
+  return prospect === 'open' && foundIn !== 'listing' && manifestSubject === undefined ? 'tagged' : prospect;
 }
