@@ -12,7 +12,7 @@ import {
 } from '@signet/verifier';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { evidenceOf, failure, image, keyOf, proof, rule, source } from '../evidence-data.ts';
+import { evidenceOf, failure, image, keyOf, otherImage, proof, rule, source } from '../evidence-data.ts';
 
 const any = rule({ kind: 'any', of: [source('alice')] });
 const hostile = '\u001b[2J\u202e\nverified';
@@ -87,6 +87,12 @@ describe('renderReport', () => {
     expect(text).toContain(`signed    by key ${keyOf('alice').id.slice(0, 12)} (test, sha256:`);
     expect(text).toContain('the signature names this tag');
     expect(text).not.toContain('SIGNATURE_INVALID');
+  });
+
+  it('names one digest: that of the image for a platform, not of the index that was asked', () => {
+    const asked = { reference: `r.example/app:1@${otherImage}`, platform: 'linux/amd64' };
+    const lines = renderReport(report(evidenceOf({ asked }), [proof('alice')])).split('\n');
+    expect(lines[0]).toBe(`verified   r.example/app:1@${image}`);
   });
 
   it('says why not, and what to do', () => {

@@ -51,9 +51,14 @@ export function identityText(identity: Identity): string {
 function headline({ reference, digest, verdict, code, allowed }: Report, { color }: RenderOptions): string {
   const word = color === true ? `${colors[verdict]}${verdict}\u001b[0m` : verdict;
   const padding = ' '.repeat('undecided'.length - verdict.length);
-  const pinned = digest === undefined || reference.endsWith(`@${digest}`) ? reference : `${reference}@${digest}`;
+  const pinned = digest === undefined ? reference : `${withoutDigest(reference)}@${digest}`;
   const note = verdict === 'verified' ? '' : `  ${code}${allowed ? ' (allowed by the rule)' : ''}`;
   return `${word}${padding}  ${escapeForTerminal(pinned)}${note}`;
+}
+
+/** That of an index, where a platform of it was asked: a reference has one digest. */
+function withoutDigest(reference: string): string {
+  return reference.replace(/@sha(?:256|512):[0-9a-f]+$/, '');
 }
 
 function verifiedLines({ tag, findings }: Report): (readonly [string, string])[] {
