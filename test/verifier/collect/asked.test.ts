@@ -25,8 +25,18 @@ describe('toAsked', () => {
   it('what is said to be signed counts, not the reference', () => {
     const of = (signedReference: string) => ask('mirror.example/app:1', { signedReference }).name;
     expect(of('r.example/app:2')).toEqual({ repository, tag: '2' });
-    expect(of('r.example/app')).toEqual({ repository });
+    expect(() => of(`r.example/app:2@${image}`)).toThrow(expect.objectContaining({ code: 'REFERENCE_INVALID' }));
     expect(() => of('no reference')).toThrow(expect.objectContaining({ code: 'REFERENCE_INVALID' }));
+  });
+
+  it.each([
+    ['mirror.example/app:1', '1'],
+    ['mirror.example/app', 'latest'],
+    [`mirror.example/app:1@${image}`, '1'],
+    [`mirror.example/app@${image}`, undefined],
+    ['oci:./dir:1', undefined],
+  ])('a repository alone is said to be signed: of %s the tag %s counts', (text, tag) => {
+    expect(ask(text, { signedReference: 'r.example/app' }).name).toEqual({ repository, ...(tag && { tag }) });
   });
 
   it('keeps the platform', () => {

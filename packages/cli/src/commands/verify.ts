@@ -53,7 +53,7 @@ export function define(command: Command, context: Context): void {
     .option('--platform <os/arch>', 'the image of an index for this platform is meant, not the index')
     .option(
       '--signed-reference <reference>',
-      'what a signature must name under --tag-bound, where it is not the reference itself',
+      'what a signature must name under --tag-bound, where it is not the reference itself (without a tag: its tag)',
     )
     .addOption(
       new Option('--max-signatures <n>', 'signatures that are tried (default: 100)').argParser(

@@ -38,7 +38,7 @@ export function addTrustedKeyOptions(command: Command): Command {
     .optionsGroup('Trust:')
     .option(
       '-k, --key <file>',
-      'public key: PEM, cosign .pub, JWK, JWKS, OpenSSH, certificate; repeatable, any of them suffices',
+      'public key: PEM, cosign .pub, JWK, JWKS, OpenSSH; repeatable, any of them suffices',
       collect,
     )
     .option('--allow-example-keys', exampleKeyText);
@@ -53,7 +53,7 @@ export interface PublicKeyFlags extends ExampleKeyFlags {
 export function addPublicKeyOption(command: Command): Command {
   return command
     .optionsGroup('Key:')
-    .option('-k, --key <file>', 'public key of the signer: PEM, cosign .pub, JWK, OpenSSH, certificate')
+    .option('-k, --key <file>', 'public key of the signer: PEM, cosign .pub, JWK, OpenSSH')
     .option('--allow-example-keys', exampleKeyText);
 }
 

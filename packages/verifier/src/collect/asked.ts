@@ -1,15 +1,15 @@
-import { formatReference, parseRegistryReference, type Reference } from '@signet/oci';
+import { formatReference, parseRegistryReference, type Reference, RegistryError } from '@signet/oci';
 import type { Asked, SignedName } from '../evidence.ts';
 
 /** What may be said beside the reference. */
 export interface AskOptions {
   /** `os/arch[/variant]`. */
   readonly platform?: string;
-  /** `REGISTRY/REPO[:TAG]`: what a signed reference must name; for layouts on disk, and for mirrors. */
+  /** `REGISTRY/REPO[:TAG]`: what a signed reference must name; for layouts on disk, and for mirrors. Without a tag the asked one counts. */
   readonly signedReference?: string;
 }
 
-/** The question in plain data. @throws {RegistryError} REFERENCE_INVALID for a `signedReference` that is none */
+/** The question in plain data. @throws {RegistryError} REFERENCE_INVALID for a `signedReference` that is none, or has a digest */
 export function toAsked(reference: Reference, options: AskOptions = {}): Asked {
   const { tag, digest } = reference;
   const name = nameOf(reference, options.signedReference);
@@ -24,8 +24,22 @@ export function toAsked(reference: Reference, options: AskOptions = {}): Asked {
 }
 
 function nameOf(reference: Reference, signedReference: string | undefined): SignedName | undefined {
-  const named = signedReference === undefined ? reference : parseRegistryReference(signedReference);
+  const named = signedReference === undefined ? reference : parseName(signedReference);
   if (named.kind !== 'registry') return undefined;
-  const tag = named.tag ?? (named.digest === undefined && signedReference === undefined ? 'latest' : undefined);
+  const tag = named.tag ?? askedTag(reference);
   return { repository: `${named.registry}/${named.repository}`, ...(tag === undefined ? {} : { tag }) };
+}
+
+/** The tags of a layout are its own: they say nothing about a registry's. */
+function askedTag({ kind, tag, digest }: Reference): string | undefined {
+  if (kind !== 'registry') return undefined;
+  return tag ?? (digest === undefined ? 'latest' : undefined);
+}
+
+/** What is signed names a tag; which image it is, the signature itself says. */
+function parseName(signedReference: string): Reference {
+  const named = parseRegistryReference(signedReference);
+  if (named.digest === undefined) return named;
+  const shown = JSON.stringify(signedReference.slice(0, 200));
+  throw new RegistryError('REFERENCE_INVALID', `what a signature must name has no digest: ${shown}`);
 }
