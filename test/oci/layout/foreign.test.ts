@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
@@ -144,6 +145,31 @@ describe('an image layout that another program wrote', () => {
     await openLayout(dir, { exclusive: true });
     expect(readdirSync(join(dir, '.unfinished'))).toEqual([]);
     expect(readdirSync(outside)).toEqual(['kept']);
+  });
+
+  it.skipIf(process.platform === 'win32')('does not make us wait for what is no file: pipes and devices', async () => {
+    const pipe = (path: string): void => void execFileSync('mkfifo', [path]);
+    const { dir, layout, image } = await newLayout();
+    const blob = describeBytes(Buffer.from('never comes'));
+    pipe(fileOf(dir, blob));
+    expect(await codeOf(layout.fetch(blob))).toBe('LAYOUT_INVALID');
+    expect(await codeOf(layout.open(blob))).toBe('LAYOUT_INVALID');
+    pipe(join(dir, '.lock'));
+    expect(await codeOf(layout.tag(image, 'v1'))).toBe('LAYOUT_INVALID');
+    for (const name of ['index.json', 'oci-layout']) {
+      const other = (await newLayout()).dir;
+      for (const put of [pipe, (path: string) => symlinkSync('/dev/zero', path)]) {
+        rmSync(join(other, name));
+        put(join(other, name));
+        expect(await codeOf(openLayout(other))).toBe('LAYOUT_INVALID');
+      }
+    }
+  });
+
+  it('is not read where its marker is larger than any', async () => {
+    const { dir } = await newLayout();
+    writeFileSync(join(dir, 'oci-layout'), `{"imageLayoutVersion":"1.0.0"}${' '.repeat(70_000)}`);
+    expect(await codeOf(openLayout(dir))).toBe('TOO_LARGE');
   });
 
   it.each([

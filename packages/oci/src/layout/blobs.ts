@@ -1,4 +1,4 @@
-import { constants, type Stats } from 'node:fs';
+import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, realpath, rm } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { checkedBytes, checkedStream, checkNotAborted, notFound } from '../checked.ts';
@@ -6,6 +6,7 @@ import type { Descriptor } from '../descriptor.ts';
 import { type Digest, type DigestAlgorithm, digestAlgorithm, digestHex } from '../digest.ts';
 import { RegistryError } from '../errors.ts';
 import { asIoError, type DurableFolder, isErrno, makeFolder } from './durable.ts';
+import { readFlags, readWhole, regularSize } from './regular-file.ts';
 
 const pieceBytes = 256 * 1024;
 
@@ -116,7 +117,7 @@ class Blobs implements BlobFiles {
   /** The file is opened without following a link at its end. */
   async #open(digest: Digest): Promise<OpenFile> {
     try {
-      const handle = await open(this.#path(digest), constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+      const handle = await open(this.#path(digest), readFlags | (constants.O_NOFOLLOW ?? 0));
       return await asOpenFile(handle, digest);
     } catch (error) {
       if (isErrno(error, 'ENOENT', 'ENOTDIR')) throw notFound(digest, error);
@@ -169,16 +170,6 @@ async function asOpenFile(handle: FileHandle, digest: Digest): Promise<OpenFile>
   }
 }
 
-async function readWhole(file: FileHandle, size: number): Promise<Uint8Array> {
-  const bytes = Buffer.allocUnsafe(size);
-  for (let at = 0; at < size; ) {
-    const { bytesRead } = await file.read(bytes, at, size - at, at);
-    if (bytesRead === 0) return bytes.subarray(0, at);
-    at += bytesRead;
-  }
-  return bytes;
-}
-
 async function* readPieces(
   file: OpenFile,
   range: { readonly start: number; readonly end: number },
@@ -203,11 +194,6 @@ async function checkInside(dir: string, folder: string): Promise<void> {
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw asIoError(error, `looking at ${folder}`);
   }
-}
-
-function regularSize(facts: Stats, digest: Digest): number {
-  if (!facts.isFile()) throw notRegular(digest);
-  return facts.size;
 }
 
 function notRegular(digest: Digest): RegistryError {

@@ -1,4 +1,4 @@
-import { readFile, realpath } from 'node:fs/promises';
+import { lstat, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Descriptor } from '../descriptor.ts';
 import { asObject } from '../descriptor.ts';
@@ -20,7 +20,10 @@ import { encodeEmptyIndex } from './index-file.ts';
 import { LayoutFolder } from './layout-store.ts';
 import { withLock } from './lock.ts';
 import { createManifestFacts } from './manifest-facts.ts';
+import { readRegular } from './regular-file.ts';
 import { openLayoutState } from './state.ts';
+
+const maxMarkerBytes = 64 * 1024;
 
 /** Options of {@link openLayout}; all off by default. */
 export interface LayoutOptions {
@@ -84,7 +87,7 @@ async function createWhereMissing(dir: string, files: DurableFolder, exclusive: 
   const make = async (): Promise<void> => {
     if ((await readMarker(dir)) !== undefined) return;
     await makeFolder(join(dir, 'blobs', 'sha256'));
-    const index = await readFile(join(dir, 'index.json')).catch(() => undefined);
+    const index = await lstat(join(dir, 'index.json')).catch(() => undefined);
     if (index === undefined) await files.write(join(dir, 'index.json'), (file) => file.writeFile(encodeEmptyIndex()));
     // Last: a folder with the marker is a whole layout.
     await files.write(join(dir, 'oci-layout'), (file) => file.writeFile('{"imageLayoutVersion":"1.0.0"}'));
@@ -106,7 +109,7 @@ async function checkMarker(dir: string): Promise<void> {
 
 async function readMarker(dir: string): Promise<Uint8Array | undefined> {
   try {
-    return await readFile(join(dir, 'oci-layout'));
+    return await readRegular(join(dir, 'oci-layout'), maxMarkerBytes);
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined;
     throw asIoError(error, 'reading oci-layout');

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +7,7 @@ import { threadId } from 'node:worker_threads';
 import { RegistryError } from '../errors.ts';
 import { asIoError, isErrno, unfinishedPath } from './durable.ts';
 import { isAlive, startOf } from './processes.ts';
+import { readRegular } from './regular-file.ts';
 
 /**
  * How long to wait for another process's change, and how old a lock of another host must be to count as left behind: less, so that a
@@ -21,6 +22,8 @@ export const defaultLockTimes: LockTimes = { waitMs: 75_000, staleMs: 60_000 };
 
 /** Locks that this thread holds: a lock with our own process id that is not among them was left by an earlier process. */
 const held = new Set<string>();
+
+const maxOwnerBytes = 64 * 1024;
 
 interface Owner {
   readonly host: string;
@@ -98,7 +101,7 @@ async function isLinked(from: string, to: string): Promise<boolean> {
 
 async function readOwner(path: string): Promise<Owner | 'unknown' | undefined> {
   try {
-    return parseOwner(await readFile(path, 'utf8'));
+    return parseOwner(Buffer.from(await readRegular(path, maxOwnerBytes)).toString('utf8'));
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined;
     throw error;

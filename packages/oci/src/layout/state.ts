@@ -1,4 +1,3 @@
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RegistryError } from '../errors.ts';
 import { buildCatalogue, type Catalogue } from './catalogue.ts';
@@ -7,6 +6,7 @@ import type { ChangingEntries, IndexEntries } from './index-entries.ts';
 import { draftOf, type IndexDraft, type LayoutIndex, maxIndexBytes, parseIndexFile } from './index-file.ts';
 import { withLock } from './lock.ts';
 import type { ManifestFacts } from './manifest-facts.ts';
+import { readRegular } from './regular-file.ts';
 
 /** One change of the layout. */
 export interface Change {
@@ -215,9 +215,7 @@ function isSame(pieces: readonly Uint8Array[], bytes: Uint8Array): boolean {
 
 async function readIndexFile(path: string): Promise<Uint8Array> {
   try {
-    if ((await stat(path)).size > maxIndexBytes)
-      throw new RegistryError('TOO_LARGE', `index.json is larger than ${maxIndexBytes} bytes`);
-    return await readFile(path);
+    return await readRegular(path, maxIndexBytes);
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR'))
       throw new RegistryError('LAYOUT_INVALID', 'index.json is missing', { cause: error });
