@@ -1,4 +1,7 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { tempDir } from '../../support/temp.ts';
 import { INDEX, startTestRegistry, type TestClient } from '../client.ts';
 
 const linkPattern = /^<([^>]+)>; rel="next"$/;
@@ -170,6 +173,25 @@ describe('referrers', () => {
     expect([reply.status, reply.headers.get('oci-subject')]).toEqual([201, null]);
     const answer = await client.send(`/v2/app/referrers/${digest}`);
     expect([answer.status, answer.codes()]).toEqual([404, ['UNSUPPORTED']]);
+  });
+
+  it('do not show what a damaged file says', async () => {
+    const root = tempDir();
+    const client = await startTestRegistry({ root });
+    const image = await client.pushImage('app', 'v1');
+    const { digest: subject, size, mediaType } = image;
+    const annotations = { said: 'true' };
+    const referrer = await client.pushImage('app', undefined, {
+      subject: { mediaType, digest: subject, size },
+      annotations,
+    });
+    await client.registry.close();
+    const file = join(root, 'app/_layout/blobs/sha256', referrer.digest.slice(7));
+    writeFileSync(file, referrer.bytes.toString().replace('true', 'fake'));
+    const again = await startTestRegistry({ root });
+    expect((await again.send(`/v2/app/referrers/${subject}`)).json()).toMatchObject({ manifests: [] });
+    expect((await again.send(`/v2/app/manifests/${referrer.digest}`)).status).toBe(404);
+    expect((await again.send('/v2/app/manifests/v1')).status).toBe(200);
   });
 
   it('are found again by a server started anew on the folder', async () => {

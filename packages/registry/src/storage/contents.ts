@@ -18,6 +18,7 @@ import {
   toDescriptorJson,
   toReferrerDescriptor,
 } from '@signet/oci';
+import type { LayoutWriter } from './layout-writer.ts';
 
 /** An entry of a referrers listing, ready to be sent. */
 export interface Referrer {
@@ -54,7 +55,7 @@ export function emptyContents(): Contents {
  * Reads an image layout: the manifests of its index.json and, as other tools leave them out there, the children of indexes.
  * @throws {RegistryError} LAYOUT_INVALID
  */
-export async function loadContents(layoutDir: string): Promise<Contents> {
+export async function loadContents(layoutDir: string, layout: Pick<LayoutWriter, 'fetch'>): Promise<Contents> {
   const contents = emptyContents();
   const entries = await readIndex(layoutDir);
   for (const entry of entries) {
@@ -64,7 +65,7 @@ export async function loadContents(layoutDir: string): Promise<Contents> {
   const queue = [...entries];
   for (let entry = queue.pop(); entry !== undefined; entry = queue.pop()) {
     if (contents.manifests.has(entry.digest) || contents.manifests.size >= maxEntries) continue;
-    const manifest = await readManifest(layoutDir, entry);
+    const manifest = await readManifest(layout, entry);
     if (manifest === undefined) continue;
     addManifest(contents, manifest, { mediaType: manifest.mediaType, digest: entry.digest, size: entry.size });
     if (manifest.kind === 'index')
@@ -115,14 +116,13 @@ async function readIndex(layoutDir: string): Promise<readonly Descriptor[]> {
   return manifests.map((entry, at) => parseDescriptor(entry, `index.json: manifests[${at}]`));
 }
 
-/** Undefined for what is not there or is no manifest: a layout may be sparse and name other things. */
-async function readManifest(layoutDir: string, entry: Descriptor): Promise<Manifest | undefined> {
+/** Undefined for what is not there, is damaged or is no manifest: a layout may be sparse and name other things. */
+async function readManifest(layout: Pick<LayoutWriter, 'fetch'>, entry: Descriptor): Promise<Manifest | undefined> {
   if (entry.size > defaultLimits.maxManifestBytes) return undefined;
   try {
-    const bytes = await readFile(blobPath(layoutDir, entry.digest));
-    return bytes.length === entry.size ? parseManifest(bytes, entry.mediaType) : undefined;
+    return parseManifest(await layout.fetch(entry), entry.mediaType);
   } catch (error) {
-    if (error instanceof RegistryError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (error instanceof RegistryError && error.code !== 'IO') return undefined;
     throw error;
   }
 }

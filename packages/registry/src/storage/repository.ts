@@ -45,7 +45,7 @@ export async function openRepository(options: RepositoryOptions): Promise<Reposi
   const layoutDir = join(options.dir, '_layout');
   if (!options.exists) return new Repository(options, emptyContents(), undefined);
   const writer = await openWriter(layoutDir);
-  return new Repository(options, await loadContents(layoutDir), writer);
+  return new Repository(options, await loadContents(layoutDir, writer), writer);
 }
 
 /** One repository. What is acknowledged is on disk; lookups of manifests, tags and referrers are in memory. */
