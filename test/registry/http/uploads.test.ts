@@ -35,6 +35,13 @@ describe('a session', () => {
     expect(await rangeOf(location)).toBe('0-0');
   });
 
+  it('of a name that nobody has written to is looked for, and makes nothing', async () => {
+    const location = '/v2/never/written/blobs/uploads/00000000-0000-4000-8000-000000000000';
+    for (const method of ['GET', 'PATCH', 'PUT', 'DELETE'])
+      expect((await client.send(location, { method })).codes()).toEqual(['BLOB_UPLOAD_UNKNOWN']);
+    expect(readdirSync(client.root)).not.toContain('never');
+  });
+
   it.each(['x', '%2e%2e%2fapp', '00000000-0000-0000-0000-000000000000', 'mount-x'])('%s is none', async (id) => {
     const location = `/v2/app/blobs/uploads/${id}`;
     for (const method of ['PATCH', 'DELETE']) expect((await client.send(location, { method })).status).toBe(404);

@@ -72,7 +72,7 @@ export async function deleteUpload(exchange: Exchange, name: string, id: string)
 
 async function findUpload(exchange: Exchange, name: string, id: string): Promise<Upload> {
   const { repositories, uploads } = exchange.registry;
-  return uploads.find(await repositories.forWriting(name), id);
+  return uploads.find(await repositories.withUploads(name), id);
 }
 
 async function mountBlob(exchange: Exchange, to: Repository, digest: Digest): Promise<boolean> {

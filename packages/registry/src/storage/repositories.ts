@@ -11,6 +11,8 @@ export interface Repositories {
   find(name: string): Promise<Repository | undefined>;
   /** Also one that has nothing yet. @throws {ApiError} TOOMANYREQUESTS when there are too many names */
   forWriting(name: string): Promise<Repository>;
+  /** One that may have an upload under way; undefined for a name that nobody has written to: asking makes nothing. */
+  withUploads(name: string): Promise<Repository | undefined>;
   /** Names of the repositories with content, sorted by code unit. */
   names(): readonly string[];
   /** The folders that may hold unfinished uploads. */
@@ -49,6 +51,9 @@ export async function openRepositories(root: string, cacheBytes: number): Promis
     async forWriting(name) {
       withUploads.add(name);
       return open(name);
+    },
+    async withUploads(name) {
+      return existing.has(name) || withUploads.has(name) ? open(name) : undefined;
     },
     names() {
       sorted ??= [...existing].sort();

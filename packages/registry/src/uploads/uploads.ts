@@ -60,8 +60,8 @@ export class Uploads {
   }
 
   /** A session of this repository, also one that an earlier process began. @throws {ApiError} BLOB_UPLOAD_UNKNOWN */
-  async find(repository: Repository, id: string): Promise<Upload> {
-    const upload = this.#open.get(id) ?? (idPattern.test(id) ? await this.#revive(repository, id) : undefined);
+  async find(repository: Repository | undefined, id: string): Promise<Upload> {
+    const upload = repository && (this.#open.get(id) ?? (await this.#revive(repository, id)));
     if (upload === undefined || upload.repository !== repository) {
       throw new ApiError(404, 'BLOB_UPLOAD_UNKNOWN', 'no such upload');
     }
@@ -143,6 +143,7 @@ export class Uploads {
   }
 
   async #revive(repository: Repository, id: string): Promise<Upload | undefined> {
+    if (!idPattern.test(id)) return undefined;
     const path = join(await repository.uploadsDir(), id);
     const found = await stat(path).catch(() => undefined); // no such session
     if (found === undefined) return undefined;
