@@ -1,3 +1,4 @@
+import { closable, giveUp, type Pieces } from './closable.ts';
 import type { Descriptor } from './descriptor.ts';
 import { createDigester, type Digest, digestAlgorithm, digestOf } from './digest.ts';
 import { RegistryError } from './errors.ts';
@@ -31,11 +32,15 @@ export function checkBytes(bytes: Uint8Array, expected: Digest): void {
  * The same bytes as they come; the iteration fails as soon as there are too many, and at its end when they are too few or others.
  * @throws {RegistryError} SIZE_MISMATCH, DIGEST_MISMATCH, ABORTED
  */
-export async function* checkedStream(
+export function checkedStream(content: AsyncIterable<Uint8Array>, expected: Descriptor, signal?: AbortSignal): Pieces {
+  return closable(checkedPieces(content, expected, signal), () => giveUp(content));
+}
+
+async function* checkedPieces(
   content: AsyncIterable<Uint8Array>,
   expected: Descriptor,
-  signal?: AbortSignal,
-): AsyncGenerator<Uint8Array, void, undefined> {
+  signal: AbortSignal | undefined,
+): Pieces {
   const digester = createDigester(digestAlgorithm(expected.digest));
   let seen = 0;
   for await (const piece of content) {

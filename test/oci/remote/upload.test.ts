@@ -1,5 +1,13 @@
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
-import { type ClientOptions, createRegistryClient, type Descriptor, digestOf, type Store } from '@signet/oci';
+import {
+  type ClientOptions,
+  createRegistryClient,
+  type Descriptor,
+  digestOf,
+  openLayout,
+  type Store,
+} from '@signet/oci';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startCraneRegistry } from '../../support/crane-registry.ts';
@@ -7,6 +15,7 @@ import { startDockerRegistry, type TestRegistry } from '../../support/docker-reg
 import { startEmbeddedRegistry } from '../../support/embedded-registry.ts';
 import { type HostileRegistry, type SeenRequest, startHostileRegistry } from '../../support/hostile-registry.ts';
 import { havePeers, type PeerName } from '../../support/peers.ts';
+import { tempDir } from '../../support/temp.ts';
 import { codeOf } from '../code-of.ts';
 import { allOf, describeBytes } from '../images.ts';
 
@@ -164,6 +173,50 @@ describe('an upload of a stream', () => {
     expect(closed).toBe(false); // It was never begun.
   });
 });
+
+describe('a stream that is not begun', () => {
+  const notRead: readonly (readonly [string, Answers, string])[] = [
+    ['is there already', { HEAD: ok(200) }, 'resolved'],
+    ['cannot be asked for', { HEAD: ok(403) }, 'FORBIDDEN'],
+    ['is refused', { POST: ok(403) }, 'FORBIDDEN'],
+  ];
+
+  it.skipIf(!existsSync('/proc/self/fd')).each(notRead)(
+    'lets go of the file that it would read, where the content %s',
+    async (_, answers, code) => {
+      const layout = await openLayout(tempDir(), { create: true });
+      await layout.push(blob, target);
+      const { store } = await world(answers);
+      const stream = await layout.open(target);
+      expect(openFiles(layout.dir)).toBe(1);
+      expect(await codeOf(store.pushStream(stream, target))).toBe(code);
+      expect(openFiles(layout.dir)).toBe(0);
+    },
+  );
+
+  it('gives its connection back', async () => {
+    const large = { ...target, size: 50 * 1024 * 1024 };
+    const answer = (response: ServerResponse): void =>
+      void response.writeHead(200, { 'content-length': large.size }).write(blob);
+    const { store } = await world({ GET: answer, HEAD: ok(200) }, { concurrency: 1, timeouts: { totalMs: 2000 } });
+    const stream = await store.open(large);
+    await stream[Symbol.asyncIterator]().return?.();
+    expect(await store.exists(large)).toBe(true);
+  });
+});
+
+/** Files of this folder that this process has open. */
+function openFiles(dir: string): number {
+  return readdirSync('/proc/self/fd').filter((fd) => linkOf(fd).startsWith(dir)).length;
+}
+
+function linkOf(fd: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return ''; // the folder's own, closed meanwhile
+  }
+}
 
 describe('an upload in chunks', () => {
   const sent = ({ server }: World): readonly unknown[] =>

@@ -1,3 +1,4 @@
+import { giveUp } from '../closable.ts';
 import { type Descriptor, toPlainDescriptor } from '../descriptor.ts';
 import type { Digest } from '../digest.ts';
 import { type Manifest, parseManifest, partsOf } from '../manifest.ts';
@@ -82,7 +83,11 @@ async function sendBlob(run: CopyRun, blob: Descriptor): Promise<void> {
   const { source, destination, signal } = run;
   if (blob.size > wholeBytes) {
     const content = await source.open(descriptor, { signal });
-    return await destination.pushStream(content, descriptor, { signal });
+    try {
+      return await destination.pushStream(content, descriptor, { signal });
+    } finally {
+      await giveUp(content);
+    }
   }
   const content = embeddedContent(blob) ?? (await source.fetch(descriptor, { signal, maxBytes: wholeBytes }));
   await destination.push(content, descriptor, { signal });

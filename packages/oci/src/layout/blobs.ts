@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, realpath, rm } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { checkedBytes, checkedStream, checkNotAborted, notFound } from '../checked.ts';
+import { closable } from '../closable.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { type Digest, type DigestAlgorithm, digestAlgorithm, digestHex } from '../digest.ts';
 import { RegistryError } from '../errors.ts';
@@ -73,7 +74,7 @@ class Blobs implements BlobFiles {
 
   async openRange(digest: Digest, range: { start: number; end: number }): Promise<AsyncIterable<Uint8Array>> {
     const file = await this.#open(digest);
-    return readPieces(file, range, digest);
+    return closable(readPieces(file, range, digest), async () => file[Symbol.asyncDispose]());
   }
 
   async write(content: Uint8Array, as: Descriptor): Promise<void> {

@@ -1,4 +1,5 @@
 import { checkBound, checkedBytes, checkedStream, sizeMismatch } from '../checked.ts';
+import { closable } from '../closable.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { isDigest } from '../digest.ts';
 import { RegistryError } from '../errors.ts';
@@ -102,7 +103,8 @@ export async function openContent(
     if (followed.answer.status === 200) throw sizeMismatch(target, `${declared}`);
     throw new RegistryError('UNEXPECTED_ANSWER', `${nameOf(context, target.digest)}: HTTP ${followed.answer.status}`);
   }
-  return checkedStream(bodyOf(followed, deadline), target);
+  const body = closable(bodyOf(followed, deadline), async () => abandon(followed.answer));
+  return checkedStream(body, target);
 }
 
 /** HEAD: whether the content is there. */

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { repositoryScope } from '../auth/scope.ts';
 import { checkedBytes, checkedStream } from '../checked.ts';
+import { giveUp } from '../closable.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { RegistryError } from '../errors.ts';
 import type { WriteOptions } from '../store.ts';
@@ -47,7 +48,19 @@ export async function pushBlobStream(
   as: Descriptor,
   options: WriteOptions = {},
 ): Promise<void> {
-  if (await contentExists(context, as, options)) return closeUnread(content);
+  try {
+    if (!(await contentExists(context, as, options))) await uploadStream(context, content, as, options);
+  } finally {
+    await giveUp(content);
+  }
+}
+
+async function uploadStream(
+  context: RepositoryContext,
+  content: AsyncIterable<Uint8Array>,
+  as: Descriptor,
+  options: WriteOptions,
+): Promise<void> {
   const deadline = transferDeadline(context, as.size, options.signal);
   const { location, chunkBytes } = await startUpload(context, deadline);
   const checked = heldBack(checkedStream(content, as));
@@ -125,9 +138,4 @@ async function* heldBack(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
 
 async function* one(content: Uint8Array): AsyncGenerator<Uint8Array> {
   yield content;
-}
-
-/** Ends a stream that is not needed after all, so that its source (an open file) is let go. */
-async function closeUnread(content: AsyncIterable<Uint8Array>): Promise<void> {
-  await content[Symbol.asyncIterator]().return?.();
 }
