@@ -2,7 +2,7 @@ import { escapeForTerminal, toJsonText } from '@signet/verifier';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-const unprintable = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u;
+const unprintable = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{DI}]/u;
 
 describe('escapeForTerminal', () => {
   it.each([
@@ -12,6 +12,8 @@ describe('escapeForTerminal', () => {
     ['zero\u200bwidth', 'zero\\u{200b}width'],
     ['\u009b31m', '\\u{9b}31m'],
     ['\ud800', '\\u{d800}'],
+    ['v1\u3164', 'v1\\u{3164}'],
+    ['a\u034f\u115f\ufe0f', 'a\\u{34f}\\u{115f}\\u{fe0f}'],
     ['\u{e0041}', '\\u{e0041}'],
     ['Grüße, 世界', 'Grüße, 世界'],
   ])('%j becomes %j', (text, wanted) => {

@@ -1,5 +1,5 @@
-// Controls, formatting (bidi overrides, zero width, tags), private use, lone surrogates, line and paragraph separators.
-const unprintable = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu;
+// Controls, formatting (bidi overrides, zero width, tags), private use, lone surrogates, line and paragraph separators, invisible letters and marks.
+const unprintable = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 /**
  * Text from outside as it may be printed on a terminal or written to a log: on one line, nothing in it moves the cursor, colours, hides or
