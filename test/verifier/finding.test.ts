@@ -40,6 +40,15 @@ describe('createFinding', () => {
     },
   );
 
+  it('keeps texts from outside short, whoever wrote them', () => {
+    const long = 'x'.repeat(100_000);
+    const checks = all.map((each) => ({ ...each, message: long }));
+    const finding = createFinding({ ...parts, checks, claims: { hint: long, keyId: 'short' } }, says);
+    expect(finding.checks.map(({ message }) => message)).toEqual(all.map(() => `${'x'.repeat(1_000)}…`));
+    expect(finding.claims).toEqual({ hint: `${'x'.repeat(200)}…`, keyId: 'short' });
+    expect(finding.proven).toEqual(says);
+  });
+
   it('proves nothing where nothing is said', () => {
     expect(createFinding({ ...parts, checks: all }, undefined).proven).toBeUndefined();
   });

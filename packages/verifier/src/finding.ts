@@ -1,4 +1,5 @@
 import type { Digest } from '@signet/oci';
+import { shorten } from './report/shorten.ts';
 
 /** The rules that a signature is held against, in this order; `annotations` and `tag` are the policy's, added by {@link decide}. */
 export type CheckName =
@@ -83,13 +84,26 @@ export interface Finding {
 
 const provingChecks: readonly CheckName[] = ['integrity', 'authenticity', 'payload', 'subject'];
 
-/** The only place that makes `proven`: each proving check was looked at and passed, and none failed. `says` is dropped otherwise. */
+/** Characters of one claim: a hint has 44. */
+const maxClaimLength = 200;
+
+/**
+ * The only place that makes `proven`: each proving check was looked at and passed, and none failed. `says` is dropped otherwise. Texts of
+ * who may not be trusted are cut.
+ */
 export function createFinding(parts: Omit<Finding, 'proven'>, says: Proven | undefined): Finding {
   const isProven = provingChecks.every((name) => {
     const own = parts.checks.filter((check) => check.name === name);
     return own.length > 0 && own.every((check) => check.result === 'pass');
   });
-  return isProven && says !== undefined ? { ...parts, proven: says } : parts;
+  const finding = {
+    ...parts,
+    checks: parts.checks.map((check) => ({ ...check, message: shorten(check.message) })),
+    claims: Object.fromEntries(
+      Object.entries(parts.claims).map(([name, text]) => [name, shorten(text, maxClaimLength)]),
+    ),
+  };
+  return isProven && says !== undefined ? { ...finding, proven: says } : finding;
 }
 
 /** One word per signer: two findings with the same word count once. Rule: design.md 6 "A signer is …". */

@@ -22,6 +22,13 @@ describe('Gathering: envelopes', () => {
     expect(kept(gathering)).toEqual(['a', 'a', 'a']);
   });
 
+  it('what was passed over is told in few words, whatever a listing says', () => {
+    const gathering = gather();
+    const origin = digestOf(Buffer.from('a'));
+    gathering.addSkipped({ origin, code: 'OTHER_TYPE', message: `not a signature: ${'x'.repeat(100_000)}` });
+    expect(gathering.snapshot(true).skipped[0]?.message).toHaveLength(1_001);
+  });
+
   it('a blob is claimed once, whoever declares another size', () => {
     const gathering = gather();
     const blob = { mediaType: 'x/y', digest: digestOf(Buffer.from('a')), size: 1 };

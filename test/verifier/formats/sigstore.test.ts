@@ -264,3 +264,13 @@ describe('recognise', () => {
     ).toBe(wanted);
   });
 });
+
+describe('what a bundle claims', () => {
+  it.each<[string, BundleChanges, Record<string, unknown>]>([
+    ['hint', { hint: 'h'.repeat(1_000_000) }, {}],
+    ['predicate type', {}, { predicateType: 't'.repeat(1_000_000) }],
+  ])('does not make the report as large as it is: %s', async (_, changes, statement) => {
+    const finding = await verifyBundle(changes, statementOf(image, {}, statement), mallory);
+    expect(JSON.stringify(finding).length).toBeLessThan(5_000);
+  });
+});

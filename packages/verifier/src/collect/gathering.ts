@@ -1,6 +1,7 @@
 import { type Descriptor, digestOf } from '@signet/oci';
 import type { Asked, Envelope, Evidence, Gap, Skipped, Subject } from '../evidence.ts';
 import type { VerifyLimits } from '../limits.ts';
+import { shorten } from '../report/shorten.ts';
 import { limitGap, toGap } from './gaps.ts';
 import { type Read, ReadQueue } from './read-queue.ts';
 
@@ -129,7 +130,7 @@ export class Gathering {
   addSkipped(skipped: Skipped): void {
     if (this.ended) return;
     this.skippedTotal += 1;
-    if (this.skipped.length < maxKept) this.skipped.push(skipped);
+    if (this.skipped.length < maxKept) this.skipped.push({ ...skipped, message: shorten(skipped.message) });
   }
 
   /** Resolves when all that was added so far was shown and the consumer wants more: a listing must not outrun the checks. */
