@@ -41,6 +41,7 @@ export async function verify(reference: Reference, using: Verification): Promise
   if (rule.mode === 'skip') return notCheckedReport(rule, asked, atMs);
 
   const clock = startClock(limits.totalMs, using.signal);
+  const done = await habit?.begin();
   try {
     const { signal } = clock;
     const checker = new Checker({ formats, trust: trustOf(rule), limits, signal });
@@ -52,6 +53,7 @@ export async function verify(reference: Reference, using: Verification): Promise
     return toReport({ rule, evidence, decision, findingsTotal: checker.findingsTotal, atMs });
   } finally {
     clock.stop();
+    done?.();
   }
 }
 

@@ -67,6 +67,30 @@ describe('a habit', () => {
   });
 });
 
+describe('the first of many', () => {
+  it('goes ahead of the others, which wait for what it shows', async () => {
+    const habit = createHabit();
+    const done = await habit.begin();
+    const order: string[] = [];
+    const others = ['b', 'c'].map(async (name) => {
+      await habit.begin();
+      order.push(name);
+    });
+    await Promise.resolve();
+    order.push('a');
+    habit.learn(true);
+    done();
+    await Promise.all(others);
+    expect(order).toEqual(['a', 'b', 'c']);
+  });
+
+  it('holds nobody up for long', async () => {
+    const habit = createHabit();
+    await habit.begin(); // and never done
+    expect((await ask('signed, embedded in the listing', habit, byDigest)).report.verdict).toBe('verified');
+  });
+});
+
 interface Answer {
   readonly report: Report;
   readonly requests: readonly string[];
