@@ -48,6 +48,7 @@ export function createAuthorizer(parts: {
     const known = states.get(base.origin);
     if (known !== undefined) return known;
     const state: State = { tokens: createTokenCache(parts), credentials: new Map(), learned: new Map() };
+    bound(states);
     states.set(base.origin, state);
     return state;
   };

@@ -35,16 +35,21 @@ export interface Transport {
   close(): Promise<void>;
 }
 
+/** Origins whose connections are kept: a registry can redirect each request to another one. */
+const maxOrigins = 256;
+
 export function createTransport(settings: Settings): Transport {
   const pools = new Map<string, Promise<Dispatcher>>();
+  const closing = new Set<Promise<Dispatcher>>();
   const gates = new Map<string, Gate>();
   const poolOf = (request: WireRequest): Promise<Dispatcher> =>
-    getOrAdd(pools, `${request.isRegistry ? 'registry' : 'other'} ${request.url.origin}`, () =>
-      openPool(request, settings),
-    );
+    keep(pools, `${request.isRegistry ? 'registry' : 'other'} ${request.url.origin}`, {
+      make: () => openPool(request, settings),
+      forget: (pool) => void closeGently(pool, closing),
+    });
   return {
     async send(request) {
-      const gate = getOrAdd(gates, request.url.origin, () => createGate(settings.concurrency));
+      const gate = keep(gates, request.url.origin, { make: () => createGate(settings.concurrency) });
       const release = await gate.enter(request.deadline);
       try {
         const answer = await observed(request, settings, await poolOf(request));
@@ -58,7 +63,7 @@ export function createTransport(settings: Settings): Transport {
       }
     },
     async close() {
-      const open = await Promise.allSettled(pools.values());
+      const open = await Promise.allSettled([...pools.values(), ...closing]);
       pools.clear();
       await Promise.all(open.map((pool) => (pool.status === 'fulfilled' ? pool.value.destroy() : undefined)));
     },
@@ -142,10 +147,32 @@ async function openPool(request: WireRequest, settings: Settings): Promise<Dispa
   });
 }
 
-function getOrAdd<V>(map: Map<string, V>, key: string, make: () => V): V {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  map.set(key, made);
-  return made;
+/** What is in flight ends first. */
+async function closeGently(opened: Promise<Dispatcher>, closing: Set<Promise<Dispatcher>>): Promise<void> {
+  closing.add(opened);
+  try {
+    await (await opened).close();
+  } catch {
+    // Not opened, or destroyed meanwhile: it is gone either way.
+  } finally {
+    closing.delete(opened);
+  }
+}
+
+/** The value of this key, made where there is none; of too many, the one that was unused for longest goes. */
+function keep<V>(
+  map: Map<string, V>,
+  key: string,
+  { make, forget }: { readonly make: () => V; readonly forget?: (value: V) => void },
+): V {
+  const value = map.get(key) ?? make();
+  // A Map keeps the order of insertion.
+  map.delete(key);
+  map.set(key, value);
+  const [oldest] = map;
+  if (map.size > maxOrigins && oldest !== undefined) {
+    map.delete(oldest[0]);
+    forget?.(oldest[1]);
+  }
+  return value;
 }
