@@ -326,6 +326,37 @@ describe('settling', () => {
     expect(tag.bytes).toBeUndefined();
   });
 
+  it('gives up when the registry takes minutes for every answer, and when it has many entries asked for', async () => {
+    const slow = createTag();
+    const add1 = add(
+      slow,
+      doorTo(
+        slow,
+        () => 110_000,
+        () => 0,
+      ),
+      [entry('ours')],
+    );
+    expect(await slow.time.run(codeOf(add1))).toBe('CONFLICT');
+    expect(slow.time.now()).toBeLessThan(450_000);
+    const many = createTag();
+    const seen = Array.from({ length: 4000 }, (_, at) => entry(`vanished ${at}`));
+    const run = newRun();
+    for (const each of seen) run.seen.set(each.digest, each);
+    const done = change(run, 'add', entry('ours'));
+    const settled = settle(
+      run,
+      doorTo(
+        many,
+        () => 2000,
+        () => 0,
+      ),
+    );
+    expect(await many.time.run(codeOf(done))).toBe('CONFLICT');
+    await settled;
+    expect(many.time.now()).toBeLessThan(310_000);
+  });
+
   it('reads again before it writes when its read has become old', async () => {
     const tag = createTag();
     const door = doorTo(
@@ -337,7 +368,7 @@ describe('settling', () => {
     // The process stood still between the end of its read and the write.
     const clock = (): number => {
       looks += 1;
-      return tag.time.now() + (looks > 2 ? 1000 : 0);
+      return tag.time.now() + (looks > 4 ? 1000 : 0);
     };
     const { calls, counting } = counted({ ...door, clock });
     await tag.time.run(add(tag, counting, [named('a')]));

@@ -42,6 +42,8 @@ export const settling = {
   confirmations: 2,
   maxWrites: 20,
   maxRounds: 80,
+  /** All rounds together: a registry that is slow on purpose does not hold us up for hours. */
+  maxMs: 300_000,
   /** Older than this a read is no check any more that the index has not changed: it is read again before the write. */
   maxReadAgeMs: 40,
 } as const;
@@ -61,10 +63,12 @@ export interface Run {
  * Every change is resolved or rejected when this returns. Rule: design.md 7, "writes are safe".
  */
 export async function settle(run: Run, door: FallbackDoor): Promise<void> {
-  const state: Pace = { writes: 0, slowestMs: 0, isKnown: false, there: new Set() };
+  const until = door.clock() + settling.maxMs;
+  const state: Pace = { until, writes: 0, slowestMs: 0, isKnown: false, there: new Set() };
   try {
     for (let round = 0; run.waiting.size > 0; round += 1) {
       if (round >= settling.maxRounds) throw unconfirmed(`${round} rounds`);
+      checkTime(door, state);
       await playRound(run, door, state);
       if (run.waiting.size > 0) await door.sleep(pauseMs(state, door.random()));
     }
@@ -75,12 +79,20 @@ export async function settle(run: Run, door: FallbackDoor): Promise<void> {
 }
 
 interface Pace {
+  /** By the door's clock. */
+  readonly until: number;
   writes: number;
   slowestMs: number;
   /** The index was there in an earlier round. */
   isKnown: boolean;
   /** Vanished entries whose manifest was found: asking again each round would make every read too old to write after. */
   readonly there: Set<string>;
+}
+
+/** To the tag, and how it goes. */
+interface Way {
+  readonly door: FallbackDoor;
+  readonly pace: Pace;
 }
 
 async function playRound(run: Run, door: FallbackDoor, pace: Pace): Promise<void> {
@@ -103,7 +115,7 @@ async function playRound(run: Run, door: FallbackDoor, pace: Pace): Promise<void
   pace.writes += 1;
   const outcome = await door.write(bytes, head);
   pace.slowestMs = Math.max(pace.slowestMs, door.clock() - readAt);
-  if (outcome === 'dangling') await dropDangling(run, merged.entries, door);
+  if (outcome === 'dangling') await dropDangling(run, merged.entries, { door, pace });
   // Whatever was seen before this write says nothing about the state after it.
   for (const change of run.waiting.keys()) run.waiting.set(change, 0);
 }
@@ -123,24 +135,20 @@ function count(run: Run, present: ReadonlySet<string>, haveWritten: boolean): vo
 }
 
 /** Entries that vanished since we saw them: overwritten (they come back) or deleted with their manifest (they do not). */
-async function forgetDeleted(
-  run: Run,
-  entries: readonly FallbackEntry[],
-  { door, pace }: { readonly door: FallbackDoor; readonly pace: Pace },
-): Promise<void> {
+async function forgetDeleted(run: Run, entries: readonly FallbackEntry[], { door, pace }: Way): Promise<void> {
   const present = new Set(entries.map(({ digest }) => digest));
   const ours = new Set([...run.waiting.keys()].map(({ entry }) => entry.digest));
   const isUnknown = ({ digest }: FallbackEntry): boolean =>
     !present.has(digest) && !ours.has(digest) && !pace.there.has(digest);
   const vanished = [...run.seen.values()].filter(isUnknown);
-  await forgetMissing(run, vanished, door);
+  await forgetMissing(run, vanished, { door, pace });
   for (const { digest } of vanished) if (!run.removed.has(digest)) pace.there.add(digest);
 }
 
 /** The registry refuses the index because of entries whose manifest is gone: they go, for the others' sake. */
-async function dropDangling(run: Run, entries: readonly FallbackEntry[], door: FallbackDoor): Promise<void> {
+async function dropDangling(run: Run, entries: readonly FallbackEntry[], way: Way): Promise<void> {
   const before = run.removed.size;
-  await forgetMissing(run, entries, door);
+  await forgetMissing(run, entries, way);
   if (run.removed.size === before) {
     throw new RegistryError(
       'REFUSED',
@@ -151,8 +159,9 @@ async function dropDangling(run: Run, entries: readonly FallbackEntry[], door: F
 
 const sideBySide = 8;
 
-async function forgetMissing(run: Run, entries: readonly FallbackEntry[], door: FallbackDoor): Promise<void> {
+async function forgetMissing(run: Run, entries: readonly FallbackEntry[], { door, pace }: Way): Promise<void> {
   for (let at = 0; at < entries.length; at += sideBySide) {
+    checkTime(door, pace);
     const some = entries.slice(at, at + sideBySide);
     const there = await Promise.all(some.map((entry) => door.exists(entry)));
     for (const [index, entry] of some.entries()) {
@@ -175,9 +184,13 @@ function pauseMs({ slowestMs, writes }: Pace, random: number): number {
   return Math.max(chosen, window * (1 + random / 4));
 }
 
+function checkTime(door: FallbackDoor, { until }: Pace): void {
+  if (door.clock() > until) throw unconfirmed(`${settling.maxMs / 1000} seconds`);
+}
+
 function unconfirmed(after: string): RegistryError {
   return new RegistryError(
     'CONFLICT',
-    `the entry in the referrers index could not be confirmed after ${after}: other writers keep overwriting it`,
+    `the entry in the referrers index could not be confirmed after ${after}: other writers keep overwriting it, or the registry is too slow`,
   );
 }
