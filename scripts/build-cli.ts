@@ -1,9 +1,10 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { directImports } from './build-direct-imports.ts';
-import { packParts } from './build-packs.ts';
+import { type BuiltFile, packParts } from './build-packs.ts';
 
 const root: string = join(dirname(fileURLToPath(import.meta.url)), '..');
 const cli: string = join(root, 'packages/cli');
@@ -45,7 +46,8 @@ export async function buildCli(options: { readonly outdir?: string } = {}): Prom
     write: false,
     logLevel: 'warning',
   });
-  const files = [
+  const files: readonly (BuiltFile | ParserFile)[] = [
+    ...parserFiles(),
     ...(await packParts({ metafile, files: outputFiles }, packedCommands)),
     { path: 'start.js', text: await bundleStart() },
   ];
@@ -55,6 +57,20 @@ export async function buildCli(options: { readonly outdir?: string } = {}): Prom
   await writeFile(join(outdir, 'THIRD-PARTY-LICENSES'), await collectLicenses(metafile));
   await removeStale(outdir, new Set(files.map(({ path }) => join(outdir, path))));
   return { outdir, metafile };
+}
+
+interface ParserFile {
+  readonly path: string;
+  readonly text: Uint8Array;
+}
+
+/** undici's parser in files of its own: in the program's text it would be read at every start, as base64. */
+function parserFiles(): readonly ParserFile[] {
+  const load = createRequire(join(root, 'package.json'));
+  return ['llhttp', 'llhttp_simd'].map((name) => ({
+    path: `${name}.wasm`,
+    text: load(`undici/lib/llhttp/${name}-wasm.js`),
+  }));
 }
 
 /** The first file, which loads the others: CommonJS, which Node starts with less ado. */
@@ -83,7 +99,7 @@ async function removeStale(outdir: string, fresh: ReadonlySet<string>): Promise<
 }
 
 /** Never half written: a program may start meanwhile. */
-async function replaceFile(path: string, text: string): Promise<void> {
+async function replaceFile(path: string, text: string | Uint8Array): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   await writeFile(temporary, text);
   await rename(temporary, path);
@@ -104,7 +120,9 @@ const slimDependencies: Plugin = {
     setup.onResolve({ filter: /^\.\.\/web\/(?:fetch|webidl)/ }, ({ importer }) =>
       /undici[\\/]lib[\\/](?:core|dispatcher)[\\/]/.test(importer) ? part('undici-no-forms.cjs') : undefined,
     );
-    setup.onResolve({ filter: /^\.\.\/llhttp\/llhttp_simd-wasm/ }, () => part('undici-parser.cjs'));
+    setup.onResolve({ filter: /^\.\.\/llhttp\/llhttp(?:_simd)?-wasm/ }, ({ path }) =>
+      part(path.includes('_simd') ? 'undici-parser.cjs' : 'undici-parser-plain.cjs'),
+    );
     setup.onResolve({ filter: /^(?:\.\/client-h2(?:\.js)?|node:http)$/ }, ({ importer, path }) =>
       /undici[\\/]lib[\\/]/.test(importer)
         ? part(path === 'node:http' ? 'undici-http.cjs' : 'undici-no-h2.cjs')

@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import type { Secrets } from './secrets.ts';
 
 /** One of the two ways out. Writing to a closed pipe is quiet. */
@@ -33,19 +34,43 @@ export interface Io {
   readonly untilStopped: () => AbortSignal;
 }
 
-/** The streams of this process as `Io` outputs; a reader that went away (EPIPE) only ends the writing. */
-export function processOutput(stream: NodeJS.WriteStream): Output & Required<Pick<Output, 'failed'>> {
+/** An output of this process. */
+export interface ProcessOutput extends Output {
+  readonly failed: () => 'closed' | Error | undefined;
+  /** Settles when all that was written is out, or never will be. */
+  readonly drained: () => Promise<void>;
+}
+
+/**
+ * A stream of this process as `Io` output; a reader that went away (EPIPE) only ends the writing. Opened when something is written: most
+ * calls have nothing to say on standard error, and standard output has time until there is a result.
+ */
+export function processOutput(name: 'stdout' | 'stderr'): ProcessOutput {
+  let stream: NodeJS.WriteStream | undefined;
   let failure: 'closed' | Error | undefined;
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    failure ??= error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED' ? 'closed' : error;
-  });
+  const open = (): NodeJS.WriteStream =>
+    process[name].on('error', (error: NodeJS.ErrnoException) => {
+      failure ??= error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED' ? 'closed' : error;
+    });
   return {
-    isTTY: stream.isTTY === true,
+    get isTTY() {
+      return isatty(name === 'stdout' ? 1 : 2);
+    },
     write(text) {
+      stream ??= open();
       if (failure === undefined) stream.write(text);
     },
     failed: () => failure,
+    drained: async () => stream && (await drained(stream)),
   };
+}
+
+function drained(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((done) => {
+    // That a write failed is told a turn later.
+    if (stream.destroyed || stream.writableLength === 0) setImmediate(done);
+    else stream.write('', () => setImmediate(done));
+  });
 }
 
 /** Whether colours are used: never with NO_COLOR (any value but the empty one) or `--no-color`. Rule: no-color.org. */

@@ -1,7 +1,6 @@
 import { fstatSync } from 'node:fs';
 import { CliError, renderError } from './errors.ts';
 import { EXIT, worstOf } from './exit-codes.ts';
-
 import { type Io, processOutput } from './io.ts';
 import { run } from './run.ts';
 import { takeSecrets } from './secrets.ts';
@@ -10,10 +9,10 @@ import { takeSecrets } from './secrets.ts';
 async function main(): Promise<void> {
   const interrupted = abortOnInterrupt();
   const secrets = takeSecrets(process.env);
-  const stdout = processOutput(process.stdout);
+  const [stdout, stderr] = [processOutput('stdout'), processOutput('stderr')];
   const io: Io = {
     stdout,
-    stderr: processOutput(process.stderr),
+    stderr,
     get stdin() {
       return openStdin(interrupted); // only for commands that read it
     },
@@ -24,7 +23,7 @@ async function main(): Promise<void> {
   };
   const code = await run(process.argv.slice(2), io);
   // Connections that are kept open would hold the process back: it ends as soon as everything is written.
-  await Promise.all([drained(process.stdout), drained(process.stderr)]);
+  await Promise.all([stdout.drained(), stderr.drained()]);
   const failure = stdout.failed();
   if (failure === undefined || failure === 'closed') process.exit(code);
   const { systemReason } = await import('./files.ts');
@@ -60,14 +59,6 @@ function abortOnTerminate(): AbortSignal {
   const controller = new AbortController();
   process.on('SIGTERM', () => controller.abort());
   return controller.signal;
-}
-
-function drained(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise((done) => {
-    // That a write failed is told a turn later.
-    if (stream.destroyed || stream.writableLength === 0) setImmediate(done);
-    else stream.write('', () => setImmediate(done));
-  });
 }
 
 void main();

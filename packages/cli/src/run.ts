@@ -1,7 +1,7 @@
 import { escapeForTerminal } from '@signet/verifier';
 import { Command, CommanderError } from 'commander';
 import type { Context } from './command.ts';
-import { commands } from './commands.ts';
+import { type CommandEntry, commands } from './commands.ts';
 import { CliError, exitCodeForError, renderError } from './errors.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { Io } from './io.ts';
@@ -53,7 +53,7 @@ export function createContext(io: Io): Context {
   return context;
 }
 
-/** The command tree with the tables of the `chosen` commands alone; the others are a name and a line. */
+/** The command tree with the `chosen` commands alone; where none of them is there, all, a name and a line each: for the overview and suggestions. */
 export async function buildProgram(context: Context, chosen: readonly string[]): Promise<Command> {
   const program = new Command('signet')
     .description('Content trust for container images: sign after push, verify before deploy, on any OCI registry.')
@@ -62,10 +62,11 @@ export async function buildProgram(context: Context, chosen: readonly string[]):
     .helpOption('-h, --help', 'show this help')
     .addHelpText('after', '\nsignet COMMAND --help explains a command.');
   quieten(program, context.io);
-  for (const entry of commands) {
+  const isChosen = ({ name }: CommandEntry): boolean => chosen.includes(name);
+  for (const entry of commands.some(isChosen) ? commands.filter(isChosen) : commands) {
     const command = program.command(entry.name).summary(entry.summary).description(capitalise(entry.summary));
     command.helpOption('-h, --help', 'show this help').helpCommand(false);
-    if (!chosen.includes(entry.name)) continue;
+    if (!isChosen(entry)) continue;
     (await entry.load()).define(command, context);
     for (const each of [command, ...command.commands]) quieten(each, context.io);
   }
