@@ -1,0 +1,122 @@
+import type { Digest, RegistryReference } from '@signet/oci';
+import { PolicyError } from '../errors.ts';
+import { matchesGlob } from './glob.ts';
+import { type ImagePattern, matchesName, namePartsOf, patternsOverlap } from './image-pattern.ts';
+import { compareSpecificity, isLiteral, type Specificity, specificityOf } from './specificity.ts';
+
+/** A rule's pattern with what it leads to. */
+export interface Scoped<Target> {
+  readonly pattern: ImagePattern;
+  readonly target: Target;
+}
+
+/** The image that was asked for, and what its tag names now, once somebody has asked the registry. */
+export interface AskedImage extends Pick<RegistryReference, 'registry' | 'repository' | 'tag' | 'digest'> {
+  /** undefined: not asked yet; null: the tag names nothing. */
+  readonly tagNames?: Digest | null;
+}
+
+/** Which rule decides; or that the registry must be asked first, because who deploys chooses the tag, and a tag must not choose the rule. */
+export type Choice<Target> =
+  | { readonly kind: 'chosen'; readonly by: Scoped<Target> }
+  | { readonly kind: 'ask-tag'; readonly for: Scoped<Target> }
+  | { readonly kind: 'none' };
+
+interface Entry<Target> {
+  readonly scoped: Scoped<Target>;
+  readonly specificity: Specificity;
+}
+
+/** Patterns by their literal beginning: host first, then parts. */
+interface Node<Target> {
+  readonly next: Map<string, Node<Target>>;
+  readonly entries: Entry<Target>[];
+}
+
+/** The rules of a policy, found by host and leading parts: their number does not make a look-up slow. */
+export class RuleIndex<Target> {
+  private readonly root: Node<Target> = newNode();
+
+  /** @throws {PolicyError} POLICY_INVALID where two overlapping patterns say equally much */
+  constructor(rules: readonly Scoped<Target>[]) {
+    const entries = rules.map((scoped) => ({ scoped, specificity: specificityOf(scoped.pattern) }));
+    for (const entry of entries) this.add(entry);
+    refuseTies(entries);
+  }
+
+  /** The one rule that decides about an image. Rule: design.md 6. */
+  choose(asked: AskedImage): Choice<Target> {
+    for (const { scoped } of this.candidates(namePartsOf(asked))) {
+      const fit = fits(scoped.pattern, asked);
+      if (fit === 'ask') return { kind: 'ask-tag', for: scoped };
+      if (fit) return { kind: 'chosen', by: scoped };
+    }
+    return { kind: 'none' };
+  }
+
+  /** Entries whose literal beginning fits, most telling first. */
+  private candidates(name: readonly string[]): readonly Entry<Target>[] {
+    const found: Entry<Target>[] = [];
+    const visit = (node: Node<Target>, at: number): void => {
+      found.push(...node.entries.filter(({ scoped }) => matchesName(scoped.pattern, name)));
+      const next = node.next.get(name[at] ?? '');
+      if (next !== undefined && at < name.length) visit(next, at + 1);
+    };
+    visit(this.root, 0);
+    return found.sort((one, other) => compareSpecificity(other.specificity, one.specificity));
+  }
+
+  private add(entry: Entry<Target>): void {
+    let node = this.root;
+    for (const part of literalBeginning(entry.scoped.pattern)) {
+      const next = node.next.get(part) ?? newNode();
+      node.next.set(part, next);
+      node = next;
+    }
+    node.entries.push(entry);
+  }
+}
+
+function newNode<Target>(): Node<Target> {
+  return { next: new Map(), entries: [] };
+}
+
+function literalBeginning({ parts }: ImagePattern): readonly string[] {
+  const open = parts.findIndex((part) => !isLiteral(part));
+  return (open === -1 ? parts : parts.slice(0, open)).flatMap((part) => (isLiteral(part) ? [part.glob] : []));
+}
+
+/** Tag and digest; `ask`: it turns on what the tag names now, which nobody has looked up yet. */
+function fits({ tag, digest }: ImagePattern, asked: AskedImage): boolean | 'ask' {
+  if (tag !== undefined && (asked.tag === undefined || !matchesGlob(tag, asked.tag))) return false;
+  if (tag !== undefined && asked.digest !== undefined) {
+    if (asked.tagNames === undefined) return 'ask';
+    if (asked.tagNames !== asked.digest) return false;
+  }
+  if (digest === undefined) return true;
+  const named = asked.digest ?? asked.tagNames;
+  return named === undefined ? 'ask' : named !== null && matchesGlob(digest, named);
+}
+
+/** Patterns that say equally much can only overlap where their literal beginning is the same. */
+function refuseTies<Target>(entries: readonly Entry<Target>[]): void {
+  const alike = Map.groupBy(entries, ({ scoped, specificity }) =>
+    JSON.stringify([specificity, literalBeginning(scoped.pattern)]),
+  );
+  for (const group of alike.values()) {
+    for (const [at, { scoped }] of group.entries()) {
+      const other = group
+        .slice(at + 1)
+        .find((each) => each.scoped.target !== scoped.target && patternsOverlap(scoped.pattern, each.scoped.pattern));
+      if (other !== undefined) throw tie(scoped.pattern, other.scoped.pattern);
+    }
+  }
+}
+
+function tie(one: ImagePattern, other: ImagePattern): PolicyError {
+  const both = `${JSON.stringify(one.text)} and ${JSON.stringify(other.text)}`;
+  return new PolicyError(
+    'POLICY_INVALID',
+    `${both} say equally much and have images in common: which of their rules decides is not clear`,
+  );
+}
