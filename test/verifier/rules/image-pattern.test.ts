@@ -47,7 +47,7 @@ describe('an image pattern', () => {
   it('may speak of a tag and a digest', () => {
     expect(parseImagePattern('reg.example.com/app:v*@sha256:ab*')).toMatchObject({ tag: 'v*', digest: 'sha256:ab*' });
     expect(parseImagePattern('*:dev-*')).toMatchObject({
-      parts: [{ kind: 'one', glob: '*' }, { kind: 'any' }],
+      parts: [{ kind: 'any' }],
       tag: 'dev-*',
     });
     expect(parseImagePattern('reg.example.com:5000/app')).not.toHaveProperty('tag');
