@@ -35,11 +35,15 @@ describe('checkAnnotations', () => {
 
 describe('checkTag', () => {
   const app: SignedName = { repository: 'r.example/app', tag: '1' };
+  const withPort: SignedName = { repository: 'r.example:443/app', tag: '1' };
   const digestOnly: SignedName = { repository: 'r.example/app' };
 
   it.each<[string, string | undefined, SignedName | undefined, string, string]>([
     ['as asked', 'r.example/app:1', app, 'pass OK', 'pass OK'],
     ['in other letters of the host', 'R.Example/app:1', app, 'pass OK', 'pass OK'],
+    ['with the default port', 'r.example:443/app:1', app, 'pass OK', 'pass OK'],
+    ['asked with the default port', 'r.example/app:1', withPort, 'pass OK', 'pass OK'],
+    ['with another port', 'r.example:5000/app:1', app, 'fail TAG_MISMATCH', 'skip NOT_ASKED'],
     ['another tag', 'r.example/app:2', app, 'fail TAG_MISMATCH', 'skip NOT_ASKED'],
     ['another repository', 'r.example/apps:1', app, 'fail TAG_MISMATCH', 'skip NOT_ASKED'],
     ['another registry', 's.example/app:1', app, 'fail TAG_MISMATCH', 'skip NOT_ASKED'],

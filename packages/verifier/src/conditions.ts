@@ -2,6 +2,7 @@ import { parseRegistryReference, RegistryError, type RegistryReference } from '@
 import type { Asked, SignedName } from './evidence.ts';
 import type { Check, Finding, Proven } from './finding.ts';
 import type { Rule } from './policy.ts';
+import { foldHost } from './rules/fold-host.ts';
 
 /** The finding with the rule's own conditions looked at: annotations and tag. What is not proven stays as it is. */
 export function withConditions(finding: Finding, rule: Rule, asked: Asked): Finding {
@@ -54,7 +55,8 @@ function compareTag(signed: string | undefined, name: SignedName | undefined): C
   const parsed = parseSigned(signed);
   const asked = name.tag === undefined ? name.repository : `${name.repository}:${name.tag}`;
   const mismatch = { ...fail, code: 'TAG_MISMATCH', message: `signed for ${signed}, asked ${asked}` } as const;
-  if (parsed === undefined || `${parsed.registry}/${parsed.repository}` !== name.repository) return mismatch;
+  if (parsed === undefined || !isSameRepository(`${parsed.registry}/${parsed.repository}`, name.repository))
+    return mismatch;
   if (name.tag === undefined) {
     return {
       ...pass,
@@ -63,6 +65,15 @@ function compareTag(signed: string | undefined, name: SignedName | undefined): C
     };
   }
   return parsed.tag === name.tag ? { ...pass, code: 'OK', message: `signed for ${signed}, as asked` } : mismatch;
+}
+
+/** `HOST/NAME` twice, whatever the spelling of the host. Rule: design.md 6, folding. */
+function isSameRepository(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((text) => {
+    const slash = text.indexOf('/');
+    return foldHost(text.slice(0, slash)) + text.slice(slash);
+  });
+  return a === b;
 }
 
 /** The signer's text folded as references are; undefined for what is none. */

@@ -1,5 +1,6 @@
 import type { RegistryReference } from '@signet/oci';
 import { PolicyError } from '../errors.ts';
+import { foldHost } from './fold-host.ts';
 import { globsOverlap, type Letters, matchesGlob, matchesSequence, sequencesOverlap } from './glob.ts';
 
 /** `**` stands for any number of parts; a glob for one part, in which `*` stands for any number of characters. */
@@ -93,21 +94,6 @@ function toPart(part: string, at: number, text: string): PatternPart {
   if (!(at === 0 ? hostPart : pathPart).test(part))
     throw invalid(text, `${quoted(part)} is no pattern of a ${at === 0 ? 'host' : 'part of a name'}`);
   return { kind: 'one', glob: part };
-}
-
-const dockerHub: ReadonlySet<string> = new Set([
-  'docker.io',
-  'index.docker.io',
-  'registry-1.docker.io',
-  'registry.hub.docker.com',
-]);
-
-/** Lower case, without the default port and the dot at the end; Docker Hub by one name. Rule: design.md 6. */
-function foldHost(host: string): string {
-  const [name, port] = /^(.*?)(?::([0-9]+|\*))?$/.exec(host.toLowerCase())?.slice(1) ?? [host];
-  const plain = (name ?? host).replace(/\.$/, '');
-  const folded = port === undefined || port === '443' ? plain : `${plain}:${port}`;
-  return dockerHub.has(folded) ? 'docker.io' : folded;
 }
 
 function cut(text: string, at: number): readonly [string, string | undefined] {
