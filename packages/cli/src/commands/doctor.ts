@@ -36,6 +36,7 @@ async function doctor(text: string, flags: DoctorFlags, io: Io): Promise<ExitCod
   const connection = await connect(flags, io, output, { onRequest });
   try {
     const findings = await examine(reference, connection, { flags, io });
+    io.signal.throwIfAborted(); // Else the breaking off would be told as the registry's fault.
     show(findings, { text, requests: requests.count, io, output });
     return findings.some(({ state }) => state === 'problem') ? EXIT.undecided : EXIT.ok;
   } finally {

@@ -39,7 +39,7 @@ async function login(name: string, flags: LoginFlags, io: Io): Promise<ExitCode>
   const registry = parseRegistryName(name);
   const { credentials: _, ...options } = await clientOptions(flags, io, output);
   const { username, credential } = await askFor(registry, flags, io);
-  const auth = await refusedAs(registry, () => verifyLogin(registry, credential, options));
+  const auth = await refusedAs(registry, () => verifyLogin(registry, credential, { ...options, signal: io.signal }));
   const place = await saveCredential(registry, credential, {
     env: io.env,
     ...(flags.registryConfig === undefined ? {} : { configFile: flags.registryConfig }),
