@@ -1,3 +1,5 @@
+// Not in npm run check: real shells.
+
 import { Command, Option } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { bashCompletion } from '../../packages/cli/src/completion/bash.ts';

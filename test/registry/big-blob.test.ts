@@ -1,3 +1,5 @@
+// Not in npm run check: 128 MiB.
+
 import { existsSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { bigBlob } from './big-blob.ts';

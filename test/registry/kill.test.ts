@@ -1,3 +1,5 @@
+// Not in npm run check: kills processes.
+
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,5 @@
+// Not in npm run check: thousands of signatures.
+
 import { randomBytes } from 'node:crypto';
 import { ANNOTATION_ENVELOPE } from '@signet/core';
 import { type Descriptor, digestOf, MEDIA_TYPE_MANIFEST, parseReference, RegistryError } from '@signet/oci';

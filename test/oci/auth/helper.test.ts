@@ -1,3 +1,5 @@
+// Not in npm run check: a process for each helper.
+
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';

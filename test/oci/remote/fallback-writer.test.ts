@@ -1,3 +1,5 @@
+// Not in npm run check: waits as the writer does.
+
 import type { ServerResponse } from 'node:http';
 import {
   createRegistryClient,

@@ -1,3 +1,5 @@
+// Not in npm run check: waits for proxies.
+
 import { inspect } from 'node:util';
 import { type ClientOptions, createRegistryClient, type Descriptor, digestOf, type Store } from '@signet/oci';
 import fc from 'fast-check';

@@ -1,3 +1,5 @@
+// Not in npm run check: waits for time limits.
+
 import { createServer, type Socket } from 'node:net';
 import {
   type ClientOptions,

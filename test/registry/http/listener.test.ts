@@ -1,3 +1,5 @@
+// Not in npm run check: waits for time limits.
+
 import type { RequestEvent } from '@signet/registry';
 import { describe, expect, it } from 'vitest';
 import { blobOf, startTestRegistry } from '../client.ts';

@@ -1,3 +1,5 @@
+// Not in npm run check: processes that wait for one another.
+
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { compare } from 'bcryptjs';
+import { compare as bcryptCompare } from 'bcryptjs';
 import { ApiError, RegistryStartError } from '../errors.ts';
 
 /** Accounts of an htpasswd file. */
@@ -7,6 +7,8 @@ export interface Accounts {
   /** Whether this user has this password. @throws {ApiError} TOOMANYREQUESTS when too many are being checked */
   verify(user: string, password: string): Promise<boolean>;
 }
+
+type Compare = (password: string, hash: string) => Promise<boolean>;
 
 const hashPattern = /^\$2[aby]\$(?:0[4-9]|1[0-6])\$[./A-Za-z0-9]{53}$/;
 /** Salt of nobody, with an end that no password gives. */
@@ -18,9 +20,10 @@ const maxChecks = 64;
 
 /**
  * Reads the lines `user:hash` of an htpasswd file; blank lines and `#` comments are skipped.
+ * `compare`: bcrypt's own, unless somebody counts its runs.
  * @throws {RegistryStartError} HTPASSWD_INVALID for a hash that is not bcrypt of cost 4 to 16
  */
-export function parseHtpasswd(text: string): Accounts {
+export function parseHtpasswd(text: string, compare: Compare = bcryptCompare): Accounts {
   const hashes = new Map<string, string>();
   for (const [at, line] of text.split('\n').entries()) {
     const entry = line.trim();
@@ -35,14 +38,14 @@ export function parseHtpasswd(text: string): Accounts {
     }
     hashes.set(entry.slice(0, colon), hash);
   }
-  return createAccounts(hashes);
+  return createAccounts(hashes, compare);
 }
 
 /**
  * Verified passwords are remembered for five minutes as a keyed hash, and equal checks share one run: a bcrypt takes some
  * 50 ms of this one thread.
  */
-function createAccounts(hashes: ReadonlyMap<string, string>): Accounts {
+function createAccounts(hashes: ReadonlyMap<string, string>, compare: Compare): Accounts {
   const secret = randomBytes(32);
   // Checking an unknown user takes as long as checking the first known one.
   const nobodysHash = `${hashes.values().next().value?.slice(0, 29) ?? nobody.salt}${nobody.end}`;
