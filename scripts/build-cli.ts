@@ -46,30 +46,25 @@ export async function buildCli(options: { readonly outdir?: string } = {}): Prom
     write: false,
     logLevel: 'warning',
   });
-  const files: readonly (BuiltFile | ParserFile)[] = [
+  const files: readonly BuiltFile[] = [
     ...parserFiles(),
     ...(await packParts({ metafile, files: outputFiles }, packedCommands)),
-    { path: 'start.js', text: await bundleStart() },
+    { path: 'start.js', content: await bundleStart() },
   ];
   await mkdir(join(outdir, 'parts'), { recursive: true });
   await writeFile(join(outdir, 'package.json'), '{ "type": "commonjs" }\n');
-  for (const { path, text } of files) await replaceFile(join(outdir, path), text);
+  for (const { path, content } of files) await replaceFile(join(outdir, path), content);
   await writeFile(join(outdir, 'THIRD-PARTY-LICENSES'), await collectLicenses(metafile));
   await removeStale(outdir, new Set(files.map(({ path }) => join(outdir, path))));
   return { outdir, metafile };
 }
 
-interface ParserFile {
-  readonly path: string;
-  readonly text: Uint8Array;
-}
-
 /** undici's parser in files of its own: in the program's text it would be read at every start, as base64. */
-function parserFiles(): readonly ParserFile[] {
+function parserFiles(): readonly BuiltFile[] {
   const load = createRequire(join(root, 'package.json'));
   return ['llhttp', 'llhttp_simd'].map((name) => ({
     path: `${name}.wasm`,
-    text: load(`undici/lib/llhttp/${name}-wasm.js`),
+    content: load(`undici/lib/llhttp/${name}-wasm.js`),
   }));
 }
 
@@ -99,9 +94,9 @@ async function removeStale(outdir: string, fresh: ReadonlySet<string>): Promise<
 }
 
 /** Never half written: a program may start meanwhile. */
-async function replaceFile(path: string, text: string | Uint8Array): Promise<void> {
+async function replaceFile(path: string, content: BuiltFile['content']): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
-  await writeFile(temporary, text);
+  await writeFile(temporary, content);
   await rename(temporary, path);
 }
 

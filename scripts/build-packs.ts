@@ -6,7 +6,7 @@ import { type Metafile, type OutputFile, transform } from 'esbuild';
 export interface BuiltFile {
   /** Relative to dist. */
   readonly path: string;
-  readonly text: string;
+  readonly content: string | Uint8Array;
 }
 
 /** The parts that esbuild split the program into, by name, as functions in the manner of CommonJS. */
@@ -36,13 +36,13 @@ export async function packParts(
   const pack = (name: string): string =>
     renderPack([...new Set([...closure('main', parts), ...closure(entryOf(built.metafile, name), parts)])], parts);
   const packs = [
-    { path: 'main.js', text: pack('main') },
-    ...packed.map((name) => ({ path: `${name}.js`, text: asFunction(pack(name)) })),
+    { path: 'main.js', content: pack('main') },
+    ...packed.map((name) => ({ path: `${name}.js`, content: asFunction(pack(name)) })),
   ];
   const singles = [...parts.values()].filter(({ name }) => name !== 'main');
   return [
     ...packs,
-    ...singles.map((part) => ({ path: `parts/${part.name}.js`, text: `module.exports=${render(part)};` })),
+    ...singles.map((part) => ({ path: `parts/${part.name}.js`, content: `module.exports=${render(part)};` })),
   ];
 }
 

@@ -63,6 +63,7 @@ export {
 export { createMemoryStore, type MemoryStoreOptions } from './memory.ts';
 export { openStore } from './open-store.ts';
 export {
+  canonicalHost,
   formatReference,
   isRepositoryName,
   isTag,

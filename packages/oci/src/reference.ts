@@ -61,7 +61,7 @@ export function parseRegistryReference(text: string): RegistryReference {
   const [path, tag] = splitTag(hasHost ? named.slice(slash + 1) : named);
   if (!isHost(host)) throw invalid(text, `${JSON.stringify(host.slice(0, 80))} is not a registry host`);
   if (tag !== undefined && !isTag(tag)) throw invalid(text, `${JSON.stringify(tag.slice(0, 140))} is not a tag`);
-  const registry = foldHost(host);
+  const registry = canonicalHost(host);
   const repository = registry === 'docker.io' && !path.includes('/') ? `library/${path}` : path;
   if (!repositoryPattern.test(repository))
     throw invalid(text, `${JSON.stringify(path.slice(0, 80))} is not a repository name${upperHint(path)}`);
@@ -117,7 +117,8 @@ function splitTag(path: string): [string, string | undefined] {
   return colon === -1 ? [path, undefined] : [path.slice(0, colon), path.slice(colon + 1)];
 }
 
-function foldHost(host: string): string {
+/** The one spelling of a host in references: lower case, Docker Hub by one name. The port stays as it is written. */
+export function canonicalHost(host: string): string {
   const folded = host.toLowerCase();
   return folded === 'index.docker.io' || folded === 'registry-1.docker.io' || folded === 'registry.hub.docker.com'
     ? 'docker.io'

@@ -65,24 +65,25 @@ async function start(options: RegistryOptions, flags: ServeFlags): ReturnType<ty
     return await startRegistry(options);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const reason = Object.hasOwn(portProblems, code) ? portProblems[code] : undefined;
-    if (reason === undefined) throw error;
+    const problem = Object.hasOwn(listenProblems, code) ? listenProblems[code] : undefined;
+    if (problem === undefined) throw error;
+    const { reason, hint } = problem;
     throw new CliError('PORT_UNAVAILABLE', `cannot listen on ${flags.host}:${flags.port}: ${reason}`, {
       cause: error,
-      hint: isAboutHost.test(code) ? '--host takes an address of this machine' : '--port 0 takes a free port',
+      hint,
     });
   }
 }
 
-const portProblems: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program listens there',
-  EACCES: 'permission denied',
-  EADDRNOTAVAIL: 'this machine has no such address',
-  ENOTFOUND: 'the host name is not known',
-  EAI_AGAIN: 'the host name could not be looked up',
+const otherPort = '--port 0 takes a free port';
+const otherHost = '--host takes an address of this machine';
+const listenProblems: Readonly<Record<string, { readonly reason: string; readonly hint: string }>> = {
+  EADDRINUSE: { reason: 'another program listens there', hint: otherPort },
+  EACCES: { reason: 'permission denied', hint: otherPort },
+  EADDRNOTAVAIL: { reason: 'this machine has no such address', hint: otherHost },
+  ENOTFOUND: { reason: 'the host name is not known', hint: otherHost },
+  EAI_AGAIN: { reason: 'the host name could not be looked up', hint: otherHost },
 };
-
-const isAboutHost = /^(?:EADDRNOTAVAIL|ENOTFOUND|EAI_AGAIN)$/;
 
 async function registryOptions(flags: ServeFlags, io: Io, output: OutputOptions): Promise<RegistryOptions> {
   if (flags.htpasswd === undefined && (flags.token === true || flags.anonymousRead === true)) {

@@ -1,3 +1,4 @@
+import { makeRoom } from '../bounded-map.ts';
 import { RegistryError } from '../errors.ts';
 import { type Deadline, withinDeadline } from '../remote/deadline.ts';
 import type { Challenge } from './challenge.ts';
@@ -5,7 +6,7 @@ import type { Credential, CredentialSource } from './credential.ts';
 import { trustRealm } from './realm.ts';
 import { coversScopes, formatScopes, parseScopes } from './scope.ts';
 import { basic, type TokenHttp } from './token.ts';
-import { bound, createTokenCache, type TokenCache } from './token-cache.ts';
+import { createTokenCache, type TokenCache } from './token-cache.ts';
 
 /** What a request needs: at which registry (its base address), for which repository, with which scopes. */
 export interface AuthNeed {
@@ -48,7 +49,7 @@ export function createAuthorizer(parts: {
     const known = states.get(base.origin);
     if (known !== undefined) return known;
     const state: State = { tokens: createTokenCache(parts), credentials: new Map(), learned: new Map() };
-    bound(states);
+    makeRoom(states);
     states.set(base.origin, state);
     return state;
   };
@@ -124,7 +125,7 @@ function learnBearer(need: AuthNeed, challenge: Challenge, state: State): boolea
   const scope = challenge.parameters.get('scope');
   const before = parseScopes(scopesOf(need, state));
   if (scope === undefined || coversScopes(before, parseScopes([scope]))) return false;
-  bound(state.learned);
+  makeRoom(state.learned);
   state.learned.set(keyOf(need), formatScopes(parseScopes([...need.scopes, scope])));
   return true;
 }
@@ -134,7 +135,7 @@ function credentialFor(need: AuthNeed, state: State, context: Context): Promise<
   const known = state.credentials.get(key);
   if (known !== undefined) return known;
   const asked = context.credentials?.get(need.registry, need.repository) ?? Promise.resolve(undefined);
-  bound(state.credentials);
+  makeRoom(state.credentials);
   state.credentials.set(key, asked);
   asked.catch(() => state.credentials.delete(key)); // A failure is told to whoever waits; the next one asks again.
   return asked;

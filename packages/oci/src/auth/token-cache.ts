@@ -1,3 +1,4 @@
+import { makeRoom } from '../bounded-map.ts';
 import { RegistryError } from '../errors.ts';
 import { type Deadline, withinDeadline } from '../remote/deadline.ts';
 import type { Credential } from './credential.ts';
@@ -24,8 +25,6 @@ export interface TokenCache {
   drop(value: string): boolean;
 }
 
-const maxKept = 10_000;
-
 export function createTokenCache(parts: { readonly http: TokenHttp; readonly now: () => number }): TokenCache {
   const kept = new Map<string, Token>();
   const fetching = new Map<string, Promise<Token>>();
@@ -33,7 +32,7 @@ export function createTokenCache(parts: { readonly http: TokenHttp; readonly now
 
   const start = (key: string, place: string, wanted: WantedToken): Promise<Token> => {
     const asked = fetchWithRefresh({ ...parts, place, wanted, refreshTokens }).then((token) => {
-      bound(kept);
+      makeRoom(kept);
       kept.set(key, token);
       return token;
     });
@@ -90,7 +89,7 @@ async function fetchWithRefresh({ http, now, place, wanted, refreshTokens }: Fet
   const fetchWith = async (shown: Credential | undefined): Promise<Token> => {
     const request = toRequest(wanted, now(), isTrusted ? shown : undefined);
     const token = await fetchToken(http, request);
-    bound(refreshTokens);
+    makeRoom(refreshTokens);
     if (token.refreshToken !== undefined && isTrusted) refreshTokens.set(place, token.refreshToken);
     return token;
   };
@@ -130,10 +129,4 @@ function withheld(error: unknown, isWithheld: boolean, registry: URL): unknown {
     `${error.message} (${why})`,
     error.status === undefined ? {} : { status: error.status },
   );
-}
-
-/** A long-running server meets any number of repositories: what was kept longest goes first. */
-export function bound<K>(map: Map<K, unknown>): void {
-  const oldest = map.keys().next();
-  if (map.size >= maxKept && oldest.done !== true) map.delete(oldest.value);
 }

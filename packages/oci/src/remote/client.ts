@@ -1,6 +1,6 @@
 import { createAuthorizer } from '../auth/authorizer.ts';
 import type { TokenHttp } from '../auth/token.ts';
-import { bound } from '../auth/token-cache.ts';
+import { makeRoom } from '../bounded-map.ts';
 import { RegistryError } from '../errors.ts';
 import { isRepositoryName, type RegistryReference } from '../reference.ts';
 import type { ReadOptions, Store } from '../store.ts';
@@ -68,7 +68,7 @@ function openRepository(
   }
   const base = baseUrl(registry, settings.options);
   const memory = memories.get(base.href) ?? createMemory(settings.now);
-  if (!memories.has(base.href)) bound(memories);
+  if (!memories.has(base.href)) makeRoom(memories);
   memories.set(base.href, memory);
   return createRepository({ settings, caller, fallback, memory, registry, base, repository });
 }

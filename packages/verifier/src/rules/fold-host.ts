@@ -1,18 +1,9 @@
-const dockerHub: ReadonlySet<string> = new Set([
-  'docker.io',
-  'index.docker.io',
-  'registry-1.docker.io',
-  'registry.hub.docker.com',
-]);
+import { canonicalHost } from '@signet/oci';
 
 /**
- * One spelling of a registry's host, or of a pattern of one: lower case, without the default port and the dot at the end; Docker Hub by one name.
+ * One spelling of a registry's host, or of a pattern of one: as references have it, and without the default port and the dot at the end.
  * Rule: design.md 6.
  */
 export function foldHost(host: string): string {
-  const plain = host
-    .toLowerCase()
-    .replace(/:443$/, '')
-    .replace(/\.(?=:[0-9*]+$|$)/, '');
-  return dockerHub.has(plain) ? 'docker.io' : plain;
+  return canonicalHost(host.replace(/:443$/, '').replace(/\.(?=:[0-9*]+$|$)/, ''));
 }
