@@ -1,8 +1,9 @@
-import { withConditions } from './conditions.ts';
 import type { Asked, Evidence } from './evidence.ts';
 import { type CheckName, type Finding, signerId } from './finding.ts';
-import { type Rule, sourcesOf, type TrustSource, trusts } from './policy.ts';
-import { meets } from './requirement.ts';
+import { meets } from './policy/requirement.ts';
+import { type Rule, sourcesOf } from './policy/rule.ts';
+import { type TrustSource, trusts } from './policy/source.ts';
+import { withConditions } from './rule-checks.ts';
 
 /** The answer. *denied*: the evidence was read and does not satisfy the policy. *undecided*: it could not be read. Rule: design.md 1.3. */
 export type Verdict = 'verified' | 'denied' | 'undecided';

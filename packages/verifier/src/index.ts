@@ -20,11 +20,15 @@ export { type ClaimedSigner, type Inspection, inspectSignature, renderInspection
 export { buildTree, type Tree, type TreeLink, type TreeNode, type TreeOptions } from './inspect/tree.ts';
 export { renderTree } from './inspect/tree-text.ts';
 export { defaultVerifyLimits, type VerifyLimits } from './limits.ts';
-export { type Mode, type Requirement, type Rule, sourcesOf, type TrustSource } from './policy.ts';
+export type { Condition, ConditionAnswer, ConditionFacts, ImageFacts, SignatureFacts } from './policy/condition.ts';
+export type { Policy, Refusals, Rename } from './policy/policy.ts';
+export type { Requirement } from './policy/requirement.ts';
+export { type Mode, type Place, type Rule, sourcesOf } from './policy/rule.ts';
+export { type KeyRuleOptions, ruleForKeys } from './policy/rule-for-keys.ts';
+export type { TrustSource } from './policy/source.ts';
 export { escapeForTerminal, toJsonText } from './report/escape.ts';
 export { type Report, type ReportParts, type TagAnswer, toReport } from './report/report.ts';
 export { type ReportJson, toReportJson } from './report/report-json.ts';
 export { identityText, type RenderOptions, renderReport } from './report/report-text.ts';
-export { type KeyRuleOptions, ruleForKeys } from './rule-for-keys.ts';
 export { type TrustMaterial, trustOf } from './trust.ts';
 export { type Verification, verify } from './verify.ts';

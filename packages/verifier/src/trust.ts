@@ -1,5 +1,5 @@
 import type { PublicKey } from '@signet/core';
-import { type Rule, sourcesOf } from './policy.ts';
+import { type Rule, sourcesOf } from './policy/rule.ts';
 
 /** Everything that may prove a signer, gathered from the rule's sources. */
 export interface TrustMaterial {

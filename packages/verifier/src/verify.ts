@@ -10,7 +10,7 @@ import type { Asked, Envelope, Evidence, Gap } from './evidence.ts';
 import { defaultFormats } from './formats/index.ts';
 import { type VerifyLimits, verifyLimits } from './limits.ts';
 import { parsePlatformName } from './platform.ts';
-import type { Rule } from './policy.ts';
+import type { Rule } from './policy/rule.ts';
 import { notCheckedReport, type Report, toReport } from './report/report.ts';
 import { trustOf } from './trust.ts';
 

@@ -1,7 +1,7 @@
 import type { Decision } from '../decide.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Check, Finding } from '../finding.ts';
-import type { Rule } from '../policy.ts';
+import type { Rule } from '../policy/rule.ts';
 import { trustOf } from '../trust.ts';
 import { shortKey } from './key-name.ts';
 

@@ -2,7 +2,7 @@ import type { Digest } from '@signet/oci';
 import { type Decision, isAccepted, type ReportCode, type SourceAnswer, type Verdict } from '../decide.ts';
 import type { Asked, Evidence, Gap, Skipped } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
-import type { Mode, Rule } from '../policy.ts';
+import type { Mode, Rule } from '../policy/rule.ts';
 import { remedyOf, summaryOf } from './explain.ts';
 
 /** What is known of the tag of a verified image. `bound`: the signed reference names the asked tag; `digest-only`: nothing was said of it. */

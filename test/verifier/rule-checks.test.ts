@@ -1,6 +1,6 @@
 import type { SignedName } from '@signet/verifier';
 import { describe, expect, it } from 'vitest';
-import { checkAnnotations, checkTag, withConditions } from '../../packages/verifier/src/conditions.ts';
+import { checkAnnotations, checkTag, withConditions } from '../../packages/verifier/src/rule-checks.ts';
 import { evidenceOf, failure, proof, rule, source } from './evidence-data.ts';
 
 const any = rule({ kind: 'any', of: [source('alice')] });

@@ -1,7 +1,7 @@
 import { type KeyRuleOptions, type Requirement, ruleForKeys, sourcesOf, trustOf } from '@signet/verifier';
 import { describe, expect, it } from 'vitest';
-import { trusts } from '../../packages/verifier/src/policy.ts';
-import { keyOf, rule, source } from './evidence-data.ts';
+import { trusts } from '../../../packages/verifier/src/policy/source.ts';
+import { keyOf, rule, source } from '../evidence-data.ts';
 
 const [alice, bob] = [keyOf('alice'), keyOf('bob')];
 

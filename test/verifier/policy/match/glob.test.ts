@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { globsOverlap, matchesGlob } from '../../../packages/verifier/src/rules/glob.ts';
+import { globsOverlap, matchesGlob } from '../../../../packages/verifier/src/policy/match/glob.ts';
 
 const glob = fc.string({ unit: fc.constantFrom('a', 'b', '*'), maxLength: 7 });
 const text = fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 7 });

@@ -1,4 +1,11 @@
-import type { Requirement, TrustSource } from './policy.ts';
+import type { TrustSource } from './source.ts';
+
+/** `require` of a rule: a tree of any / all / atLeast over sources. `atLeast` counts different signers. Rule: design.md 6. */
+export type Requirement =
+  | { readonly kind: 'source'; readonly source: TrustSource }
+  | { readonly kind: 'any'; readonly of: readonly Requirement[] }
+  | { readonly kind: 'all'; readonly of: readonly Requirement[] }
+  | { readonly kind: 'atLeast'; readonly count: number; readonly of: readonly Requirement[] };
 
 /** The signers (by signerId) that a source accepts. */
 export type SignersOf = (source: TrustSource) => ReadonlySet<string>;

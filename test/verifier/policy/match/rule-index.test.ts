@@ -1,9 +1,9 @@
 import { type Digest, digestOf, parseRegistryReference } from '@signet/oci';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ImagePattern, parseImagePattern } from '../../../packages/verifier/src/rules/image-pattern.ts';
-import { RuleIndex } from '../../../packages/verifier/src/rules/rule-index.ts';
-import { compareSpecificity, specificityOf } from '../../../packages/verifier/src/rules/specificity.ts';
+import { type ImagePattern, parseImagePattern } from '../../../../packages/verifier/src/policy/match/image-pattern.ts';
+import { RuleIndex } from '../../../../packages/verifier/src/policy/match/rule-index.ts';
+import { compareSpecificity, specificityOf } from '../../../../packages/verifier/src/policy/match/specificity.ts';
 import { thrownError } from './thrown.ts';
 
 const digestA = digestOf(Buffer.from('a'));

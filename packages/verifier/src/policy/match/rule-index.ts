@@ -1,5 +1,5 @@
 import type { Digest, RegistryReference } from '@signet/oci';
-import { PolicyError } from '../errors.ts';
+import { PolicyError } from '../../errors.ts';
 import { matchesGlob } from './glob.ts';
 import { type ImagePattern, matchesName, namePartsOf, patternsOverlap } from './image-pattern.ts';
 import { compareSpecificity, isLiteral, type Specificity, specificityOf } from './specificity.ts';

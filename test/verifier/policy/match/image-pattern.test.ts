@@ -6,7 +6,7 @@ import {
   namePartsOf,
   parseImagePattern,
   patternsOverlap,
-} from '../../../packages/verifier/src/rules/image-pattern.ts';
+} from '../../../../packages/verifier/src/policy/match/image-pattern.ts';
 import { thrownError } from './thrown.ts';
 
 const matches = (pattern: string, reference: string): boolean =>

@@ -1,5 +1,5 @@
 import type { RegistryReference } from '@signet/oci';
-import { PolicyError } from '../errors.ts';
+import { PolicyError } from '../../errors.ts';
 import { foldHost } from './fold-host.ts';
 import { globsOverlap, type Letters, matchesGlob, matchesSequence, sequencesOverlap } from './glob.ts';
 

@@ -1,8 +1,8 @@
 import { parseRegistryReference, RegistryError, type RegistryReference } from '@signet/oci';
 import type { Asked, SignedName } from './evidence.ts';
 import type { Check, Finding, Proven } from './finding.ts';
-import type { Rule } from './policy.ts';
-import { foldHost } from './rules/fold-host.ts';
+import { foldHost } from './policy/match/fold-host.ts';
+import type { Rule } from './policy/rule.ts';
 
 /** The finding with the rule's own conditions looked at: annotations and tag. What is not proven stays as it is. */
 export function withConditions(finding: Finding, rule: Rule, asked: Asked): Finding {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { foldHost } from '../../../packages/verifier/src/rules/fold-host.ts';
+import { foldHost } from '../../../../packages/verifier/src/policy/match/fold-host.ts';
 
 it.each([
   ['r.example', 'r.example'],

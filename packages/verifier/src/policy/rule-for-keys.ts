@@ -1,6 +1,7 @@
 import type { PublicKey } from '@signet/core';
-import { PolicyError } from './errors.ts';
-import type { Requirement, Rule } from './policy.ts';
+import { PolicyError } from '../errors.ts';
+import type { Requirement } from './requirement.ts';
+import type { Rule } from './rule.ts';
 
 /** What a command line with `--key` asks for. */
 export interface KeyRuleOptions {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Requirement } from '../../packages/verifier/src/policy.ts';
-import { meets, type SignersOf } from '../../packages/verifier/src/requirement.ts';
-import { source } from './evidence-data.ts';
+import type { Requirement } from '../../../packages/verifier/src/policy/requirement.ts';
+import { meets, type SignersOf } from '../../../packages/verifier/src/policy/requirement.ts';
+import { source } from '../evidence-data.ts';
 
 const signers =
   (table: Readonly<Record<string, readonly string[]>>): SignersOf =>
