@@ -1,8 +1,10 @@
 import {
   type ClientOptions,
+  type ConfiguredCredentials,
   createRegistryClient,
   loadCredentials,
   openStore,
+  parseReference,
   type Reference,
   type RegistryClient,
   type Store,
@@ -15,7 +17,9 @@ import type { RegistryFlags } from './options/registry.ts';
 /** The way to registries and layouts for one call of the program. */
 export interface Connection {
   readonly client: RegistryClient;
-  /** The repository or layout that a reference names. @throws {RegistryError} LAYOUT_INVALID */
+  /** The logins that are kept. */
+  readonly credentials: ConfiguredCredentials;
+  /** The repository or layout that a reference names. @throws {RegistryError} CREDENTIALS before the first registry, LAYOUT_INVALID */
   readonly open: (reference: Reference, options?: { readonly create?: boolean }) => Promise<Store>;
   readonly close: () => Promise<void>;
 }
@@ -23,15 +27,32 @@ export interface Connection {
 /** References and requests in flight unless `--concurrency` says otherwise. */
 export const DEFAULT_CONCURRENCY = 16;
 
-/** @throws {CliError} FILE_UNREADABLE, USAGE; {RegistryError} CREDENTIALS */
+/** What a call is about to do. */
+export interface ConnectOptions {
+  /** The references that are known beforehand, as they were given (`-`: more will come). */
+  readonly references: readonly string[];
+  readonly onRequest?: () => void;
+}
+
+/**
+ * A registry configuration that cannot be read is the caller's fault: told before any request, and once where the references are known.
+ * Layouts need no login: for them alone, only a file that was named is looked at.
+ * @throws {CliError} FILE_UNREADABLE, USAGE; {RegistryError} CREDENTIALS, REFERENCE_INVALID
+ */
 export async function connect(
   flags: RegistryFlags,
   io: Io,
   output: OutputOptions,
-  watch: { readonly onRequest?: () => void } = {},
+  watch: ConnectOptions,
 ): Promise<Connection> {
   const options = await clientOptions(flags, io, output);
-  const { onRequest = () => undefined } = options;
+  const { credentials, onRequest = () => undefined } = options;
+  let checked: Promise<void> | undefined;
+  const checkOnce = (): Promise<void> => {
+    checked ??= credentials.check();
+    return checked;
+  };
+  if (flags.registryConfig !== undefined || watch.references.some(isOfRegistry)) await checkOnce();
   const onEvent = (event: RequestEvent): void => {
     watch.onRequest?.();
     onRequest(event);
@@ -39,13 +60,33 @@ export async function connect(
   const client = createRegistryClient(watch.onRequest === undefined ? options : { ...options, onRequest: onEvent });
   return {
     client,
-    open: (reference, options) => openStore(reference, client, options),
+    credentials,
+    async open(reference, options) {
+      if (reference.kind === 'registry') await checkOnce();
+      return openStore(reference, client, options);
+    },
     close: () => client.close(),
   };
 }
 
+function isOfRegistry(text: string): boolean {
+  return text !== '-' && parseReference(text).kind === 'registry';
+}
+
+/** For a call that turns out to ask no registry: a file that was named is meant all the same. @throws {RegistryError} CREDENTIALS */
+export async function checkNamedConfig(
+  { registryConfig }: Pick<RegistryFlags, 'registryConfig'>,
+  io: Io,
+): Promise<void> {
+  if (registryConfig !== undefined) await loadCredentials({ env: io.env, configFile: registryConfig }).check();
+}
+
 /** What the flags say about registries. @throws {CliError} FILE_UNREADABLE, USAGE */
-export async function clientOptions(flags: RegistryFlags, io: Io, output: OutputOptions): Promise<ClientOptions> {
+export async function clientOptions(
+  flags: RegistryFlags,
+  io: Io,
+  output: OutputOptions,
+): Promise<ClientOptions & Pick<Connection, 'credentials'>> {
   if (flags.insecureSkipTlsVerify === true) {
     io.stderr.write(
       'WARNING: --insecure-skip-tls-verify: TLS certificates are not checked; whoever is in between can read and change everything\n',

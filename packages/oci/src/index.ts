@@ -1,5 +1,5 @@
 export { ACR_TOKEN_USER, type Credential, type CredentialSource, credentialOf } from './auth/credential.ts';
-export { type LoadCredentialsOptions, loadCredentials } from './auth/credentials.ts';
+export { type ConfiguredCredentials, type LoadCredentialsOptions, loadCredentials } from './auth/credentials.ts';
 export { verifyLogin } from './auth/login.ts';
 export { eraseCredential, saveCredential } from './auth/save.ts';
 export { checkedBytes, checkedStream } from './checked.ts';

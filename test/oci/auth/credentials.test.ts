@@ -2,6 +2,7 @@ import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eraseCredential, loadCredentials, saveCredential } from '@signet/oci';
 import { describe, expect, it } from 'vitest';
+import { runOk } from '../../support/process.ts';
 import { tempDir } from '../../support/temp.ts';
 import { codeOf } from '../code-of.ts';
 
@@ -53,6 +54,51 @@ describe('credentials from configuration files', () => {
     expect(error).toMatchObject({ code: 'CREDENTIALS' });
     expect(error).not.toHaveProperty('cause');
     expect(String(error)).not.toContain('hunter2');
+  });
+});
+
+describe('a configuration that is looked at before any registry is asked', () => {
+  const check = (content: string | undefined, name = 'config.json'): Promise<void> => {
+    const dir = tempDir();
+    if (content !== undefined) writeFileSync(join(dir, name), content);
+    return loadCredentials({ env: { HOME: dir, XDG_RUNTIME_DIR: dir, DOCKER_CONFIG: dir } }).check();
+  };
+
+  it('is good where it can be read, and where none is in the usual places', async () => {
+    await check('{}');
+    await check(undefined);
+  });
+
+  it.each(['', '{', '[]', '{"auths":7}'])('is refused where it is broken: %j', async (content) => {
+    expect(await codeOf(check(content))).toBe('CREDENTIALS');
+  });
+
+  it('is refused where it is podman that has the broken one', async () => {
+    const dir = tempDir();
+    writeFileSync(join(dir, 'auth.json'), '{');
+    const env = { DOCKER_CONFIG: dir, REGISTRY_AUTH_FILE: join(dir, 'auth.json') };
+    expect(await codeOf(loadCredentials({ env }).check())).toBe('CREDENTIALS');
+    const named = loadCredentials({ env, configFile: join(dir, 'other.json') });
+    expect(await codeOf(named.check())).toBe('CREDENTIALS');
+    await named.check({ mayBeMissing: true });
+  });
+
+  it('is refused where it is a folder, or has no end', async () => {
+    const at = (configFile: string): Promise<void> => loadCredentials({ env: {}, configFile }).check();
+    expect(await codeOf(at(tempDir()))).toBe('CREDENTIALS');
+    expect(await codeOf(at('/dev/zero'))).toBe('CREDENTIALS');
+  });
+
+  it.runIf(process.platform !== 'win32')('is read once from a pipe, and remembered', async () => {
+    const pipe = join(tempDir(), 'pipe');
+    await runOk('mkfifo', [pipe]);
+    const config = JSON.stringify({ auths: { 'r.example': auth('u:p') } });
+    const writer = runOk('sh', ['-c', 'printf %s "$2" > "$1"', 'sh', pipe, config]);
+    const found = loadCredentials({ env: {}, configFile: pipe });
+    await found.check();
+    await writer;
+    expect(await found.get('r.example')).toEqual(basic('u', 'p'));
+    expect(await found.get('r.example', 'app')).toEqual(basic('u', 'p'));
   });
 });
 

@@ -49,7 +49,7 @@ async function attach(text: string, flags: AttachFlags, io: Io): Promise<ExitCod
   const publicKey = await readPublicKey(flags, io);
   const payload = await readNamed('payload', flags.payload, io);
   const signature = await readNamed('signature', flags.signature, io);
-  const connection = await connect(flags, io, output);
+  const connection = await connect(flags, io, output, { references: [text] });
   try {
     const result = await attachSignature({
       store: await connection.open(reference),

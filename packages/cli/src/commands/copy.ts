@@ -51,7 +51,7 @@ async function run(
   const output = outputOptions(flags, io);
   const source = parseReference(from);
   const destination = withTag(parseReference(to), source);
-  const connection = await connect(flags, io, output);
+  const connection = await connect(flags, io, output, { references: [from, to] });
   const progress = createProgress(io, output);
   try {
     const result = await copyBetween(source, destination, { flags, io, connection, progress });

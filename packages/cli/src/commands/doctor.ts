@@ -1,4 +1,4 @@
-import { type CredentialSource, loadCredentials, parseReference, type Reference, RegistryError } from '@signet/oci';
+import { parseReference, type Reference, RegistryError } from '@signet/oci';
 import { escapeForTerminal } from '@signet/verifier';
 import type { Command } from 'commander';
 import { type Context, onRun } from '../command.ts';
@@ -33,9 +33,9 @@ async function doctor(text: string, flags: DoctorFlags, io: Io): Promise<ExitCod
   const reference = parseReference(text);
   const requests = { count: 0 };
   const onRequest = (): void => void requests.count++;
-  const connection = await connect(flags, io, output, { onRequest });
+  const connection = await connect(flags, io, output, { references: [text], onRequest });
   try {
-    const findings = await examine(reference, connection, { flags, io });
+    const findings = await examine(reference, connection, io.signal);
     io.signal.throwIfAborted(); // Else the breaking off would be told as the registry's fault.
     show(findings, { text, requests: requests.count, io, output });
     return findings.some(({ state }) => state === 'problem') ? EXIT.undecided : EXIT.ok;
@@ -47,11 +47,11 @@ async function doctor(text: string, flags: DoctorFlags, io: Io): Promise<ExitCod
 async function examine(
   reference: Reference,
   connection: Connection,
-  { flags, io }: { readonly flags: DoctorFlags; readonly io: Io },
+  signal: AbortSignal,
 ): Promise<readonly DoctorFinding[]> {
   const findings: DoctorFinding[] = [];
   if (reference.kind === 'registry') {
-    const around = { credentials: credentialsOf(flags, io), signal: io.signal };
+    const around = { credentials: connection.credentials, signal };
     findings.push(...(await examineRegistry(reference, connection.client, around)));
     if (findings.some(({ about, state }) => about === 'registry' && state === 'problem')) return findings;
   }
@@ -59,15 +59,11 @@ async function examine(
     const source = await connection.open(reference);
     if (reference.kind === 'layout')
       findings.push({ about: 'layout', state: 'good', text: `${reference.path} is an OCI image layout` });
-    return [...findings, ...(await examineImage(reference, source, io.signal))];
+    return [...findings, ...(await examineImage(reference, source, signal))];
   } catch (error) {
     if (error instanceof RegistryError && error.code !== 'ABORTED') return [...findings, problemOf('layout', error)];
     throw error;
   }
-}
-
-function credentialsOf({ registryConfig }: DoctorFlags, io: Io): CredentialSource {
-  return loadCredentials({ env: io.env, ...(registryConfig === undefined ? {} : { configFile: registryConfig }) });
 }
 
 interface Around {

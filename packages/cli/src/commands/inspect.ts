@@ -2,7 +2,7 @@ import { formatReference, parseReference } from '@signet/oci';
 import { escapeForTerminal, inspectSignature, renderInspection } from '@signet/verifier';
 import type { Command } from 'commander';
 import { type Context, onRun } from '../command.ts';
-import { connect } from '../connect.ts';
+import { checkNamedConfig, connect } from '../connect.ts';
 import { EXIT, type ExitCode, worstOf } from '../exit-codes.ts';
 import { isThere, readInput } from '../files.ts';
 import type { Io } from '../io.ts';
@@ -31,6 +31,7 @@ export function define(command: Command, context: Context): void {
 async function inspect(what: string, flags: InspectFlags, io: Io): Promise<ExitCode> {
   const output = outputOptions(flags, io);
   if (what === '-' || (!what.startsWith('oci:') && (await isThere(what)))) {
+    await checkNamedConfig(flags, io);
     const inspection = inspectSignature(await readInput(what, io));
     show({ inspection }, io, output);
     return codeOf({ inspection });
@@ -39,7 +40,7 @@ async function inspect(what: string, flags: InspectFlags, io: Io): Promise<ExitC
   // A misspelt file name looks like an image of Docker Hub.
   if (!what.includes('/') && reference.kind === 'registry' && !output.quiet)
     io.stderr.write(`note: there is no file ${escapeForTerminal(what)}; taken for ${formatReference(reference)}\n`);
-  const connection = await connect(flags, io, output);
+  const connection = await connect(flags, io, output, { references: [what] });
   try {
     const source = await connection.open(reference);
     const root = await source.resolve(reference.digest ?? reference.tag ?? 'latest', { signal: io.signal });

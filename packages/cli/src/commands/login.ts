@@ -37,7 +37,8 @@ export function define(command: Command, context: Context): void {
 async function login(name: string, flags: LoginFlags, io: Io): Promise<ExitCode> {
   const output = outputOptions(flags, io);
   const registry = parseRegistryName(name);
-  const { credentials: _, ...options } = await clientOptions(flags, io, output);
+  const { credentials, ...options } = await clientOptions(flags, io, output);
+  await credentials.check({ mayBeMissing: true });
   const { username, credential } = await askFor(registry, flags, io);
   const auth = await refusedAs(registry, () => verifyLogin(registry, credential, { ...options, signal: io.signal }));
   const place = await saveCredential(registry, credential, {

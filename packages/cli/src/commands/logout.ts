@@ -1,6 +1,7 @@
 import { eraseCredential } from '@signet/oci';
 import type { Command } from 'commander';
 import { type Context, onRun } from '../command.ts';
+import { checkNamedConfig } from '../connect.ts';
 import { EXIT } from '../exit-codes.ts';
 import { addNotes } from '../notes.ts';
 import { addOutputOptions, type OutputFlags, outputOptions, writeJson } from '../options/output.ts';
@@ -20,6 +21,7 @@ export function define(command: Command, context: Context): void {
   addOutputOptions(command);
   onRun<LogoutFlags>(command, context, async ([name = ''], flags, io) => {
     const registry = parseRegistryName(name);
+    await checkNamedConfig(flags, io);
     const forgotten = await eraseCredential(registry, {
       env: io.env,
       ...(flags.registryConfig === undefined ? {} : { configFile: flags.registryConfig }),

@@ -85,7 +85,7 @@ async function signAll(args: readonly string[], flags: SignFlags, io: Io): Promi
   const references = readReferences(args, io);
   const onlyPlans = flags.dryRun === true || flags.payloadOut !== undefined;
   const signer = onlyPlans ? undefined : await readSigner(flags, io);
-  const connection = await connect(flags, io, output);
+  const connection = await connect(flags, io, output, { references: args });
   try {
     const task: Task = { flags, io, annotations, connection, signer };
     return await forEachReference<Outcome>(references, {

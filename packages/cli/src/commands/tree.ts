@@ -27,7 +27,7 @@ export function define(command: Command, context: Context): void {
 async function tree(text: string, flags: TreeFlags, io: Io): Promise<ExitCode> {
   const output = outputOptions(flags, io);
   const reference = parseReference(text);
-  const connection = await connect(flags, io, output);
+  const connection = await connect(flags, io, output, { references: [text] });
   try {
     const source = await connection.open(reference);
     const root = await source.resolve(reference.digest ?? reference.tag ?? 'latest', { signal: io.signal });

@@ -87,7 +87,7 @@ async function verifyAll(args: readonly string[], flags: VerifyFlags, io: Io): P
     tagBound: flags.tagBound === true,
     annotations: parseAnnotationFlags(flags.annotation),
   });
-  const connection = await connect(flags, io, output);
+  const connection = await connect(flags, io, output, { references: args });
   try {
     const habit = createHabit();
     return await forEachReference<Outcome>(references, {

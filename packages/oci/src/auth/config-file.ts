@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { asObject } from '../descriptor.ts';
 import { RegistryError } from '../errors.ts';
@@ -45,14 +45,33 @@ export async function readAuthConfig(path: string): Promise<AuthConfig | undefin
   return bytes === undefined ? undefined : parseAuthConfig(bytes, path);
 }
 
-/** A small file, read once a client: at once is quicker than by another thread. */
+/** A small file, read once a client: at once is quicker than by another thread. No more than it may have, from a device without end too. */
 function readIfThere(path: string): Uint8Array | undefined {
   try {
-    return readFileSync(path);
+    const file = openSync(path, 'r');
+    try {
+      return readUpTo(file, maxConfigBytes + 1);
+    } finally {
+      closeSync(file);
+    }
   } catch (cause) {
     if (isMissing(cause)) return undefined;
     throw new RegistryError('CREDENTIALS', `${path} cannot be read`, { cause });
   }
+}
+
+function readUpTo(file: number, maxBytes: number): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  // Files of /proc and pipes say 0.
+  const pieceBytes = Math.min(fstatSync(file).size + 1, maxBytes);
+  for (let length = 0; length < maxBytes; ) {
+    const piece = Buffer.alloc(Math.max(pieceBytes, 4096));
+    const count = readSync(file, piece, 0, Math.min(piece.length, maxBytes - length), null);
+    if (count === 0) break;
+    pieces.push(piece.subarray(0, count));
+    length += count;
+  }
+  return Buffer.concat(pieces);
 }
 
 /** @throws {RegistryError} CREDENTIALS */
