@@ -174,36 +174,80 @@ describe('error codes', () => {
   it('are the ones that docs/errors.md explains, no more and no less', () => {
     const documented = [...read('docs/errors.md').matchAll(/^### ([A-Z][A-Z0-9_]+)$/gm)].map((match) => match[1] ?? '');
     expect(new Set(documented).size, 'a code has two entries').toBe(documented.length);
-    const files = [...globSync('packages/*/src/errors.ts', { cwd: root }), ...reasonFiles];
-    const inSource = files.flatMap((path) => errorCodesOf(read(path)));
+    const inSource = globSync('packages/*/src/errors.ts', { cwd: root }).flatMap((path) =>
+      codesOf(read(path), /\w+Error/),
+    );
     expect(inSource.length).toBeGreaterThan(40);
     expect([...documented].sort()).toEqual([...new Set(inSource)].sort());
   });
 
-  it('each have an explanation and something to do', () => {
-    for (const entry of read('docs/errors.md').split(/^### /m).slice(1)) {
-      const [code = '', ...lines] = entry.split('\n');
-      const text = lines.filter((line) => line.trim() !== '' && !line.startsWith('#'));
-      expect(text.join(' ').length, `${code} is not explained`).toBeGreaterThan(40);
-      expect(text.join('\n'), `${code} does not say what to do`).toMatch(/^What to do: ./m);
+  it.each(['docs/errors.md', 'docs/reasons.md'])('each have an explanation and something to do in %s', (file) => {
+    for (const entry of read(file).split(/^### /m).slice(1)) {
+      const [code = '', ...lines] = (entry.split(/^## /m)[0] ?? '').split('\n');
+      const text = lines.filter((line) => line.trim() !== '' && !/^(?:#|Stands in|What to do)/.test(line));
+      expect(text.join(' ').length, `${code} is not explained`).toBeGreaterThan(20);
+      expect(lines.join('\n'), `${code} does not say what to do`).toMatch(/^What to do: ./m);
     }
   });
 
   it('are read from unions of either layout', () => {
-    expect(errorCodesOf(`export type AErrorCode = 'A_B' | 'C';\nexport type X = 'D';`)).toEqual(['A_B', 'C']);
-    expect(errorCodesOf(`export type AErrorCode =\n  | 'A_B'\n  | 'C';\nclass E { name = 'E' }`)).toEqual(['A_B', 'C']);
-    for (const path of reasonFiles) expect(errorCodesOf(read(path)).length, path).toBeGreaterThan(1);
+    expect(codesOf(`export type AErrorCode = 'A_B' | 'C';\nexport type X = 'D';`, /\w+Error/)).toEqual(['A_B', 'C']);
+    expect(codesOf(`export type AErrorCode =\n  | 'A_B'\n  | 'C';\nclass E { name = 'E' }`, /\w+Error/)).toEqual([
+      'A_B',
+      'C',
+    ]);
   });
 });
 
-/** Where the reasons stand that a report gives. */
-const reasonFiles: readonly string[] = ['finding', 'decide', 'evidence'].map(
-  (name) => `packages/verifier/src/${name}.ts`,
-);
+describe('reason codes of reports', () => {
+  it('are the ones that docs/reasons.md explains, each with the places of a report where it stands', () => {
+    const inSource = new Map<string, string>();
+    for (const { place, codes } of reasonUnions()) {
+      expect(codes.length, place).toBeGreaterThan(1);
+      for (const code of codes) inSource.set(code, [inSource.get(code), place].filter(Boolean).join(', '));
+    }
+    const documented = reasonEntries(read('docs/reasons.md'));
+    expect(new Set(documented.map(([code]) => code)).size, 'a code has two entries').toBe(documented.length);
+    expect(new Map(documented.toSorted())).toEqual(new Map([...inSource].toSorted()));
+  });
 
-/** The literal codes of every `type …ErrorCode = 'A' | 'B';` of a source, and of the codes that reports give as reasons. */
-function errorCodesOf(text: string): readonly string[] {
-  const unions = [...text.matchAll(/\btype (?:\w+Error|Check|Report|Skipped|Gap)Code =([^;]*);/g)].map(
+  it('are read from entries and from rows of a table', () => {
+    const text =
+      '### A_A\n\nStands in: answer, gap. Leads to: denied.\n\n| [B_C](errors.md#b_c) | check | what | nothing |\n';
+    expect(reasonEntries(text)).toEqual([
+      ['A_A', 'answer, gap'],
+      ['B_C', 'check'],
+    ]);
+  });
+});
+
+/** Where codes stand in a report, and the unions that have them; a gap also has those of a RegistryError. */
+function reasonUnions(): readonly { readonly place: string; readonly codes: readonly string[] }[] {
+  const source = (path: string): string => read(`packages/${path}.ts`);
+  return [
+    { place: 'answer', codes: codesOf(source('verifier/src/decide'), /Report/) },
+    { place: 'check', codes: codesOf(source('verifier/src/finding'), /Check/) },
+    { place: 'skipped', codes: codesOf(source('verifier/src/evidence'), /Skipped/) },
+    {
+      place: 'gap',
+      codes: [
+        ...codesOf(source('verifier/src/evidence'), /Gap/),
+        ...codesOf(source('oci/src/errors'), /RegistryError/),
+      ],
+    },
+  ];
+}
+
+/** The codes that a page explains, and the places that it names for them. */
+function reasonEntries(text: string): readonly (readonly [string, string])[] {
+  const entry =
+    /^### ([A-Z][A-Z0-9_]+)\n+Stands in: ([a-z, ]+)\. Leads to: \S|^\| \[([A-Z][A-Z0-9_]+)\]\(errors\.md#\w+\) \| ([a-z, ]+) \| [^|]+ \| [^|]+ \|$/gm;
+  return [...text.matchAll(entry)].map((match) => [match[1] ?? match[3] ?? '', match[2] ?? match[4] ?? '']);
+}
+
+/** The literal codes of every `type …Code = 'A' | 'B';` of a source whose name before `Code` is this. */
+function codesOf(text: string, name: RegExp): readonly string[] {
+  const unions = [...text.matchAll(new RegExp(`\\btype ${name.source}Code =([^;]*);`, 'g'))].map(
     (match) => match[1] ?? '',
   );
   return unions.flatMap((union) => [...union.matchAll(/'([A-Z0-9_]+)'/g)].map((match) => match[1] ?? ''));

@@ -18,7 +18,7 @@ export type CheckName =
 export interface Check {
   readonly name: CheckName;
   readonly result: 'pass' | 'fail' | 'unknown' | 'skip';
-  /** Stable code, listed in docs/errors.md: `OK`, `SIGNATURE_INVALID`, `SUBJECT_MISMATCH`, … */
+  /** Stable code, listed in docs/reasons.md: `OK`, `SIGNATURE_INVALID`, `SUBJECT_MISMATCH`, … */
   readonly code: CheckCode;
   /** What was expected and what came, for people; from outside, so escaped when printed. */
   readonly message: string;

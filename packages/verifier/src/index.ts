@@ -27,8 +27,19 @@ export { type Mode, type Place, type Rule, sourcesOf } from './policy/rule.ts';
 export { type KeyRuleOptions, ruleForKeys } from './policy/rule-for-keys.ts';
 export type { TrustSource } from './policy/source.ts';
 export { escapeForTerminal, toJsonText } from './report/escape.ts';
+export { toJunit } from './report/junit.ts';
+export { type Reason, reasonAddress, reasons } from './report/reasons.ts';
 export { type Report, type ReportParts, type TagAnswer, toReport } from './report/report.ts';
 export { type ReportJson, toReportJson } from './report/report-json.ts';
 export { identityText, type RenderOptions, renderReport } from './report/report-text.ts';
+export {
+  type DocumentOptions,
+  type FailureOutcome,
+  type ImageUse,
+  type ReportOutcome,
+  type ResultEntry,
+  toOutcome,
+} from './report/result-entry.ts';
+export { type SarifLog, toSarif } from './report/sarif.ts';
 export { type TrustMaterial, trustOf } from './trust.ts';
 export { type Verification, verify } from './verify.ts';

@@ -1,0 +1,86 @@
+import type { ReportCode, Verdict } from '../decide.ts';
+
+/** What a reason code of a report means, for documents that explain themselves. docs/reasons.md has the same words; a test keeps both equal. */
+export interface Reason {
+  readonly verdict: Verdict;
+  /** One sentence for a list. */
+  readonly title: string;
+  readonly meaning: string;
+  readonly remedy: string;
+}
+
+/** Where docs/reasons.md is published. */
+const page = 'https://signet.dev/docs/reasons';
+
+/** The address of a code's entry. */
+export function reasonAddress(code: string): string {
+  return `${page}#${code.toLowerCase()}`;
+}
+
+/** Every code that a report may have. */
+export const reasons: Readonly<Record<ReportCode, Reason>> = {
+  VERIFIED: {
+    verdict: 'verified',
+    title: 'The image has the signatures that its rule asks for.',
+    meaning:
+      'The image has the signatures that the rule asks for. The report names who signed, and what is known of the tag.',
+    remedy: 'deploy the digest that the report names, not the tag: a tag can move.',
+  },
+  NO_SIGNATURE: {
+    verdict: 'denied',
+    title: 'The image is not signed.',
+    meaning:
+      'Everything was read, and nothing attached to this image signs it. Attestations do not count as signatures.',
+    remedy: 'sign the image (`signet sign`), or copy its signatures along with it (`signet copy`).',
+  },
+  NOT_TRUSTED: {
+    verdict: 'denied',
+    title: 'The image is signed, but not by whom its rule trusts.',
+    meaning:
+      'There are signatures, and none (or not enough of them) is by a key that the rule trusts, valid, and for this image.',
+    remedy:
+      '`--verbose` shows each signature with the check that it failed; sign with a trusted key, or trust the key that signed if you know whose it is.',
+  },
+  TAG_MISMATCH: {
+    verdict: 'denied',
+    title: 'The image was signed for another repository or tag.',
+    meaning:
+      'The signature is valid for this image, and was made for another repository or tag: the tag was moved, or the image was copied under another name.',
+    remedy:
+      'if the move is right, sign this tag (`signet sign REPOSITORY:TAG@DIGEST`); if not, look who moved it. For mirrors: `--signed-reference`.',
+  },
+  ANNOTATION_MISMATCH: {
+    verdict: 'denied',
+    title: 'The signature lacks an annotation that its rule asks for.',
+    meaning:
+      'The signed payload does not hold an annotation that was asked for, with exactly the value that was asked for.',
+    remedy: 'sign again with `--annotation name=value`, or ask for what was signed.',
+  },
+  INCOMPLETE: {
+    verdict: 'undecided',
+    title: 'Not everything that could decide could be read.',
+    meaning:
+      'What was found does not suffice, and something that might have been a signature could not be read or was left unread.',
+    remedy:
+      "the report's gaps say what and why; mend that and ask again. Do not take it for *denied* in a dashboard, nor for *verified* anywhere.",
+  },
+  UNRESOLVED: {
+    verdict: 'undecided',
+    title: 'The registry does not say what the reference names.',
+    meaning: 'The registry does not know the reference, or did not say what it names.',
+    remedy: 'check spelling, credentials and registry; a replica may lag behind: ask again a little later.',
+  },
+  NO_RULE: {
+    verdict: 'denied',
+    title: 'No rule of the policy is for this image.',
+    meaning: 'No rule of the policy matches this image, and the policy denies what no rule is for.',
+    remedy: 'add a rule for it to the policy; what no rule names is never allowed by accident.',
+  },
+  NOT_CHECKED: {
+    verdict: 'undecided',
+    title: 'The image is let through unchecked.',
+    meaning:
+      'The rule that matches exempts this image (`mode: skip`), or no rule matches and the policy says `default: allow`. Nothing was read; the image is allowed.',
+    remedy: 'nothing, if the exemption is meant; else change the mode of the rule, or add one.',
+  },
+};
