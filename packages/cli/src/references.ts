@@ -39,19 +39,19 @@ async function* listed(io: Io): AsyncGenerator<string> {
 }
 
 /** What is done with each reference, and what is said about it afterwards, in the order of the references. */
-export interface EachReference<R> {
+export interface EachReference<T, R> {
   readonly io: Io;
   readonly verbose: boolean;
   readonly concurrency: number;
-  readonly work: (text: string) => Promise<R>;
+  readonly work: (reference: T) => Promise<R>;
   /** Gives the exit code of this one. */
   readonly show: (result: R) => ExitCode | Promise<ExitCode>;
 }
 
 /** The exit code of all together. A list that breaks off counts as one more result: it does not hide a denial before it. */
-export async function forEachReference<R>(
-  references: AsyncIterable<string>,
-  { io, verbose, concurrency, work, show }: EachReference<R>,
+export async function forEachReference<T, R>(
+  references: AsyncIterable<T>,
+  { io, verbose, concurrency, work, show }: EachReference<T, R>,
 ): Promise<ExitCode> {
   const codes = new Set<ExitCode>();
   try {

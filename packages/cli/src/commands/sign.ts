@@ -88,7 +88,7 @@ async function signAll(args: readonly string[], flags: SignFlags, io: Io): Promi
   const connection = await connect(flags, io, output, { references: args });
   try {
     const task: Task = { flags, io, annotations, connection, signer };
-    return await forEachReference<Outcome>(references, {
+    return await forEachReference<string, Outcome>(references, {
       io,
       verbose: output.verbose,
       concurrency: flags.concurrency ?? DEFAULT_CONCURRENCY,

@@ -2,9 +2,12 @@ import { toJsonText } from '@signet/verifier';
 import { type Command, Option } from 'commander';
 import { type Io, useColor } from '../io.ts';
 
+/** Forms of results. All commands have the first two. */
+export type OutputForm = 'text' | 'json' | 'sarif' | 'junit';
+
 /** What {@link addOutputOptions} produces. */
 export interface OutputFlags {
-  readonly output: 'text' | 'json';
+  readonly output: OutputForm;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
   readonly color: boolean;
@@ -12,17 +15,19 @@ export interface OutputFlags {
 
 /** How results are shown, after the environment had its say. */
 export interface OutputOptions {
+  readonly form: OutputForm;
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly color: boolean;
 }
 
-/** `--output`, `--quiet`, `--verbose`, `--no-color`. */
-export function addOutputOptions(command: Command): Command {
+/** `--output`, `--quiet`, `--verbose`, `--no-color`. `more`: the forms beside text and JSON. */
+export function addOutputOptions(command: Command, more: readonly OutputForm[] = []): Command {
+  const forms = ['text', 'json', ...more];
   return command
     .optionsGroup('Output:')
-    .addOption(new Option('-o, --output <form>', 'form of the results').choices(['text', 'json']).default('text'))
+    .addOption(new Option('-o, --output <form>', 'form of the results').choices(forms).default('text'))
     .option('-q, --quiet', 'results only: no progress, no remarks')
     .option('-v, --verbose', 'requests and progress, and the causes of errors')
     .option('--no-color', 'no colours (also: NO_COLOR)');
@@ -31,6 +36,7 @@ export function addOutputOptions(command: Command): Command {
 /** The flags as a command uses them. */
 export function outputOptions(flags: OutputFlags, io: Io): OutputOptions {
   return {
+    form: flags.output,
     json: flags.output === 'json',
     quiet: flags.quiet === true,
     verbose: flags.verbose === true,

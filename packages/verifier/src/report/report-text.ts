@@ -3,6 +3,7 @@ import type { Check, Finding, Identity } from '../finding.ts';
 import { escapeForTerminal } from './escape.ts';
 import { shortKey } from './key-name.ts';
 import type { Report } from './report.ts';
+import type { ImageUse } from './result-entry.ts';
 
 /** How a report is written for people. */
 export interface RenderOptions {
@@ -10,6 +11,8 @@ export interface RenderOptions {
   readonly color?: boolean;
   /** Every check of every signature, and all that was passed over. */
   readonly verbose?: boolean;
+  /** Where the image is named; shown where there are any. */
+  readonly uses?: readonly ImageUse[];
 }
 
 /** Of the findings of an image that is not verified, so many are shown unless `verbose`. */
@@ -24,6 +27,7 @@ const colors: Readonly<Record<Verdict, string>> = {
 /** The report as text: one line with the answer, then why, aligned. Everything from outside is escaped. Ends without a line end. */
 export function renderReport(report: Report, options: RenderOptions = {}): string {
   const lines: (readonly [string, string])[] = [
+    ...useLines(options),
     ['why', report.summary],
     ...(report.remedy === undefined ? [] : ([['do', report.remedy]] as const)),
     ...(report.verdict === 'verified' ? verifiedLines(report) : []),
@@ -59,6 +63,13 @@ function headline({ reference, digest, verdict, code, allowed }: Report, { color
 /** That of an index, where a platform of it was asked: a reference has one digest. */
 function withoutDigest(reference: string): string {
   return reference.replace(/@sha(?:256|512):[0-9a-f]+$/, '');
+}
+
+function useLines({ uses = [] }: RenderOptions): (readonly [string, string])[] {
+  return uses.map(({ place: { file, line, column }, within }, at) => {
+    const where = `${file}:${line}:${column}`;
+    return [at === 0 ? 'at' : '', within === undefined ? where : `${where} (${within})`];
+  });
 }
 
 function verifiedLines({ tag, findings }: Report): (readonly [string, string])[] {

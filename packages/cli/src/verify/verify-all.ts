@@ -1,0 +1,83 @@
+import { escapeForTerminal } from '@signet/verifier';
+import { connect, DEFAULT_CONCURRENCY } from '../connect.ts';
+import type { ExitCode } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import { outputOptions } from '../options/output.ts';
+import { createProgress, type Progress } from '../progress.ts';
+import { forEachReference } from '../references.ts';
+import { createAsker } from './asker.ts';
+import { createSink } from './create-sink.ts';
+import type { VerifyFlags } from './flags.ts';
+import { codeFor, type Outcome, type Target } from './outcome.ts';
+import type { ResultSink } from './sink.ts';
+import { targetsOf } from './targets.ts';
+import { askUntil } from './wait.ts';
+
+/** Verifies all images of a call side by side and writes the results in their order. */
+export async function verifyAll(args: readonly string[], flags: VerifyFlags, io: Io): Promise<ExitCode> {
+  const output = outputOptions(flags, io);
+  const strict = flags.strict === true;
+  const targets = targetsOf(args, io);
+  const asker = await createAsker(flags, io);
+  const sink = await createSink({ io, output, strict });
+  const connection = await connect(flags, io, output, { references: args });
+  const progress = createProgress(io, output);
+  try {
+    const ask = (text: string) => asker(text, connection);
+    const patient = flags.wait === undefined ? ask : waitingFor(flags.wait, { ask, io, progress });
+    const code = await forEachReference<Target, Outcome>(toTheEnd(targets, sink), {
+      io,
+      verbose: output.verbose,
+      concurrency: flags.concurrency ?? DEFAULT_CONCURRENCY,
+      work: (target) => outcomeOf(target, patient),
+      show(outcome) {
+        progress.clear();
+        sink.add(outcome);
+        return codeFor(outcome, strict);
+      },
+    });
+    sink.end();
+    return code;
+  } finally {
+    progress.clear();
+    await connection.close();
+  }
+}
+
+/** A document must not look whole where the list broke off. */
+async function* toTheEnd(targets: AsyncIterable<Target>, sink: ResultSink): AsyncGenerator<Target> {
+  try {
+    yield* targets;
+  } catch (error) {
+    sink.breakOff(error);
+    throw error;
+  }
+}
+
+type Ask = (text: string) => ReturnType<Awaited<ReturnType<typeof createAsker>>>;
+
+interface Around {
+  readonly ask: Ask;
+  readonly io: Io;
+  readonly progress: Progress;
+}
+
+/** The time is that of the whole call: what comes late in a list has had as long to appear as what came first. */
+function waitingFor(waitMs: number, { ask, io, progress }: Around): Ask {
+  const untilMs = Date.now() + waitMs;
+  return (text) =>
+    askUntil(() => ask(text), {
+      untilMs,
+      signal: io.signal,
+      onPause: ({ code }, pauseMs) =>
+        progress.note(`${escapeForTerminal(text)}: ${code}, asked again in ${(pauseMs / 1000).toFixed(1)} s`),
+    });
+}
+
+async function outcomeOf(target: Target, ask: Ask): Promise<Outcome> {
+  try {
+    return { ...target, report: await ask(target.text) };
+  } catch (error) {
+    return { ...target, error };
+  }
+}
