@@ -1,7 +1,15 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import type { PublicKey } from '@signet/core';
 import { type Digest, digestOf } from '@signet/oci';
-import type { Check, Evidence, Finding, Requirement, Rule } from '@signet/verifier';
+import {
+  type Check,
+  type Evidence,
+  type Finding,
+  type Requirement,
+  type Rule,
+  type Ruling,
+  rulingOf,
+} from '@signet/verifier';
 
 /** The image that the tables ask about, and another one. */
 export const image: Digest = digestOf(Buffer.from('image'));
@@ -28,6 +36,14 @@ export function source(name: string): Requirement & { readonly kind: 'source' } 
 
 export function rule(require: Requirement, changes: Partial<Rule> = {}): Rule {
   return { name: 'test', mode: 'enforce', require, tag: 'any', annotations: {}, ...changes };
+}
+
+/** When all decisions of the tables are made. */
+export const atMs: number = Date.UTC(2026, 10, 23, 9);
+
+/** Nothing refused, and no image without a rule allowed. */
+export function by(ruled: Rule | undefined, changes: Partial<Ruling> = {}): Ruling {
+  return { ...rulingOf(ruled, atMs), ...changes };
 }
 
 export function evidenceOf(changes: Partial<Evidence> = {}): Evidence {

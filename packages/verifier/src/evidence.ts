@@ -1,4 +1,4 @@
-import type { Descriptor, Digest, RegistryErrorCode } from '@signet/oci';
+import type { Descriptor, Digest, RegistryErrorCode, RegistryReference } from '@signet/oci';
 import type { FoundIn } from './finding.ts';
 
 /** What a signed reference must name under `tag: bound`: `REGISTRY/REPO` and, where a tag was asked, the tag. */
@@ -16,14 +16,20 @@ export interface Asked {
   readonly digest?: Digest;
   /** `os/arch[/variant]`: this child of the index is asked, not the index. */
   readonly platform?: string;
-  /** Absent for an image layout on disk unless the caller says what to compare with. */
+  /** What a signed reference is compared with, renames applied. Absent for an image layout on disk unless the caller says it. */
   readonly name?: SignedName;
+  /** The repository that it was asked of, folded. Absent for an image layout on disk. */
+  readonly image?: Pick<RegistryReference, 'registry' | 'repository'>;
 }
 
 /** The image: its digest, and its descriptor where its bytes were read. */
 export interface Subject {
   readonly digest: Digest;
   readonly descriptor?: Descriptor;
+  /** Of an index, the images in it; empty for an image. Absent where its bytes were not read, not asked for (`wantsChildren`) or not understood. */
+  readonly children?: readonly Digest[];
+  /** The index that it was found in by its platform. */
+  readonly index?: Digest;
 }
 
 /** One signature as fetched; nothing in it is believed yet. */

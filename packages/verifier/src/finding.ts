@@ -1,7 +1,7 @@
 import type { Digest } from '@signet/oci';
 import { shorten } from './report/shorten.ts';
 
-/** The rules that a signature is held against, in this order; `annotations` and `tag` are the policy's, added by {@link decide}. */
+/** The rules that a signature is held against, in this order; `annotations`, `tag`, `age` and `condition` are the policy's, added by the decision. */
 export type CheckName =
   | 'integrity'
   | 'authenticity'
@@ -9,6 +9,8 @@ export type CheckName =
   | 'subject'
   | 'annotations'
   | 'tag'
+  | 'age'
+  | 'condition'
   | 'timestamp'
   | 'transparency'
   | 'expiry'
@@ -44,7 +46,13 @@ export type CheckCode =
   | 'TAG_MISMATCH'
   | 'TAG_UNSIGNED'
   | 'TAG_NOTHING_TO_COMPARE'
-  | 'TAG_UNCHECKED';
+  | 'TAG_UNCHECKED'
+  | 'SIGNATURE_TOO_OLD'
+  | 'SIGNATURE_TOO_EARLY'
+  | 'SIGNATURE_TIME_UNPROVEN'
+  | 'SIGNATURE_TIME_AHEAD'
+  | 'CONDITION_FALSE'
+  | 'CONDITION_UNKNOWN';
 
 /** Who a signature is proven to be from. */
 export type Identity =
@@ -60,6 +68,8 @@ export interface Proven {
   readonly signedReference?: string;
   /** The signer's own claim, milliseconds since 1970 UTC. */
   readonly claimedAtMs?: number;
+  /** By a trusted timestamp or transparency log, milliseconds since 1970 UTC: at this time the signature was there. */
+  readonly verifiedAtMs?: number;
   /** All signed annotations. */
   readonly annotations: Readonly<Record<string, string>>;
 }
@@ -116,4 +126,14 @@ export function signerId(identity: Identity): string {
     case 'keyless':
       return `keyless:${JSON.stringify([identity.issuer, identity.subject])}`;
   }
+}
+
+/** Nothing that was looked at failed, and nothing that had to be looked at is open. */
+export function isAccepted(finding: Finding): boolean {
+  return finding.proven !== undefined && finding.checks.every(({ result }) => result === 'pass' || result === 'skip');
+}
+
+/** Nothing failed, but something could not be looked at. */
+export function isPossible(finding: Finding): boolean {
+  return finding.proven !== undefined && finding.checks.every(({ result }) => result !== 'fail');
 }

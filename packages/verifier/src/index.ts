@@ -10,7 +10,9 @@ export { type AskOptions, toAsked } from './collect/asked.ts';
 export { collect } from './collect/collect.ts';
 export type { CollectOptions, TagResolver } from './collect/collecting.ts';
 export { createHabit, type Habit } from './collect/habit.ts';
-export { type Decision, decide, type ReportCode, type SourceAnswer, type Verdict } from './decide.ts';
+export type { SourceAnswer } from './decision/answers.ts';
+export { type Decision, decide } from './decision/decide.ts';
+export type { ReportCode, Verdict } from './decision/verdict.ts';
 export { PolicyError, type PolicyErrorCode } from './errors.ts';
 export type { Asked, Envelope, Evidence, Gap, GapCode, SignedName, Skipped, SkippedCode, Subject } from './evidence.ts';
 export type { Check, CheckCode, CheckName, Finding, FoundIn, Identity, Proven } from './finding.ts';
@@ -21,15 +23,16 @@ export { buildTree, type Tree, type TreeLink, type TreeNode, type TreeOptions } 
 export { renderTree } from './inspect/tree-text.ts';
 export { defaultVerifyLimits, type VerifyLimits } from './limits.ts';
 export type { Condition, ConditionAnswer, ConditionFacts, ImageFacts, SignatureFacts } from './policy/condition.ts';
-export type { Policy, Refusals, Rename } from './policy/policy.ts';
+export { noRefusals, type Policy, type Refusals, type Rename } from './policy/policy.ts';
 export type { Requirement } from './policy/requirement.ts';
 export { type Mode, type Place, type Rule, sourcesOf } from './policy/rule.ts';
 export { type KeyRuleOptions, ruleForKeys } from './policy/rule-for-keys.ts';
+export { type Ruling, rulingOf } from './policy/ruling.ts';
 export type { TrustSource } from './policy/source.ts';
 export { escapeForTerminal, toJsonText } from './report/escape.ts';
 export { toJunit } from './report/junit.ts';
 export { type Reason, reasonAddress, reasons } from './report/reasons.ts';
-export { type Report, type ReportParts, type TagAnswer, toReport } from './report/report.ts';
+export { type PlatformAnswer, type Report, type ReportParts, type TagAnswer, toReport } from './report/report.ts';
 export { type ReportJson, toReportJson } from './report/report-json.ts';
 export { identityText, type RenderOptions, renderReport } from './report/report-text.ts';
 export {
@@ -43,3 +46,5 @@ export {
 export { type SarifLog, toSarif } from './report/sarif.ts';
 export { type TrustMaterial, trustOf } from './trust.ts';
 export { type Verification, verify } from './verify.ts';
+export { type PolicyVerification, verifyByPolicy } from './verify-by-policy.ts';
+export type { Verifying } from './verify-one.ts';

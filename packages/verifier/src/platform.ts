@@ -1,9 +1,12 @@
 import {
   type Descriptor,
+  type Digest,
   type ImageIndex,
   isIndexMediaType,
+  type Manifest,
   type Platform,
   parseManifest,
+  RegistryError,
   type Resolved,
 } from '@signet/oci';
 import { PolicyError } from './errors.ts';
@@ -36,6 +39,33 @@ export function childFor(index: Resolved, wanted: Platform): Descriptor | string
   if (second !== undefined && second.digest !== child.digest)
     return `the index has several images for ${name}: name a variant`;
   return child;
+}
+
+/** The images in an index, none for an image itself; undefined for a manifest that is not understood. */
+export function childrenOf({ bytes, descriptor }: Resolved): readonly Digest[] | undefined {
+  const manifest = parsed(bytes, descriptor.mediaType);
+  if (manifest === undefined) return undefined;
+  return manifest.kind === 'index' ? manifest.manifests.map(({ digest }) => digest) : [];
+}
+
+function parsed(bytes: Uint8Array, mediaType: string): Manifest | undefined {
+  try {
+    return parseManifest(bytes, mediaType);
+  } catch (error) {
+    if (error instanceof RegistryError) return undefined;
+    throw error;
+  }
+}
+
+/** The images of an index that something could run, attestations that stand beside them left out; undefined for what is no index. */
+export function platformsOf({ bytes, descriptor }: Resolved): readonly Descriptor[] | undefined {
+  const manifest = parsed(bytes, descriptor.mediaType);
+  return manifest?.kind === 'index' ? manifest.manifests.filter((each) => !isBeside(each)) : undefined;
+}
+
+/** buildkit's attestations: no machine is of this platform. */
+function isBeside({ platform }: Descriptor): boolean {
+  return platform?.os === 'unknown' && platform.architecture === 'unknown';
 }
 
 /** `os/arch[/variant]`. */

@@ -1,5 +1,6 @@
 import type { PublicKey } from '@signet/core';
-import { type Rule, sourcesOf } from './policy/rule.ts';
+import { sourcesOf } from './policy/rule.ts';
+import type { Ruling } from './policy/ruling.ts';
 
 /** Everything that may prove a signer, gathered from the rule's sources. */
 export interface TrustMaterial {
@@ -8,8 +9,8 @@ export interface TrustMaterial {
   readonly hintedOnly?: boolean;
 }
 
-/** Everything that may prove a signer under this rule. */
-export function trustOf(rule: Rule): TrustMaterial {
-  const keys = sourcesOf(rule.require).flatMap((source) => source.keys);
-  return { keys: [...new Map(keys.map((key) => [key.id, key])).values()] };
+/** Everything that may prove a signer: whom the rule trusts, and whom the policy refuses. */
+export function trustOf({ rule, refuse }: Pick<Ruling, 'rule' | 'refuse'>): TrustMaterial {
+  const trusted = rule === undefined ? [] : sourcesOf(rule.require).flatMap((source) => source.keys);
+  return { keys: [...new Map([...trusted, ...refuse.keys].map((key) => [key.id, key])).values()] };
 }

@@ -14,7 +14,22 @@ describe('toAsked', () => {
     [`r.example/app:1@${image}`, { digest: image, tag: '1', name: { repository, tag: '1' } }],
     ['app', { tag: 'latest', name: { repository: 'docker.io/library/app', tag: 'latest' } }],
   ])('%s', (text, wanted) => {
-    expect(ask(text)).toEqual({ reference: expect.any(String), ...wanted });
+    const { image: of, reference: _, ...asked } = ask(text);
+    expect(asked).toEqual(wanted);
+    expect(`${of?.registry}/${of?.repository}`).toBe(asked.name?.repository);
+  });
+
+  it('the repository that it is asked of is folded, and stays what it is under renames and signedReference', () => {
+    const of = (text: string, options?: Parameters<typeof ask>[1]) => ask(text, options).image;
+    expect(of('R.example:443/app')).toEqual({ registry: 'r.example', repository: 'app' });
+    expect(of('m.example/app', { signedReference: 'r.example/app:2' })?.registry).toBe('m.example');
+    expect(of('m.example/app', { renames: [{ from: 'm.example', to: 'r.example' }] })?.registry).toBe('m.example');
+  });
+
+  it('renames change what a signature must name, unless the caller said it', () => {
+    const renames = [{ from: 'm.example', to: 'r.example' }];
+    expect(ask('m.example/app:1', { renames }).name).toEqual({ repository, tag: '1' });
+    expect(ask('m.example/app:1', { renames, signedReference: 'm.example/b:2' }).name?.repository).toBe('m.example/b');
   });
 
   it('a layout has no name unless one is said', () => {

@@ -1,7 +1,7 @@
 import { type KeyRuleOptions, type Requirement, ruleForKeys, sourcesOf, trustOf } from '@signet/verifier';
 import { describe, expect, it } from 'vitest';
 import { trusts } from '../../../packages/verifier/src/policy/source.ts';
-import { keyOf, rule, source } from '../evidence-data.ts';
+import { by, keyOf, rule, source } from '../evidence-data.ts';
 
 const [alice, bob] = [keyOf('alice'), keyOf('bob')];
 
@@ -47,7 +47,7 @@ describe('what a rule trusts', () => {
 
   it('every source of the tree once, every key once', () => {
     expect(sourcesOf(tree).map(({ name }) => name)).toEqual(['alice', 'bob']);
-    expect(trustOf(rule(tree)).keys.map(({ id }) => id)).toEqual([alice.id, bob.id]);
+    expect(trustOf(by(rule(tree))).keys.map(({ id }) => id)).toEqual([alice.id, bob.id]);
   });
 
   it('a source trusts its own keys, and keys alone', () => {

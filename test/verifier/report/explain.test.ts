@@ -1,7 +1,7 @@
 import { decide, type Evidence, type Finding, type Rule } from '@signet/verifier';
 import { describe, expect, it } from 'vitest';
 import { remedyOf, summaryOf } from '../../../packages/verifier/src/report/explain.ts';
-import { evidenceOf, failure, keyOf, proof, rule, source } from '../evidence-data.ts';
+import { by, evidenceOf, failure, keyOf, proof, rule, source } from '../evidence-data.ts';
 
 const any = rule({ kind: 'any', of: [source('alice')] });
 const bound: Rule = { ...any, tag: 'bound' };
@@ -12,8 +12,12 @@ const gap = (code: 'TIMEOUT' | 'LIMIT_REACHED', message: string): Partial<Eviden
 
 function explain(ruled: Rule | undefined, findings: readonly Finding[], changes: Partial<Evidence> = {}) {
   const evidence = evidenceOf(changes);
-  const decision = decide(ruled, evidence, findings);
-  return { code: decision.code, why: summaryOf(ruled, evidence, decision), todo: remedyOf(ruled, evidence, decision) };
+  const decision = decide(by(ruled), evidence, findings);
+  return {
+    code: decision.code,
+    why: summaryOf(by(ruled), evidence, decision),
+    todo: remedyOf(by(ruled), evidence, decision),
+  };
 }
 
 describe('why, and what to do', () => {

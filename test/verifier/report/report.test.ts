@@ -12,12 +12,12 @@ import {
 } from '@signet/verifier';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { evidenceOf, failure, image, keyOf, otherImage, proof, rule, source } from '../evidence-data.ts';
+import { by, evidenceOf, failure, image, keyOf, otherImage, proof, rule, source } from '../evidence-data.ts';
 
 const any = rule({ kind: 'any', of: [source('alice')] });
 const hostile = '\u001b[2J\u202e\nverified';
 const report = (evidence: Evidence, findings: readonly Finding[], ruled = any): Report =>
-  toReport({ rule: ruled, evidence, decision: decide(ruled, evidence, findings), atMs: 1_790_000_000_000 });
+  toReport({ ruling: by(ruled), evidence, decision: decide(by(ruled), evidence, findings) });
 const signed = report(evidenceOf(), [
   failure('SIGNATURE_INVALID'),
   proof('alice', { signedReference: 'r.example/app:1', claimedAtMs: 5, annotations: { a: 'b' } }),
@@ -75,7 +75,7 @@ describe('report.schema.json', () => {
 
   it('can be replayed: the verdict follows from the findings alone', () => {
     const read = JSON.parse(JSON.stringify(toReportJson(signed))) as { findings: Finding[] };
-    expect(decide(any, evidenceOf(), read.findings).verdict).toBe('verified');
+    expect(decide(by(any), evidenceOf(), read.findings).verdict).toBe('verified');
   });
 });
 

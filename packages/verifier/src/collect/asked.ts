@@ -1,5 +1,14 @@
-import { formatReference, parseRegistryReference, type Reference, RegistryError } from '@signet/oci';
+import {
+  formatReference,
+  parseRegistryReference,
+  type Reference,
+  RegistryError,
+  type RegistryReference,
+} from '@signet/oci';
 import type { Asked, SignedName } from '../evidence.ts';
+import { foldHost } from '../policy/match/fold-host.ts';
+import type { Rename } from '../policy/policy.ts';
+import { renamed } from '../policy/rename.ts';
 
 /** What may be said beside the reference. */
 export interface AskOptions {
@@ -7,6 +16,8 @@ export interface AskOptions {
   readonly platform?: string;
   /** `REGISTRY/REPO[:TAG]`: what a signed reference must name; for layouts on disk, and for mirrors. Without a tag the asked one counts. */
   readonly signedReference?: string;
+  /** The policy's: a mirror's images were signed by another name. Not for what `signedReference` says. Default: none. */
+  readonly renames?: readonly Rename[];
 }
 
 /** The question in plain data. @throws {RegistryError} REFERENCE_INVALID for a `signedReference` that is none, or has a digest */
@@ -19,7 +30,10 @@ export function toAsked(reference: Reference, options: AskOptions = {}): Asked {
     ...(tag === undefined ? {} : { tag }),
     ...(digest === undefined ? {} : { digest }),
     ...(options.platform === undefined ? {} : { platform: options.platform }),
-    ...(name === undefined ? {} : { name }),
+    ...(name === undefined
+      ? {}
+      : { name: options.signedReference === undefined ? renamed(name, options.renames ?? []) : name }),
+    ...(reference.kind === 'registry' ? { image: imageOf(reference) } : {}),
   };
 }
 
@@ -42,4 +56,8 @@ function parseName(signedReference: string): Reference {
   if (named.digest === undefined) return named;
   const shown = JSON.stringify(signedReference.slice(0, 200));
   throw new RegistryError('REFERENCE_INVALID', `what a signature must name has no digest: ${shown}`);
+}
+
+function imageOf({ registry, repository }: RegistryReference) {
+  return { registry: foldHost(registry), repository };
 }

@@ -1,6 +1,6 @@
-import type { Digest } from '@signet/oci';
-import type { Asked, Evidence } from '../evidence.ts';
-import { childFor, parsePlatformName } from '../platform.ts';
+import type { Digest, Resolved } from '@signet/oci';
+import type { Asked, Evidence, Subject } from '../evidence.ts';
+import { childFor, childrenOf, parsePlatformName } from '../platform.ts';
 import { readListing } from './collect-listing.ts';
 import { readTag } from './collect-manifest.ts';
 import type { Collecting, CollectOptions, TagResolver } from './collecting.ts';
@@ -61,13 +61,28 @@ async function resolveImage(asked: Asked, collecting: Collecting): Promise<void>
     return;
   }
   startReading(descriptor.digest, collecting);
-  gathering.subject = { digest: descriptor.digest, descriptor };
+  const { digest } = descriptor;
+  const isChild = digest !== resolved.descriptor.digest;
+  gathering.subject = {
+    digest,
+    descriptor,
+    ...(isChild ? { index: resolved.descriptor.digest } : {}),
+    ...childrenWanted(resolved, collecting),
+  };
 }
 
 /** By digest the image's own manifest is read beside its signatures: an unknown digest is not an unsigned image. */
 async function readImage(digest: string, collecting: Collecting): Promise<void> {
-  const { descriptor } = await collecting.source.resolve(digest, readOptions(collecting));
-  collecting.gathering.subject = { digest: descriptor.digest, descriptor };
+  const resolved = await collecting.source.resolve(digest, readOptions(collecting));
+  const { descriptor } = resolved;
+  collecting.gathering.subject = { digest: descriptor.digest, descriptor, ...childrenWanted(resolved, collecting) };
+  collecting.gathering.isNews = collecting.gathering.isNews || collecting.wantsChildren === true;
+}
+
+/** Who asks for one platform pulls through the index: what is refused of the index is refused of each platform. */
+function childrenWanted(resolved: Resolved, { wantsChildren = false }: Collecting): Pick<Subject, 'children'> {
+  const children = wantsChildren ? childrenOf(resolved) : undefined;
+  return children === undefined ? {} : { children };
 }
 
 /** `startBeside`: what else is asked for beside the listing and the formats' tags. */
@@ -82,8 +97,9 @@ function startReading(digest: Digest, collecting: Collecting, startBeside: () =>
   };
   gathering.subject = { digest };
   // A listing has ended only after all that it held was looked at.
-  gathering.run('referrers', () => readListing(digest, collecting).finally(isSparing ? startOthers : undefined));
-  if (!isSparing) startOthers();
+  if (formats.length > 0)
+    gathering.run('referrers', () => readListing(digest, collecting).finally(isSparing ? startOthers : undefined));
+  if (!isSparing || formats.length === 0) startOthers();
 }
 
 function readOptions({ signal, limits }: Collecting) {

@@ -14,6 +14,7 @@ export type TagResolver = (
 /** Where evidence comes from, and how much of it. */
 export interface CollectOptions {
   readonly source: Source;
+  /** None: no signature is looked for, only the image. */
   readonly formats: readonly VerifyFormat[];
   /** The bound on time is the signal's. */
   readonly limits: Omit<VerifyLimits, 'totalMs'>;
@@ -23,6 +24,8 @@ export interface CollectOptions {
   readonly signal?: AbortSignal;
   /** Which envelopes were checked and prove nothing: they may be dropped for want of room. Default: none. */
   readonly isSpent?: (envelope: Envelope) => boolean;
+  /** The image's manifest is read to its children, because one of them may be refused. Default: false. */
+  readonly wantsChildren?: boolean;
   /** The listing is asked for alone, and the rest only when it does not suffice: fewer requests, or one round trip more. Default: all at once. */
   readonly isSparing?: boolean;
 }

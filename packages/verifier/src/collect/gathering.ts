@@ -21,7 +21,7 @@ export interface GatheringOptions {
  */
 export class Gathering {
   subject: Subject | undefined;
-  /** Set when an envelope came that no snapshot showed yet. */
+  /** Set when something came that no snapshot showed yet, and that the answer may turn on. */
   isNews = false;
   private readonly asked: Asked;
   private readonly options: GatheringOptions;

@@ -1,4 +1,4 @@
-import type { TrustSource } from './source.ts';
+import { type TrustSource, thresholdOf } from './source.ts';
 
 /** `require` of a rule: a tree of any / all / atLeast over sources. `atLeast` counts different signers. Rule: design.md 6. */
 export type Requirement =
@@ -11,13 +11,14 @@ export type Requirement =
 export type SignersOf = (source: TrustSource) => ReadonlySet<string>;
 
 /**
- * Whether these signers satisfy the requirement. `all` may be met by one signer; `atLeast` needs as many branches as it says, each met
- * by signers that no other branch of it uses. Empty lists and counts below 1 never open the door. Rule: design.md 6 "require".
+ * Whether these signers satisfy the requirement. A source needs as many signers as its threshold says. `all` may be met by one signer;
+ * `atLeast` needs as many branches as it says, each met by signers that no other branch of it uses. Empty lists and counts below 1 never
+ * open the door. Rule: design.md 6 "require".
  */
 export function meets(requirement: Requirement, signersOf: SignersOf): boolean {
   switch (requirement.kind) {
     case 'source':
-      return signersOf(requirement.source).size > 0;
+      return signersOf(requirement.source).size >= thresholdOf(requirement.source);
     case 'any':
       return requirement.of.some((branch) => meets(branch, signersOf));
     case 'all':
@@ -70,7 +71,7 @@ function canPack(choices: readonly (readonly Witness[])[], count: number, used: 
 function witnessesOf(requirement: Requirement, signersOf: SignersOf): readonly Witness[] {
   switch (requirement.kind) {
     case 'source':
-      return [...signersOf(requirement.source)].map((signer) => new Set([signer]));
+      return chosenFrom([...signersOf(requirement.source)], thresholdOf(requirement.source));
     case 'any':
       return minimal(requirement.of.flatMap((branch) => witnessesOf(branch, signersOf)));
     case 'all':
@@ -80,6 +81,15 @@ function witnessesOf(requirement: Requirement, signersOf: SignersOf): readonly W
       return minimal(packings(choices, Math.max(1, requirement.count), new Set()));
     }
   }
+}
+
+/** All ways to choose so many of them. */
+function chosenFrom(signers: readonly string[], count: number): readonly Witness[] {
+  if (count === 0) return [new Set()];
+  const [first, ...rest] = signers;
+  if (first === undefined || signers.length < count) return [];
+  const taken = chosenFrom(rest, count - 1).map((witness) => union(witness, new Set([first])));
+  return [...taken, ...chosenFrom(rest, count)];
 }
 
 function combine(choices: readonly (readonly Witness[])[]): readonly Witness[] {

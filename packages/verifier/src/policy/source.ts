@@ -13,3 +13,8 @@ export interface TrustSource {
 export function trusts(source: TrustSource, identity: Identity): boolean {
   return identity.kind === 'key' && source.keys.some((key) => key.id === identity.keyId);
 }
+
+/** How many different signers a source needs; a threshold below 1 never opens the door. */
+export function thresholdOf({ threshold = 1 }: TrustSource): number {
+  return Math.max(1, threshold);
+}

@@ -1,12 +1,12 @@
-import type { Decision } from '../decide.ts';
+import type { Decision } from '../decision/decide.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Check, Finding } from '../finding.ts';
-import type { Rule } from '../policy/rule.ts';
+import type { Ruling } from '../policy/ruling.ts';
 import { trustOf } from '../trust.ts';
 import { shortKey } from './key-name.ts';
 
 /** One sentence that says why, with the nearest miss. Texts from outside are in it: escape it when printing. */
-export function summaryOf(rule: Rule | undefined, evidence: Evidence, decision: Decision): string {
+export function summaryOf(ruling: Ruling, evidence: Evidence, decision: Decision): string {
   const gap = evidence.gaps.find(({ what }) => what === 'resolve') ?? evidence.gaps[0];
   switch (decision.code) {
     case 'VERIFIED':
@@ -14,7 +14,7 @@ export function summaryOf(rule: Rule | undefined, evidence: Evidence, decision: 
     case 'NO_SIGNATURE':
       return noSignature(evidence, decision);
     case 'NOT_TRUSTED':
-      return notTrusted(rule, decision);
+      return notTrusted(ruling, decision);
     case 'TAG_MISMATCH':
       return missOf(decision, 'tag') ?? 'the signature is for another tag';
     case 'ANNOTATION_MISMATCH':
@@ -25,18 +25,26 @@ export function summaryOf(rule: Rule | undefined, evidence: Evidence, decision: 
       return `the reference could not be resolved: ${gap?.message ?? 'no digest'}`;
     case 'NO_RULE':
       return 'no rule of the policy matches this image';
+    case 'SIGNATURE_TIME':
+      return missOf(decision, 'age') ?? 'the signature is not of the time that was asked for';
+    case 'CONDITION_FAILED':
+      return missOf(decision, 'condition') ?? 'the condition of the rule does not hold';
+    case 'REFUSED_DIGEST':
+      return 'the policy refuses this image: its digest, or that of an image in it or of its index, is on the list';
+    case 'REFUSED_KEY':
+      return 'the policy refuses this image: it is signed by a key that is on the list';
     case 'NOT_CHECKED':
-      return 'not checked';
+      return notChecked(ruling);
   }
 }
 
 /** What to do next, in one sentence; undefined where nothing can be done or need be. */
-export function remedyOf(rule: Rule | undefined, evidence: Evidence, decision: Decision): string | undefined {
+export function remedyOf(ruling: Ruling, evidence: Evidence, decision: Decision): string | undefined {
   switch (decision.code) {
     case 'NO_SIGNATURE':
       return 'sign the image (signet sign), or copy its signatures along (signet copy)';
     case 'NOT_TRUSTED':
-      return trustsFew(rule)
+      return trustsFew(ruling)
         ? 'sign with a trusted key, or trust the key that signed if you know it'
         : 'sign with as many trusted keys as are asked for';
     case 'TAG_MISMATCH':
@@ -49,11 +57,25 @@ export function remedyOf(rule: Rule | undefined, evidence: Evidence, decision: D
         : 'try again; signet doctor shows what the registry answers';
     case 'UNRESOLVED':
       return 'check the reference, the credentials and the registry; a replica may lag behind';
+    case 'SIGNATURE_TIME':
+      return 'sign again, with a timestamp: a signature without one proves no time';
+    case 'CONDITION_FAILED':
+      return 'see the condition (where) of the rule; signet policy explain shows the rule';
+    case 'REFUSED_DIGEST':
+      return 'deploy another build; only the policy (refuse) can let this one through';
+    case 'REFUSED_KEY':
+      return 'build and sign again with a key that is not refused';
     case 'NO_RULE':
       return 'add a rule for this image to the policy';
     default:
       return undefined;
   }
+}
+
+function notChecked({ rule }: Ruling): string {
+  return rule === undefined
+    ? 'no rule is for this image, and the policy allows such images (default: allow): no signature was looked at'
+    : `rule "${rule.name}" exempts this image: no signature was looked at`;
 }
 
 function yesNames({ sources }: Decision): string {
@@ -74,7 +96,7 @@ function noSignature(evidence: Evidence, decision: Decision): string {
 }
 
 /** The signature that came furthest, and what stopped it. */
-function notTrusted(rule: Rule | undefined, decision: Decision): string {
+function notTrusted(ruling: Ruling, decision: Decision): string {
   const proven = decision.findings.filter(({ proven }) => proven !== undefined);
   if (proven.length > 0 && decision.sources.some(({ answer }) => answer === 'yes')) {
     const missing = decision.sources.filter(({ answer }) => answer !== 'yes').map(({ source }) => source);
@@ -82,12 +104,16 @@ function notTrusted(rule: Rule | undefined, decision: Decision): string {
   }
   const nearest = decision.findings.toSorted((a, b) => passed(b) - passed(a))[0];
   const failed = nearest === undefined ? undefined : firstFailure(nearest);
-  const trusted = rule === undefined ? [] : trustOf(rule).keys.map(({ id }) => shortKey(id));
-  const suffix =
-    failed?.code === 'KEY_NOT_TRUSTED'
-      ? `; you trust ${trusted.slice(0, 3).join(', ')}${trusted.length > 3 ? ', …' : ''}`
-      : '';
+  const suffix = failed?.code === 'KEY_NOT_TRUSTED' ? notAmong(ruling) : '';
   return failed === undefined ? 'no trusted signature' : `${failed.message}${suffix}`;
+}
+
+/** Whom the rule trusts instead: a rule of a policy by its name, keys of a command line by theirs. */
+function notAmong(ruling: Ruling): string {
+  const { rule } = ruling;
+  if (rule?.images !== undefined) return `, which rule "${rule.name}" does not trust`;
+  const trusted = trustOf(ruling).keys.map(({ id }) => shortKey(id));
+  return `; you trust ${trusted.slice(0, 3).join(', ')}${trusted.length > 3 ? ', …' : ''}`;
 }
 
 function passed({ checks }: Finding): number {
@@ -110,7 +136,7 @@ function openCheck({ findings }: Decision): string | undefined {
   return findings.flatMap(({ checks }) => checks).find(({ result }) => result === 'unknown')?.message;
 }
 
-function trustsFew(rule: Rule | undefined): boolean {
+function trustsFew({ rule }: Ruling): boolean {
   return rule === undefined || rule.require.kind !== 'atLeast';
 }
 

@@ -1,4 +1,4 @@
-import type { ReportCode, Verdict } from '../decide.ts';
+import type { ReportCode, Verdict } from '../decision/verdict.ts';
 
 /** What a reason code of a report means, for documents that explain themselves. docs/reasons.md has the same words; a test keeps both equal. */
 export interface Reason {
@@ -55,6 +55,33 @@ export const reasons: Readonly<Record<ReportCode, Reason>> = {
     meaning:
       'The signed payload does not hold an annotation that was asked for, with exactly the value that was asked for.',
     remedy: 'sign again with `--annotation name=value`, or ask for what was signed.',
+  },
+  REFUSED_DIGEST: {
+    verdict: 'denied',
+    title: 'The policy refuses this image.',
+    meaning:
+      "The policy's `refuse` list names this image's digest, that of the index it was found in, or that of an image in it.",
+    remedy: 'deploy another build. A refusal wins over every signature; only the policy can take it back.',
+  },
+  REFUSED_KEY: {
+    verdict: 'denied',
+    title: 'The image is signed by a key that the policy refuses.',
+    meaning: "A signature of this image was made by a key that the policy's `refuse` list names.",
+    remedy: 'build anew and sign with a key that is not refused; what a lost key signed is not to be trusted.',
+  },
+  SIGNATURE_TIME: {
+    verdict: 'denied',
+    title: 'The image was not signed at a time that its rule takes.',
+    meaning:
+      'The image is signed by whom the rule trusts, but not at a time that the rule takes (`maxAge`, `notBefore`), or no trusted timestamp proves the time.',
+    remedy: 'sign again, with a timestamp.',
+  },
+  CONDITION_FAILED: {
+    verdict: 'denied',
+    title: 'The condition of the rule does not hold.',
+    meaning:
+      "The image is signed by whom the rule trusts, but the rule's condition (`where`) does not hold for the signature.",
+    remedy: 'look at the condition and at what was signed (`signet inspect`).',
   },
   INCOMPLETE: {
     verdict: 'undecided',

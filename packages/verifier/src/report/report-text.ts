@@ -1,5 +1,5 @@
-import { isAccepted, type Verdict } from '../decide.ts';
-import type { Check, Finding, Identity } from '../finding.ts';
+import type { Verdict } from '../decision/verdict.ts';
+import { type Check, type Finding, type Identity, isAccepted } from '../finding.ts';
 import { escapeForTerminal } from './escape.ts';
 import { shortKey } from './key-name.ts';
 import type { Report } from './report.ts';

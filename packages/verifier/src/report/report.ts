@@ -1,12 +1,25 @@
 import type { Digest } from '@signet/oci';
-import { type Decision, isAccepted, type ReportCode, type SourceAnswer, type Verdict } from '../decide.ts';
-import type { Asked, Evidence, Gap, Skipped } from '../evidence.ts';
-import type { Finding } from '../finding.ts';
-import type { Mode, Rule } from '../policy/rule.ts';
+import type { SourceAnswer } from '../decision/answers.ts';
+import type { Decision } from '../decision/decide.ts';
+import type { ReportCode, Verdict } from '../decision/verdict.ts';
+import type { Evidence, Gap, Skipped } from '../evidence.ts';
+import { type Finding, isAccepted } from '../finding.ts';
+import type { Mode, Place } from '../policy/rule.ts';
+import type { Ruling } from '../policy/ruling.ts';
 import { remedyOf, summaryOf } from './explain.ts';
 
 /** What is known of the tag of a verified image. `bound`: the signed reference names the asked tag; `digest-only`: nothing was said of it. */
 export type TagAnswer = 'bound' | 'repository-only' | 'digest-only';
+
+/** One image of an index. */
+export interface PlatformAnswer {
+  /** `os/arch[/variant]`, or the digest where the index says none. */
+  readonly platform: string;
+  readonly digest: Digest;
+  readonly verdict: Verdict;
+  readonly code: ReportCode;
+  readonly summary: string;
+}
 
 /** The report of one reference: what a person reads and a machine acts on. JSON form: report.schema.json. */
 export interface Report {
@@ -22,8 +35,14 @@ export interface Report {
   readonly platform?: string;
   readonly rule?: string;
   readonly mode?: Mode;
+  /** Where the rule stands, where it is from a file. */
+  readonly ruleAt?: Place;
+  /** The revision of the policy, where there is one: the same answer can be had again only by the same. */
+  readonly policy?: string;
   /** Only of a verified image. */
   readonly tag?: TagAnswer;
+  /** Under `platforms: each`, all images of the index; the rest of the report is that of the worst. */
+  readonly platforms?: readonly PlatformAnswer[];
   readonly sources: readonly SourceAnswer[];
   /** All that prove something, and the first of the others; `findingsTotal` counts all. */
   readonly findings: readonly Finding[];
@@ -42,28 +61,29 @@ export interface Report {
 
 /** What a report is made of. */
 export interface ReportParts {
-  readonly rule: Rule | undefined;
+  readonly ruling: Ruling;
   readonly evidence: Evidence;
   readonly decision: Decision;
   /** Default: as many as the decision has. */
   readonly findingsTotal?: number;
-  /** Milliseconds since 1970 UTC. */
-  readonly atMs: number;
 }
 
 /** The report of a decision. Total. */
-export function toReport({ rule, evidence, decision, atMs, ...rest }: ReportParts): Report {
+export function toReport({ ruling, evidence, decision, ...rest }: ReportParts): Report {
+  const { rule, atMs } = ruling;
   const { asked, subject, gaps, skipped, skippedTotal } = evidence;
-  const remedy = remedyOf(rule, evidence, decision);
+  const remedy = remedyOf(ruling, evidence, decision);
   return {
     reference: asked.reference,
     verdict: decision.verdict,
     code: decision.code,
-    allowed: isAllowed(rule, decision.verdict),
+    allowed: decision.allowed,
     ...(subject === undefined || isUnknown(decision) ? {} : { digest: subject.digest }),
     ...(subject?.descriptor === undefined ? {} : { mediaType: subject.descriptor.mediaType }),
     ...(asked.platform === undefined ? {} : { platform: asked.platform }),
     ...(rule === undefined ? {} : { rule: rule.name, mode: rule.mode }),
+    ...(rule?.place === undefined ? {} : { ruleAt: rule.place }),
+    ...(ruling.revision === undefined ? {} : { policy: ruling.revision }),
     ...(decision.verdict === 'verified' ? { tag: tagAnswer(decision.findings) } : {}),
     sources: decision.sources,
     findings: decision.findings,
@@ -72,35 +92,9 @@ export function toReport({ rule, evidence, decision, atMs, ...rest }: ReportPart
     skipped,
     skippedTotal,
     atMs,
-    summary: summaryOf(rule, evidence, decision),
+    summary: summaryOf(ruling, evidence, decision),
     ...(remedy === undefined ? {} : { remedy }),
   };
-}
-
-/** The report of an image that a rule of mode `skip` exempts: nothing was read. Rule: design.md 6. */
-export function notCheckedReport(rule: Rule, asked: Asked, atMs: number): Report {
-  return {
-    reference: asked.reference,
-    verdict: 'undecided',
-    code: 'NOT_CHECKED',
-    allowed: true,
-    ...(asked.digest === undefined ? {} : { digest: asked.digest }),
-    rule: rule.name,
-    mode: rule.mode,
-    sources: [],
-    findings: [],
-    findingsTotal: 0,
-    gaps: [],
-    skipped: [],
-    skippedTotal: 0,
-    atMs,
-    summary: `rule "${rule.name}" exempts this image: no signature was looked at`,
-  };
-}
-
-/** enforce: as the verdict says; warn and audit let everything pass and keep the verdict. No rule: not allowed. Rule: design.md 6. */
-export function isAllowed(rule: Rule | undefined, verdict: Verdict): boolean {
-  return verdict === 'verified' || (rule !== undefined && rule.mode !== 'enforce');
 }
 
 function isUnknown(decision: Decision): boolean {

@@ -1,37 +1,11 @@
 import type { SignedName } from '@signet/verifier';
 import { describe, expect, it } from 'vitest';
-import { checkAnnotations, checkTag, withConditions } from '../../packages/verifier/src/rule-checks.ts';
-import { evidenceOf, failure, proof, rule, source } from './evidence-data.ts';
+import { checkTag } from '../../../../packages/verifier/src/decision/checks/tag.ts';
+import { proof, rule, source } from '../../evidence-data.ts';
 
 const any = rule({ kind: 'any', of: [source('alice')] });
 const bound = { ...any, tag: 'bound' } as const;
 const proven = (says: Parameters<typeof proof>[1] = {}) => proof('alice', says).proven ?? expect.fail('proves nothing');
-
-describe('checkAnnotations', () => {
-  const wanted = (annotations: Record<string, string>) => ({ ...any, annotations });
-  const signed = proven({ annotations: { env: 'prod', empty: '' } });
-
-  it.each<[string, Record<string, string>, string]>([
-    ['nothing asked', {}, 'skip NOT_ASKED'],
-    ['as asked', { env: 'prod' }, 'pass OK'],
-    ['all as asked', { env: 'prod', empty: '' }, 'pass OK'],
-    ['another value', { env: 'dev' }, 'fail ANNOTATION_MISMATCH'],
-    ['a part of the value', { env: 'pro' }, 'fail ANNOTATION_MISMATCH'],
-    ['one of two', { env: 'prod', team: 'a' }, 'fail ANNOTATION_MISMATCH'],
-    ['not there, empty asked', { team: '' }, 'fail ANNOTATION_MISMATCH'],
-    ['what every object has', { toString: 'x' }, 'fail ANNOTATION_MISMATCH'],
-  ])('%s', (_, annotations, outcome) => {
-    const { result, code } = checkAnnotations(signed, wanted(annotations));
-    expect(`${result} ${code}`).toBe(outcome);
-  });
-
-  it('says what is signed instead', () => {
-    expect(checkAnnotations(signed, wanted({ env: 'dev' })).message).toBe(
-      'annotation "env" must be "dev": it says "prod"',
-    );
-    expect(checkAnnotations(signed, wanted({ team: 'a' })).message).toContain('it is not there');
-  });
-});
 
 describe('checkTag', () => {
   const app: SignedName = { repository: 'r.example/app', tag: '1' };
@@ -61,21 +35,5 @@ describe('checkTag', () => {
     };
     expect(outcome(bound)).toBe(whenBound);
     expect(outcome(any)).toBe(otherwise);
-  });
-});
-
-describe('withConditions', () => {
-  const { asked } = evidenceOf();
-
-  it('adds its checks to what is proven, once, whatever an earlier rule said', () => {
-    const first = withConditions(proof('alice', { signedReference: 'r.example/app:2' }), any, asked);
-    const again = withConditions(first, bound, asked);
-    expect(again.checks.filter(({ name }) => name === 'tag')).toMatchObject([{ code: 'TAG_MISMATCH' }]);
-    expect(again.checks).toHaveLength(first.checks.length);
-  });
-
-  it('leaves alone what is not proven', () => {
-    const finding = failure('KEY_NOT_TRUSTED');
-    expect(withConditions(finding, bound, asked)).toBe(finding);
   });
 });

@@ -1,7 +1,7 @@
 import { decide, type Evidence, type Finding, type Gap, type Rule, toReport } from '@signet/verifier';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { evidenceOf, failure, image, otherImage, proof, rule, source } from './evidence-data.ts';
+import { by, evidenceOf, failure, image, otherImage, proof, rule, source } from '../evidence-data.ts';
 
 const gap: Gap = { what: 'referrers', code: 'UNAUTHORIZED', message: 'the listing was refused' };
 const any = rule({ kind: 'any', of: [source('alice'), source('bob')] });
@@ -137,28 +137,28 @@ describe('decide', () => {
   ];
   for (const [title, ruled, evidence, findings, wanted] of rows) {
     it(`${title}: ${wanted}`, () => {
-      const { verdict, code } = decide(ruled, evidence, findings);
+      const { verdict, code } = decide(by(ruled), evidence, findings);
       expect(`${verdict} ${code}`).toBe(wanted);
     });
   }
 
   it('does not take the conditions of an earlier rule over when a report is replayed', () => {
-    const first = decide(bound, evidenceOf(), [signedFor('r.example/app:2')]);
-    expect(decide(any, evidenceOf(), first.findings).verdict).toBe('verified');
-    expect(decide(bound, evidenceOf(), first.findings).code).toBe('TAG_MISMATCH');
+    const first = decide(by(bound), evidenceOf(), [signedFor('r.example/app:2')]);
+    expect(decide(by(any), evidenceOf(), first.findings).verdict).toBe('verified');
+    expect(decide(by(bound), evidenceOf(), first.findings).code).toBe('TAG_MISMATCH');
   });
 
   it('says of each source what it answers', () => {
-    const { sources } = decide(two, evidenceOf(), [proof('alice'), failure('KEY_NOT_TRUSTED')]);
+    const { sources } = decide(by(two), evidenceOf(), [proof('alice'), failure('KEY_NOT_TRUSTED')]);
     expect(sources).toEqual([
       { source: 'alice', answer: 'yes', reason: 'signed' },
       { source: 'bob', answer: 'no', reason: 'no signature of it was found' },
     ]);
-    expect(decide(two, evidenceOf({ gaps: [gap] }), []).sources.map(({ answer }) => answer)).toEqual([
+    expect(decide(by(two), evidenceOf({ gaps: [gap] }), []).sources.map(({ answer }) => answer)).toEqual([
       'unknown',
       'unknown',
     ]);
-    expect(decide(any, evidenceOf(), [open]).sources[0]).toEqual({
+    expect(decide(by(any), evidenceOf(), [open]).sources[0]).toEqual({
       source: 'alice',
       answer: 'unknown',
       reason: 'no answer',
@@ -188,7 +188,7 @@ describe('decide, whatever comes', () => {
     failure('ENVELOPE_MALFORMED', 'integrity'),
     proof('alice', { subject: otherImage }),
   );
-  const verdict = (r: Rule, e: Evidence, f: readonly Finding[]) => decide(r, e, f).verdict;
+  const verdict = (r: Rule, e: Evidence, f: readonly Finding[]) => decide(by(r), e, f).verdict;
 
   it('an invalid signature changes no verdict', () => {
     fc.assert(
@@ -205,7 +205,7 @@ describe('decide, whatever comes', () => {
         findings.chain((f) => fc.tuple(fc.constant(f), fc.shuffledSubarray(f, { minLength: f.length }))),
         (r, [f, shuffled]) => {
           expect(verdict(r, evidenceOf(), shuffled)).toBe(verdict(r, evidenceOf(), f));
-          expect(decide(r, evidenceOf(), shuffled).code).toBe(decide(r, evidenceOf(), f).code);
+          expect(decide(by(r), evidenceOf(), shuffled).code).toBe(decide(by(r), evidenceOf(), f).code);
         },
       ),
     );
@@ -232,7 +232,7 @@ describe('decide, whatever comes', () => {
 
 describe('toReport', () => {
   const report = (r: Rule, e: Evidence, f: readonly Finding[]) =>
-    toReport({ rule: r, evidence: e, decision: decide(r, e, f), atMs: 1_790_000_000_000 });
+    toReport({ ruling: by(r), evidence: e, decision: decide(by(r), e, f) });
 
   it.each([
     ['enforce', false],

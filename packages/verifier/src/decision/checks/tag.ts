@@ -1,36 +1,8 @@
 import { parseRegistryReference, RegistryError, type RegistryReference } from '@signet/oci';
-import type { Asked, SignedName } from './evidence.ts';
-import type { Check, Finding, Proven } from './finding.ts';
-import { foldHost } from './policy/match/fold-host.ts';
-import type { Rule } from './policy/rule.ts';
-
-/** The finding with the rule's own conditions looked at: annotations and tag. What is not proven stays as it is. */
-export function withConditions(finding: Finding, rule: Rule, asked: Asked): Finding {
-  if (finding.proven === undefined) return finding;
-  const checks = [checkAnnotations(finding.proven, rule), checkTag(finding.proven, rule, asked.name)];
-  const own = finding.checks.filter(({ name }) => name !== 'annotations' && name !== 'tag'); // another rule's, when a report is replayed
-  return { ...finding, checks: [...own, ...checks] };
-}
-
-/** Each asked annotation stands in the signed payload with exactly this value. Rule: wire-formats 5.3 step 7. */
-export function checkAnnotations(proven: Proven, rule: Rule): Check {
-  const check = { name: 'annotations', rule: 'design.md 5' } as const;
-  const wanted = Object.entries(rule.annotations);
-  if (wanted.length === 0)
-    return { ...check, result: 'skip', code: 'NOT_ASKED', message: 'no annotation is asked for' };
-  for (const [key, value] of wanted) {
-    const signed = Object.hasOwn(proven.annotations, key) ? proven.annotations[key] : undefined;
-    if (signed === value) continue;
-    const got = signed === undefined ? 'it is not there' : `it says "${signed}"`;
-    return {
-      ...check,
-      result: 'fail',
-      code: 'ANNOTATION_MISMATCH',
-      message: `annotation "${key}" must be "${value}": ${got}`,
-    };
-  }
-  return { ...check, result: 'pass', code: 'OK', message: `${wanted.length} annotation(s) as asked` };
-}
+import type { SignedName } from '../../evidence.ts';
+import type { Check, Proven } from '../../finding.ts';
+import { foldHost } from '../../policy/match/fold-host.ts';
+import type { Rule } from '../../policy/rule.ts';
 
 /**
  * `bound`: the signed reference names the asked repository and tag; without an asked tag the repository alone. Under `any` a mismatch
