@@ -7,7 +7,7 @@ import {
   toOutcome,
   toReport,
 } from '@signet/verifier';
-import { evidenceOf, failure, proof, rule, source } from '../evidence-data.ts';
+import { by, evidenceOf, failure, proof, rule, source } from '../evidence-data.ts';
 
 const any = rule({ kind: 'any', of: [source('alice')] }, { name: 'prod' });
 
@@ -15,7 +15,7 @@ function entry(reference: string, changes: Partial<ResultEntry>, made: Made = {}
   const { findings = [], mode = 'enforce', evidence = {} } = made;
   const ruled = { ...any, mode };
   const seen = evidenceOf({ asked: { reference }, ...evidence });
-  const report = toReport({ rule: ruled, evidence: seen, decision: decide(ruled, seen, findings), atMs: 1 });
+  const report = toReport({ ruling: by(ruled), evidence: seen, decision: decide(by(ruled), seen, findings) });
   return { reference, outcome: toOutcome(report), ...changes };
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { decide, type Evidence, type Finding, type Rule, reasonAddress, reasons } from '@signet/verifier';
 import { describe, expect, it } from 'vitest';
-import { evidenceOf, failure, proof, rule, source } from '../evidence-data.ts';
+import { by, evidenceOf, failure, proof, rule, source } from '../evidence-data.ts';
 
 const page = readFileSync(new URL('../../../docs/reasons.md', import.meta.url), 'utf8');
 
@@ -36,7 +36,7 @@ describe('the reasons of an answer', () => {
     [any, { gaps: [{ what: 'resolve', code: 'NOT_FOUND', message: 'gone' }] }, []],
     [undefined, {}, []],
   ])('lead to the verdict that the decision gives (%#)', (ruled, changes, findings) => {
-    const { code, verdict } = decide(ruled, evidenceOf(changes), findings);
+    const { code, verdict } = decide(by(ruled), evidenceOf(changes), findings);
     expect(reasons[code].verdict).toBe(verdict);
   });
 });

@@ -1,4 +1,4 @@
-import type { ReportCode, Verdict } from '../decide.ts';
+import type { ReportCode, Verdict } from '../decision/verdict.ts';
 import type { Mode, Place } from '../policy/rule.ts';
 import type { Report } from './report.ts';
 import { shorten } from './shorten.ts';

@@ -1,5 +1,5 @@
 import { digestOf } from '@signet/oci';
-import type { ReportCode } from '../decide.ts';
+import type { ReportCode } from '../decision/verdict.ts';
 import { reasonAddress, reasons } from './reasons.ts';
 import { type DocumentOptions, passes, type ReportOutcome, type ResultEntry } from './result-entry.ts';
 import { logicalLocation, physicalLocation } from './sarif-location.ts';
