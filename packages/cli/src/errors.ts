@@ -1,3 +1,4 @@
+import type { RegistryError } from '@signet/oci';
 import { escapeForTerminal } from '@signet/verifier';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
@@ -82,6 +83,12 @@ const hints: Readonly<Record<string, string>> = {
   UNSUPPORTED: 'signet doctor REFERENCE says what the registry can do',
 };
 
+/** By what the server speaks. */
+const schemeHints: Readonly<Record<NonNullable<RegistryError['spoken']>, string>> = {
+  http: 'for a registry without TLS: --plain-http',
+  https: 'for a registry with TLS leave --plain-http out; on this machine also name its CA: --ca-file FILE',
+};
+
 /** The exit code that this error stands for. */
 export function exitCodeForError(error: unknown): ExitCode {
   const code = codeOf(error);
@@ -119,8 +126,16 @@ export function messageOf(error: unknown): string {
 
 function hintOf(error: unknown, code: string): string | undefined {
   if (error instanceof CliError && error.hint !== undefined) return error.hint;
+  const spoken = spokenIn(error);
+  if (spoken !== undefined) return schemeHints[spoken];
   if (code === 'INTERNAL') return 'this is a fault of signet; run it again with --verbose and report what it says';
   return hints[code];
+}
+
+/** Without the class of the error: the program's start would have to load it. */
+function spokenIn(error: unknown): RegistryError['spoken'] {
+  const spoken = error instanceof Error && 'spoken' in error ? error.spoken : undefined;
+  return spoken === 'http' || spoken === 'https' ? spoken : undefined;
 }
 
 function causesOf(error: unknown): string[] {

@@ -31,10 +31,17 @@ export class RegistryError extends Error {
   readonly code: RegistryErrorCode;
   /** HTTP status of the registry's answer, where there was one. */
   readonly status?: number;
+  /** What the server speaks, or seems to, where it was spoken to in the other way. */
+  readonly spoken?: 'https' | 'http';
 
-  constructor(code: RegistryErrorCode, message: string, options?: { cause?: unknown; status?: number }) {
+  constructor(
+    code: RegistryErrorCode,
+    message: string,
+    options?: { cause?: unknown; status?: number; spoken?: 'https' | 'http' },
+  ) {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     if (options?.status !== undefined) this.status = options.status;
+    if (options?.spoken !== undefined) this.spoken = options.spoken;
   }
 }

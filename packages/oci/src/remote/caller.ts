@@ -7,6 +7,7 @@ import { type Followed, follow } from './follow.ts';
 import type { Settings } from './options.ts';
 import { type RetryRule, withRetries } from './retry.ts';
 import type { Transport, WireHeaders } from './transport.ts';
+import { refuseTlsServer } from './wrong-scheme.ts';
 
 /** One request of the distribution API, with all that surrounds it: authentication, redirects, retries, bounds. */
 export interface Call {
@@ -128,6 +129,7 @@ async function readWhole(call: Call, { followed, sent }: Authorised, attempts: n
   if (call.method !== 'HEAD' && (isGood || isShort(followed)))
     bytes = await readBody(answer, { maxBytes, origin: url.origin, deadline: call.deadline });
   else drain(answer);
+  refuseTlsServer({ status: answer.status, headers: answer.headers, bytes }, url);
   return { status: answer.status, headers: answer.headers, url, bytes, attempts, secrets: secretsOf(sent) };
 }
 

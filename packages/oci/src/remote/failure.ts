@@ -1,5 +1,6 @@
 import { RegistryError } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
+import { spokenBy, wrongScheme } from './wrong-scheme.ts';
 
 /** `unsent`: no connection came about, so the request cannot have taken effect; `broken`: it may have; `fatal`: another try is no use. */
 export type FailureKind = 'unsent' | 'broken' | 'fatal';
@@ -27,6 +28,8 @@ const timeoutCodes: ReadonlySet<string> = new Set([
   'UND_ERR_BODY_TIMEOUT',
 ]);
 
+const unknown = 'unknown error';
+
 /** What kind of failure of the connection this error stands for. */
 export function failureKind(error: RegistryError): FailureKind {
   const code = codeOf(error.cause);
@@ -40,10 +43,13 @@ export function toTransportError(cause: unknown, origin: string, deadline: Deadl
   if (cause instanceof RegistryError) return cause;
   const ended = deadline.error(origin);
   if (ended !== undefined) return ended;
-  const code = codeOf(cause) ?? 'unknown error';
+  const code = codeOf(cause) ?? unknown;
   if (timeoutCodes.has(code)) return new RegistryError('TIMEOUT', `${origin}: ${timeoutText(code)}`, { cause });
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
-    return new RegistryError('UNEXPECTED_ANSWER', `${origin} does not answer in proper HTTP (${code})`, { cause });
+  const spoken = spokenBy(cause, code, origin);
+  if (spoken !== undefined) return wrongScheme(spoken, origin, { ...(code === unknown ? {} : { why: code }), cause });
+  if (isParserError(cause) || code === 'UND_ERR_HEADERS_OVERFLOW') {
+    const why = codeOf(cause) === undefined ? '' : ` (${code})`;
+    return new RegistryError('UNEXPECTED_ANSWER', `${origin} does not answer in proper HTTP${why}`, { cause });
   }
   const why = explainProxy(cause) ?? explain(code);
   return new RegistryError('UNREACHABLE', `${origin} cannot be reached: ${why}`, { cause });
@@ -54,6 +60,11 @@ function codeOf(cause: unknown): string | undefined {
   if (typeof cause !== 'object' || cause === null) return undefined;
   if ('code' in cause && typeof cause.code === 'string') return cause.code;
   return cause instanceof AggregateError ? codeOf(cause.errors[0]) : undefined;
+}
+
+/** undici's `HPE_…`; some come without their code. */
+function isParserError(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === 'HTTPParserError';
 }
 
 function timeoutText(code: string): string {
@@ -74,7 +85,7 @@ function explainProxy(cause: unknown): string | undefined {
 function explain(code: string): string {
   if (/SELF_SIGNED|UNABLE_TO|CERT_|ALTNAME|UNABLE_TO_VERIFY/.test(code))
     return `its TLS certificate is not trusted (${code})`;
-  if (code === 'EPROTO' || code.startsWith('ERR_SSL')) return `TLS failed (${code}); does it speak plain HTTP?`;
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL')) return `TLS failed (${code})`;
   if (code === 'ENOTFOUND') return 'the host name is not known (ENOTFOUND)';
   if (brokenCodes.has(code)) return `the connection broke (${code})`;
   return code;
