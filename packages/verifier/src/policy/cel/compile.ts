@@ -1,0 +1,44 @@
+import { PolicyError } from '../../errors.ts';
+import type { Condition } from '../condition.ts';
+import { checkTypes } from './check-types.ts';
+import { planExpression } from './evaluate.ts';
+import { parseExpression } from './expression.ts';
+import { ExpressionFault, lineAndColumn } from './fault.ts';
+import { conditionVariables } from './variables.ts';
+
+/** Why an expression is no condition. Line and column count from 1 within the expression, columns in UTF-16 units. */
+export interface ConditionProblem {
+  readonly message: string;
+  readonly line: number;
+  readonly column: number;
+  readonly hint?: string;
+}
+
+/** A condition, ready to be evaluated. @throws {PolicyError} POLICY_INVALID, its place within the expression: `file` is empty */
+export function compileCondition(text: string): Condition {
+  const read = readCondition(text);
+  if ('condition' in read) return read.condition;
+  const { message, line, column, hint } = read.problem;
+  const place = { file: '', line, column };
+  throw new PolicyError('POLICY_INVALID', message, hint === undefined ? { place } : { place, hint });
+}
+
+/** The same for callers that know where in a file the expression stands: they add the place themselves. Never throws. */
+export function readCondition(
+  text: string,
+): { readonly condition: Condition } | { readonly problem: ConditionProblem } {
+  try {
+    const expression = parseExpression(text);
+    checkTypes(expression, conditionVariables);
+    return { condition: { text, evaluate: planExpression(text, expression) } };
+  } catch (error) {
+    return { problem: problemOf(text, error) };
+  }
+}
+
+function problemOf(text: string, error: unknown): ConditionProblem {
+  if (!(error instanceof ExpressionFault))
+    return { message: `the expression cannot be read: ${String(error)}`, line: 1, column: 1 };
+  const { offset, message, hint } = error;
+  return { message, ...lineAndColumn(text, offset), ...(hint === undefined ? {} : { hint }) };
+}
