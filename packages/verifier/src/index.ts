@@ -23,12 +23,22 @@ export { buildTree, type Tree, type TreeLink, type TreeNode, type TreeOptions } 
 export { renderTree } from './inspect/tree-text.ts';
 export { defaultVerifyLimits, type VerifyLimits } from './limits.ts';
 export type { Condition, ConditionAnswer, ConditionFacts, ImageFacts, SignatureFacts } from './policy/condition.ts';
+export {
+  type EffectivePolicy,
+  type EffectiveRule,
+  effectivePolicy,
+  effectiveRule,
+  type RequirementText,
+} from './policy/effective.ts';
+export { type Candidate, type ChoiceExplanation, type ExplainOptions, explainChoice } from './policy/explain-choice.ts';
 export { noRefusals, type Policy, type Refusals, type Rename } from './policy/policy.ts';
 export type { Requirement } from './policy/requirement.ts';
 export { type Mode, type Place, type Rule, sourcesOf } from './policy/rule.ts';
 export { type KeyRuleOptions, ruleForKeys } from './policy/rule-for-keys.ts';
 export { type Ruling, rulingOf } from './policy/ruling.ts';
 export type { TrustSource } from './policy/source.ts';
+export type { Expected, MadeSignature, PolicyTable, TableCase } from './policy/table/case.ts';
+export { type CaseResult, runTable } from './policy/table/run.ts';
 export { escapeForTerminal, toJsonText } from './report/escape.ts';
 export { toJunit } from './report/junit.ts';
 export { type Reason, reasonAddress, reasons } from './report/reasons.ts';

@@ -7,11 +7,16 @@ import type { Rename } from './policy.ts';
  * the tag is never changed. Rule: design.md 6 `rename`; podman's remapIdentity.
  */
 export function renamed(name: SignedName, renames: readonly Rename[]): SignedName {
-  const repository = folded(name.repository);
+  const rename = renameFor(name.repository, renames);
+  if (rename === undefined) return name;
+  return { ...name, repository: rename.to + folded(name.repository).slice(rename.from.length) };
+}
+
+/** The one that applies to `HOST/PATH`; undefined where none does. */
+export function renameFor(name: string, renames: readonly Rename[]): Rename | undefined {
+  const repository = folded(name);
   const fitting = renames.filter(({ from }) => repository === from || repository.startsWith(`${from}/`));
-  const longest = fitting.toSorted((one, other) => other.from.length - one.from.length)[0];
-  if (longest === undefined) return name;
-  return { ...name, repository: longest.to + repository.slice(longest.from.length) };
+  return fitting.toSorted((one, other) => other.from.length - one.from.length)[0];
 }
 
 function folded(repository: string): string {

@@ -1,5 +1,6 @@
 import type { Verdict } from '../decision/verdict.ts';
 import { type Check, type Finding, type Identity, isAccepted } from '../finding.ts';
+import type { Place } from '../policy/rule.ts';
 import { escapeForTerminal } from './escape.ts';
 import { shortKey } from './key-name.ts';
 import type { Report } from './report.ts';
@@ -31,7 +32,8 @@ export function renderReport(report: Report, options: RenderOptions = {}): strin
     ['why', report.summary],
     ...(report.remedy === undefined ? [] : ([['do', report.remedy]] as const)),
     ...(report.verdict === 'verified' ? verifiedLines(report) : []),
-    ...ruleLines(report),
+    ...ruleLines(report, options),
+    ...platformLines(report, options),
     ...findingLines(report, options),
     ...report.gaps.map(({ what, code, message }) => ['gap', `${what} ${code}: ${message}`] as const),
     ...skippedLines(report, options),
@@ -52,11 +54,14 @@ export function identityText(identity: Identity): string {
   }
 }
 
-function headline({ reference, digest, verdict, code, allowed }: Report, { color }: RenderOptions): string {
+function headline({ reference, digest, verdict, code, allowed, rule }: Report, { color }: RenderOptions): string {
   const word = color === true ? `${colors[verdict]}${verdict}\u001b[0m` : verdict;
   const padding = ' '.repeat('undecided'.length - verdict.length);
   const pinned = digest === undefined ? reference : `${withoutDigest(reference)}@${digest}`;
-  const note = verdict === 'verified' ? '' : `  ${code}${allowed ? ' (allowed by the rule)' : ''}`;
+  const note =
+    verdict === 'verified'
+      ? ''
+      : `  ${code}${allowed ? ` (allowed by ${rule === undefined ? 'default' : 'the rule'})` : ''}`;
   return `${word}${padding}  ${escapeForTerminal(pinned)}${note}`;
 }
 
@@ -66,8 +71,8 @@ function withoutDigest(reference: string): string {
 }
 
 function useLines({ uses = [] }: RenderOptions): (readonly [string, string])[] {
-  return uses.map(({ place: { file, line, column }, within }, at) => {
-    const where = `${file}:${line}:${column}`;
+  return uses.map(({ place, within }, at) => {
+    const where = placeText(place);
     return [at === 0 ? 'at' : '', within === undefined ? where : `${where} (${within})`];
   });
 }
@@ -88,12 +93,30 @@ function verifiedLines({ tag, findings }: Report): (readonly [string, string])[]
   ];
 }
 
-function ruleLines({ rule, mode, sources, verdict }: Report): (readonly [string, string])[] {
-  if (rule === undefined) return [];
+/** A rule of a file is always named, with its place; that of the command line where it explains something. */
+function ruleLines(report: Report, { verbose }: RenderOptions): (readonly [string, string])[] {
+  const { rule, mode, ruleAt, sources, verdict, policy } = report;
+  const revision = verbose === true && policy !== undefined ? ([['policy', policy]] as const) : [];
+  if (rule === undefined || (ruleAt === undefined && verdict === 'verified' && mode === 'enforce'))
+    return [...revision];
+  const where = ruleAt === undefined ? '' : `, ${placeText(ruleAt)}`;
   const answers = sources.map(({ source, answer }) => `${source}: ${answer}`).join(', ');
-  return verdict === 'verified' && mode === 'enforce'
-    ? []
-    : [['rule', `${rule} (${mode})${answers === '' ? '' : `: ${answers}`}`]];
+  return [['rule', `${rule} (${mode}${where})${answers === '' ? '' : `: ${answers}`}`], ...revision];
+}
+
+/** Those that are not verified, all when verbose. */
+function platformLines({ platforms = [] }: Report, { verbose }: RenderOptions): (readonly [string, string])[] {
+  const width = Math.max(0, ...platforms.map(({ platform }) => platform.length));
+  return platforms
+    .filter(({ verdict }) => verbose === true || verdict !== 'verified')
+    .map(({ platform, digest, verdict, code, summary }, at) => {
+      const why = verdict === 'verified' ? summary : `${code}: ${summary}`;
+      return [at === 0 ? 'platform' : '', `${platform.padEnd(width)}  ${verdict.padEnd(9)}  ${digest}  ${why}`];
+    });
+}
+
+function placeText({ file, line, column }: Place): string {
+  return `${file}:${line}:${column}`;
 }
 
 function findingLines({ findings, verdict }: Report, { verbose }: RenderOptions): (readonly [string, string])[] {

@@ -50,7 +50,7 @@ export interface DocumentOptions {
 
 /** A report as {@link ResultEntry}s keep it. */
 export function toOutcome(report: Report): ReportOutcome {
-  const { verdict, code, allowed, summary, remedy, digest, rule, mode } = report;
+  const { verdict, code, allowed, summary, remedy, digest, rule, ruleAt, mode } = report;
   return {
     kind: 'report',
     verdict,
@@ -60,6 +60,7 @@ export function toOutcome(report: Report): ReportOutcome {
     ...(remedy === undefined ? {} : { remedy }),
     ...(digest === undefined ? {} : { digest }),
     ...(rule === undefined ? {} : { rule }),
+    ...(ruleAt === undefined ? {} : { rulePlace: ruleAt }),
     ...(mode === undefined ? {} : { mode }),
   };
 }

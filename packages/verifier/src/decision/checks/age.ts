@@ -1,5 +1,6 @@
 import type { Check, Proven } from '../../finding.ts';
 import type { Rule } from '../../policy/rule.ts';
+import { durationText, timeText } from '../../policy/time-text.ts';
 
 /** How far a clock that we trust may be ahead of ours, milliseconds. */
 const clockSkewMs = 5 * 60 * 1000;
@@ -17,33 +18,14 @@ export function checkAge({ verifiedAtMs }: Proven, { maxAgeMs, notBeforeMs }: Ru
     const message = 'no trusted timestamp or log proves when it was signed';
     return { ...fail, code: 'SIGNATURE_TIME_UNPROVEN', message };
   }
-  const signed = `signed at ${textOf(verifiedAtMs)}`;
+  const signed = `signed at ${timeText(verifiedAtMs)}`;
   if (verifiedAtMs > atMs + clockSkewMs) {
-    const message = `${signed}, which is ahead of this clock (${textOf(atMs)})`;
+    const message = `${signed}, which is ahead of this clock (${timeText(atMs)})`;
     return { ...check, result: 'unknown', code: 'SIGNATURE_TIME_AHEAD', message };
   }
   if (notBeforeMs !== undefined && verifiedAtMs < notBeforeMs)
-    return { ...fail, code: 'SIGNATURE_TOO_EARLY', message: `${signed}, before ${textOf(notBeforeMs)}` };
+    return { ...fail, code: 'SIGNATURE_TOO_EARLY', message: `${signed}, before ${timeText(notBeforeMs)}` };
   if (maxAgeMs !== undefined && atMs - verifiedAtMs > maxAgeMs)
     return { ...fail, code: 'SIGNATURE_TOO_OLD', message: `${signed}, more than ${durationText(maxAgeMs)} ago` };
   return { ...check, result: 'pass', code: 'OK', message: signed };
-}
-
-function textOf(ms: number): string {
-  // biome-ignore lint/style/noRestrictedGlobals: writes a time down, reads no clock
-  const date = new Date(ms);
-  return Number.isNaN(date.getTime()) ? `${ms} ms` : date.toISOString();
-}
-
-const units = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1_000],
-] as const;
-
-/** In the largest unit that says it exactly, as policies write it. */
-function durationText(ms: number): string {
-  const unit = units.find(([, length]) => ms % length === 0);
-  return unit === undefined ? `${ms} ms` : `${ms / unit[1]}${unit[0]}`;
 }

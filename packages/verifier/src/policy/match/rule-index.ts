@@ -22,6 +22,13 @@ export type Choice<Target> =
   | { readonly kind: 'ask-tag'; readonly for: Scoped<Target> }
   | { readonly kind: 'none' };
 
+/** A pattern whose name fits an image. `no`: its tag or digest pattern does not; `ask`: it turns on what the tag names now. */
+export interface Weighed<Target> {
+  readonly scoped: Scoped<Target>;
+  readonly specificity: Specificity;
+  readonly fit: 'yes' | 'no' | 'ask';
+}
+
 interface Entry<Target> {
   readonly scoped: Scoped<Target>;
   readonly specificity: Specificity;
@@ -52,6 +59,14 @@ export class RuleIndex<Target> {
       if (fit) return { kind: 'chosen', by: scoped };
     }
     return { kind: 'none' };
+  }
+
+  /** Every pattern whose name fits, most telling first, and whether tag and digest do: what {@link choose} goes by, for explanations. */
+  weigh(asked: AskedImage): readonly Weighed<Target>[] {
+    return this.candidates(namePartsOf(asked)).map(({ scoped, specificity }) => {
+      const fit = fits(scoped.pattern, asked);
+      return { scoped, specificity, fit: fit === 'ask' ? 'ask' : fit ? 'yes' : 'no' };
+    });
   }
 
   /** Entries whose literal beginning fits, most telling first. */
