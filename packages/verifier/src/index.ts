@@ -31,6 +31,7 @@ export {
   type RequirementText,
 } from './policy/effective.ts';
 export { type Candidate, type ChoiceExplanation, type ExplainOptions, explainChoice } from './policy/explain-choice.ts';
+export { type ImagePattern, parseImagePattern } from './policy/match/image-pattern.ts';
 export { noRefusals, type Policy, type Refusals, type Rename } from './policy/policy.ts';
 export type { Requirement } from './policy/requirement.ts';
 export { type Mode, type Place, type Rule, sourcesOf } from './policy/rule.ts';

@@ -1,0 +1,8 @@
+import type { Command } from 'commander';
+import type { Context } from '../command.ts';
+import { defineInit } from './policy-init.ts';
+
+/** `signet policy init|…` */
+export function define(command: Command, context: Context): void {
+  defineInit(command.command('init').summary('write a new trust policy'), context);
+}
