@@ -52,6 +52,7 @@ export function readSourceTree(): SourceTree {
     core: declaredBy('core'),
     verifier: declaredBy('verifier'),
     registry: declaredBy('registry'),
+    'policy-import': declaredBy('policy-import'),
     // The program is one bundle with everything inside: what it is made of are development dependencies.
     cli: [...declaredBy('cli'), ...dependenciesOf('package.json'), ...packageNames.map((name) => `@signet/${name}`)],
   };

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 export const root: string = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** A package's folder name under packages/. */
-export type PackageName = 'oci' | 'core' | 'verifier' | 'registry' | 'cli';
+export type PackageName = 'oci' | 'core' | 'verifier' | 'registry' | 'policy-import' | 'cli';
 
 /** What each package may use of the others. Rule: docs/architecture.md; test/architecture.test.ts holds the sources to it. */
 export const packageArrows: Readonly<Record<PackageName, readonly PackageName[]>> = {
@@ -15,11 +15,12 @@ export const packageArrows: Readonly<Record<PackageName, readonly PackageName[]>
   core: ['oci'],
   verifier: ['oci', 'core'],
   registry: ['oci'],
-  cli: ['oci', 'core', 'verifier', 'registry'],
+  'policy-import': ['verifier'],
+  cli: ['oci', 'core', 'verifier', 'registry', 'policy-import'],
 };
 
 /** All packages, each after those that it uses. */
-export const packageNames: readonly PackageName[] = ['oci', 'core', 'verifier', 'registry', 'cli'];
+export const packageNames: readonly PackageName[] = ['oci', 'core', 'verifier', 'registry', 'policy-import', 'cli'];
 
 /** The entry script of a development tool in node_modules, to be run by this Node. */
 export const tools: Readonly<Record<'tsc' | 'biome' | 'vitest', string>> = {

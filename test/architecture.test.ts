@@ -259,6 +259,7 @@ function treeOf(files: Readonly<Record<string, string>>): SourceTree {
     core: ['@signet/oci', 'jose'],
     verifier: ['@signet/oci'],
     registry: ['@signet/oci'],
+    'policy-import': ['@signet/verifier'],
     cli: [],
   };
   return { files: new Map(Object.entries(files)), declared };

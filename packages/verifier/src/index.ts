@@ -31,7 +31,9 @@ export {
   type RequirementText,
 } from './policy/effective.ts';
 export { type Candidate, type ChoiceExplanation, type ExplainOptions, explainChoice } from './policy/explain-choice.ts';
-export { type ImagePattern, parseImagePattern } from './policy/match/image-pattern.ts';
+export { type ImagePattern, parseImagePattern, patternCovers, patternsOverlap } from './policy/match/image-pattern.ts';
+export { type AskedImage, type Choice, RuleIndex, type Scoped } from './policy/match/rule-index.ts';
+export { compareSpecificity, type Specificity, specificityOf } from './policy/match/specificity.ts';
 export { noRefusals, type Policy, type Refusals, type Rename } from './policy/policy.ts';
 export type { Requirement } from './policy/requirement.ts';
 export { type Mode, type Place, type Rule, sourcesOf } from './policy/rule.ts';

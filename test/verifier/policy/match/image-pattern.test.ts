@@ -5,6 +5,7 @@ import {
   matchesName,
   namePartsOf,
   parseImagePattern,
+  patternCovers,
   patternsOverlap,
 } from '../../../../packages/verifier/src/policy/match/image-pattern.ts';
 import { thrownError } from './thrown.ts';
@@ -110,5 +111,22 @@ describe('two patterns', () => {
   ])('%s and %s overlap: %s', (one, other, expected) => {
     expect(patternsOverlap(parseImagePattern(one), parseImagePattern(other))).toBe(expected);
     expect(patternsOverlap(parseImagePattern(other), parseImagePattern(one))).toBe(expected);
+  });
+});
+
+describe('one pattern covering another', () => {
+  it.each([
+    ['*', 'reg.example.com/a/**', true],
+    ['reg.example.com/**', 'reg.example.com/a/*', true],
+    ['reg.example.com/a/*', 'reg.example.com/a/**', false],
+    ['reg.example.com/a*', 'reg.example.com/ab*', true],
+    ['reg.example.com/ab*', 'reg.example.com/a*', false],
+    ['reg.example.com/a', 'reg.example.com/a:v1', true],
+    ['reg.example.com/a:v1', 'reg.example.com/a', false],
+    ['reg.example.com/a:v*', 'reg.example.com/a:v1*', true],
+    ['reg.example.com/a@sha256:ab*', 'reg.example.com/a@sha256:abc*', true],
+    ['reg.example.com/a@sha256:ab*', 'reg.example.com/a', false],
+  ])('%s covers %s: %s', (wide, narrow, expected) => {
+    expect(patternCovers(parseImagePattern(wide), parseImagePattern(narrow))).toBe(expected);
   });
 });

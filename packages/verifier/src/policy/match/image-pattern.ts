@@ -38,10 +38,24 @@ export function patternsOverlap(one: ImagePattern, other: ImagePattern): boolean
   );
 }
 
+/** Whether everything that `narrow` matches, `wide` matches too; false also where that cannot be told from the patterns' letters. */
+export function patternCovers(wide: ImagePattern, narrow: ImagePattern): boolean {
+  return (
+    matchesSequence(wide.parts, narrow.parts, partsCovered) &&
+    (wide.tag === undefined || (narrow.tag !== undefined && matchesGlob(wide.tag, narrow.tag))) &&
+    (wide.digest === undefined || (narrow.digest !== undefined && matchesGlob(wide.digest, narrow.digest)))
+  );
+}
+
 const isAny = ({ kind }: PatternPart): boolean => kind === 'any';
 const partsOfName: Letters<PatternPart, string> = {
   isAny,
   fits: (part, text) => part.kind === 'one' && matchesGlob(part.glob, text),
+};
+/** A star of the narrow one is read as a letter, which only a star of the wide one stands for. */
+const partsCovered: Letters<PatternPart, PatternPart> = {
+  isAny,
+  fits: (wide, narrow) => wide.kind === 'one' && narrow.kind === 'one' && matchesGlob(wide.glob, narrow.glob),
 };
 const partsOfPattern: Letters<PatternPart, PatternPart> = {
   isAny,

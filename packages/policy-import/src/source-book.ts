@@ -1,0 +1,40 @@
+import type { ImportedSource } from './model.ts';
+
+/** Names the sources of trust of a policy: the same keys are one source, two sources never share a name. */
+export class SourceBook {
+  private readonly byKeys = new Map<string, ImportedSource>();
+  /** `never` would be the requirement of that name. */
+  private readonly names = new Set<string>(['never']);
+
+  /** The name of the source with these keys (file names or PEM texts); `hint` becomes the name where it is free. */
+  nameOf(keys: readonly string[], hint: string): string {
+    const id = JSON.stringify(keys);
+    const known = this.byKeys.get(id);
+    if (known !== undefined) return known.name;
+    const name = this.freeName(toName(hint));
+    this.byKeys.set(id, { name, keys });
+    return name;
+  }
+
+  /** All of them in the order of their first use. */
+  get sources(): readonly ImportedSource[] {
+    return [...this.byKeys.values()];
+  }
+
+  private freeName(wanted: string): string {
+    let name = wanted;
+    for (let count = 2; this.names.has(name); count++) name = `${wanted}-${count}`;
+    this.names.add(name);
+    return name;
+  }
+}
+
+/** Letters, digits and dashes; at most 56 of them. */
+function toName(hint: string): string {
+  const name = hint
+    .replace(/[^A-Za-z0-9]+/g, '-')
+    .slice(0, 56)
+    .replace(/^-+|-+$/g, '');
+  // A name that every object of JavaScript has is refused in a policy.
+  return name === '' || name in {} ? 'key' : name;
+}

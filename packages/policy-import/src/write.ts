@@ -1,0 +1,93 @@
+import { type Demand, sourcesIn } from './demand.ts';
+import type { Conditions, Imported, ImportedSource, Loss } from './model.ts';
+import type { ConvertedRule } from './rule.ts';
+
+/** What goes into the file. */
+export interface PolicyParts {
+  /** First lines, as comments. */
+  readonly title: readonly string[];
+  readonly imported: Imported;
+  readonly rules: readonly ConvertedRule[];
+}
+
+/** The policy as commented YAML. Each loss stands as a comment where it happened. */
+export function writePolicy({ title, imported, rules }: PolicyParts): string {
+  const used = new Set(rules.flatMap(({ demand }) => sourcesIn(demand)));
+  const sources = imported.sources.filter(({ name }) => used.has(name));
+  const lines = [
+    ...title.map(comment),
+    ...imported.losses.map(lossComment),
+    'version: 1',
+    ...(sources.length === 0 ? [] : ['trust:', ...sources.flatMap(sourceLines)]),
+    ...(imported.renames.length === 0 ? [] : ['rename:']),
+    ...imported.renames.map(({ from, to }) => `  - { from: ${quote(from)}, to: ${quote(to)} }`),
+    rules.length === 0 ? 'rules: []' : 'rules:',
+    ...rules.flatMap((rule) => ruleLines(rule)),
+    `default: ${imported.fallback}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function sourceLines({ name, keys }: ImportedSource): readonly string[] {
+  return [`  ${quote(name)}:`, '    keys:', ...keys.flatMap((key) => keyLines(key))];
+}
+
+/** A file name on its line, a PEM text as a block of its own. */
+function keyLines(key: string): readonly string[] {
+  if (!key.startsWith('-----BEGIN')) return [`      - ${quote(key)}`];
+  const lines = key.trimEnd().split(/\r?\n/);
+  return ['      - |', ...lines.map((line) => `        ${line}`)];
+}
+
+function ruleLines(rule: ConvertedRule): readonly string[] {
+  return [
+    ...rule.from.map(({ name, place }) => `  ${comment(`${place.file}:${place.line}: ${name}`)}`),
+    ...rule.losses.map((loss) => `  ${lossComment(loss)}`),
+    `  - name: ${quote(rule.name)}`,
+    '    images:',
+    ...rule.images.map((image) => `      - ${quote(image)}`),
+    `    mode: ${rule.mode}`,
+    ...(rule.mode === 'skip' ? [] : [`    require: ${demandText(rule.demand)}`, ...conditionLines(rule.conditions)]),
+  ];
+}
+
+function conditionLines({ tag, annotations, where }: Conditions): readonly string[] {
+  const signed = Object.entries(annotations);
+  const joined = where.length > 1 ? where.map((each) => `(${each})`).join(' && ') : where[0];
+  return [
+    ...(tag === 'bound' ? ['    tag: bound'] : []),
+    ...(signed.length === 0 ? [] : ['    annotations:']),
+    ...signed.map(([name, value]) => `      ${quote(name)}: ${quote(value)}`),
+    ...(joined === undefined ? [] : [`    where: ${quote(joined)}`]),
+  ];
+}
+
+/** Signet's `require`. `all` may be met by one signer, `atLeast` counts different ones. */
+function demandText(demand: Demand, inner = false): string {
+  if (demand.kind === 'source') return inner ? quote(demand.name) : `{ any: [${quote(demand.name)}] }`;
+  if (demand.kind !== 'atLeast') return 'never';
+  const of = `[${demand.of.map((each) => demandText(each, true)).join(', ')}]`;
+  if (demand.count === 1) return `{ any: ${of} }`;
+  return demand.count === demand.of.length ? `{ all: ${of} }` : `{ atLeast: ${demand.count}, of: ${of} }`;
+}
+
+/** A double-quoted scalar: JSON's is YAML's. What a terminal or an editor could trip over is written as \u. */
+function quote(text: string): string {
+  return JSON.stringify(text).replace(
+    /[\u007f-\uffff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** One loss as people read it, here and on standard error. */
+export function lossText({ construct, why, effect }: Loss): string {
+  return `${construct}: ${why}${effect === 'unchanged' ? '' : ` (${effect})`}`;
+}
+
+function lossComment(loss: Loss): string {
+  return comment(`lost, ${loss.place.file}:${loss.place.line}: ${lossText(loss)}`);
+}
+
+function comment(text: string): string {
+  return `# ${text.replace(/[^ -~]+/g, ' ')}`.trimEnd();
+}
