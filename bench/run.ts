@@ -6,24 +6,37 @@ import { signetProgram } from '../test/support/cli.ts';
 import { type Contestant, contestants } from './contestants.ts';
 import { type Figures, measure } from './measure.ts';
 import { type BenchRegistry, fallbackRegistry, referrersRegistry } from './registries.ts';
-import { countRequests, measureTask, prepareStage, type Stage, taskNames } from './scenarios.ts';
+import { countRequests, measureTask, prepareStage, type Stage, type TaskName, taskNames } from './scenarios.ts';
 import { type Summary, summarise, summariseRatio, toTable } from './statistics.ts';
-import { judge, type Measured, targets } from './targets.ts';
+import { judge, type Measured, type Target, targets } from './targets.ts';
 
-/**
- * `npm run bench [-- --quick] [--rounds N] [--images N] [--strict]`: Signet beside cosign and notation in one run. `--quick` takes few rounds and
- * docker-registry alone. `--strict` exits 1 when a target is missed; without it only a call that fails does.
- */
+const help = `npm run bench [-- OPTIONS]: Signet beside cosign and notation in one run.
+
+  --quick       few rounds, and docker-registry alone
+  --rounds N    default: 9, or 3 with --quick
+  --images N    images of "verify many", default: 100
+  --task NAME   only this task; repeatable, without what starting costs: ${taskNames.map((name) => `"${name}"`).join(', ')}
+  --strict      exit 1 when a target is missed; without it only a call that fails does so
+  --help        this text`;
+
+/** `npm run bench`; {@link help} says how. */
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
+      help: { type: 'boolean', default: false },
+      task: { type: 'string', multiple: true, default: [] },
       quick: { type: 'boolean', default: false },
       strict: { type: 'boolean', default: false },
       rounds: { type: 'string' },
       images: { type: 'string', default: '100' },
     },
   });
+  if (values.help) {
+    console.log(help);
+    return;
+  }
   const plan: Plan = {
+    tasks: tasksOf(values.task),
     rounds: Number(values.rounds ?? (values.quick ? 3 : 9)),
     images: Number(values.images),
     quick: values.quick,
@@ -31,14 +44,22 @@ async function main(): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'signet-bench-'));
   try {
     const measured = await benchAll(dir, plan);
-    const missed = printTargets(measured);
+    const missed = printTargets(measured, plan);
     if (values.strict && missed) process.exitCode = 1;
   } finally {
     await rm(dir, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 
+/** @throws {TypeError} for a name that is none */
+function tasksOf(wanted: readonly string[]): readonly TaskName[] {
+  const unknown = wanted.find((name) => !taskNames.some((task) => task === name));
+  if (unknown !== undefined) throw new TypeError(`there is no task "${unknown}": see --help`);
+  return wanted.length === 0 ? taskNames : taskNames.filter((task) => wanted.includes(task));
+}
+
 interface Plan {
+  readonly tasks: readonly TaskName[];
   readonly rounds: number;
   readonly images: number;
   readonly quick: boolean;
@@ -56,7 +77,7 @@ async function benchAll(dir: string, plan: Plan): Promise<readonly Measured[]> {
     const registry = await start();
     try {
       measured.push(...(await benchRegistry(registry, programs, plan)));
-      if (!measured.some((each) => each.key === 'start'))
+      if (plan.tasks.length === taskNames.length && !measured.some((each) => each.key === 'start'))
         measured.push(...(await benchStart(registry, programs, plan)));
     } finally {
       await registry.stop();
@@ -73,7 +94,7 @@ async function benchRegistry(
   const stage = await prepareStage(registry, programs, plan.images);
   const measured: Measured[] = [];
   const rows: string[][] = [['', 'added RTT', ...programs.map(({ name }) => name), 'signet/cosign', 'signet/notation']];
-  for (const task of taskNames) {
+  for (const task of plan.tasks) {
     for (const roundTripMs of [0, 20]) {
       const figures = await measureTask(stage, task, { roundTripMs, rounds: plan.rounds });
       const ratios = ratiosOf(figures);
@@ -88,7 +109,7 @@ async function benchRegistry(
     }
   }
   console.log(`${registry.name}\n\n${toTable(rows)}\n`);
-  return [...measured, ...(await benchRequests(stage))];
+  return [...measured, ...(await benchRequests(stage, plan))];
 }
 
 function ratiosOf(figures: Figures): { readonly cosign: Summary; readonly notation: Summary } {
@@ -99,10 +120,10 @@ function ratiosOf(figures: Figures): { readonly cosign: Summary; readonly notati
   };
 }
 
-async function benchRequests(stage: Stage): Promise<readonly Measured[]> {
+async function benchRequests(stage: Stage, plan: Plan): Promise<readonly Measured[]> {
   const rows: string[][] = [['', 'program', 'requests', 'connections', 'round trips', 'methods']];
   const measured: Measured[] = [];
-  for (const task of taskNames) {
+  for (const task of plan.tasks) {
     for (const contestant of stage.contestants) {
       const { requests, connections, roundTrips, methods } = await countRequests(stage, contestant, task);
       rows.push([task, contestant.name, `${requests}`, `${connections}`, `${roundTrips}`, methods]);
@@ -147,9 +168,11 @@ async function benchStart(
   ];
 }
 
-/** Prints each target beside its figure. True when one was missed. */
-function printTargets(measured: readonly Measured[]): boolean {
-  const judged = targets.flatMap((target) => judge(target, measured));
+/** Prints each target of the plan beside its figure. True when one was missed. */
+function printTargets(measured: readonly Measured[], { tasks }: Plan): boolean {
+  const isWanted = (target: Target): boolean =>
+    target.key === 'start' ? tasks.length === taskNames.length : tasks.includes(target.task);
+  const judged = targets.filter(isWanted).flatMap((target) => judge(target, measured));
   const rows = judged.map(({ title, wanted, got, met }) => [title, wanted, got, met ? 'met' : 'MISSED']);
   console.log(`${toTable([['target', 'wanted', 'measured', ''], ...rows])}`);
   return judged.some(({ met }) => !met);

@@ -115,6 +115,12 @@ const slimDependencies: Plugin = {
     setup.onResolve({ filter: /^\.\.\/web\/(?:fetch|webidl)/ }, ({ importer }) =>
       /undici[\\/]lib[\\/](?:core|dispatcher)[\\/]/.test(importer) ? part('undici-no-forms.cjs') : undefined,
     );
+    setup.onResolve({ filter: /^\.\/tree$/ }, ({ importer }) =>
+      /undici[\\/]lib[\\/]core[\\/]/.test(importer) ? part('undici-header-names.cjs') : undefined,
+    );
+    setup.onLoad({ filter: /undici[\\/]lib[\\/]llhttp[\\/]constants\.js$/ }, async ({ path }) => ({
+      contents: await parserConstants(path),
+    }));
     setup.onResolve({ filter: /^\.\.\/llhttp\/llhttp(?:_simd)?-wasm/ }, ({ path }) =>
       part(path.includes('_simd') ? 'undici-parser.cjs' : 'undici-parser-plain.cjs'),
     );
@@ -139,6 +145,14 @@ const slimDependencies: Plugin = {
     );
   },
 };
+
+/** The module makes tables of characters for its own generator, too: of what it comes to, only what undici's client uses is put in. */
+async function parserConstants(path: string): Promise<string> {
+  const client = await readFile(join(dirname(path), '../dispatcher/client-h1.js'), 'utf8');
+  const used = new Set([...client.matchAll(/\bconstants\.(\w+)/g)].map(([, name = '']) => name));
+  const all: Readonly<Record<string, unknown>> = createRequire(path)(path);
+  return [...used].map((name) => `exports.${name}=${JSON.stringify(all[name])};`).join('\n');
+}
 
 /** The licence texts of everything that went into the bundle, by package. */
 async function collectLicenses(metafile: Metafile): Promise<string> {
