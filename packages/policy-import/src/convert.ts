@@ -43,6 +43,9 @@ const importers: Readonly<Record<ImportFormat, Importer>> = {
   podman: importPodman,
 };
 
+/** Whose policies can be read. */
+export const importFormats: readonly ImportFormat[] = ['notation', 'podman'];
+
 /** Others decide about every image that the statement speaks of. */
 function unheardLosses({ name, place, losses }: Entry): readonly Loss[] {
   return [...losses, { place, construct: name, why: 'never the one that decides', effect: 'unchanged' }];

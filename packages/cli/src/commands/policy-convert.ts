@@ -1,0 +1,70 @@
+import {
+  type Conversion,
+  convertPolicy,
+  type ImportFormat,
+  importFormats,
+  type Loss,
+  lossText,
+} from '@signet/policy-import';
+import { escapeForTerminal } from '@signet/verifier';
+import { type Command, Option } from 'commander';
+import { type Context, onRun } from '../command.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { readInput, writeOutputFile } from '../files.ts';
+import type { Io } from '../io.ts';
+import { addNotes } from '../notes.ts';
+import { addOutputOptions, type OutputFlags, outputOptions, writeJson } from '../options/output.ts';
+
+interface ConvertFlags extends OutputFlags {
+  readonly from: ImportFormat;
+  readonly out?: string;
+  readonly force?: boolean;
+  readonly allowWithoutLog?: boolean;
+}
+
+/** As large as a policy may be; the importers refuse what is larger with its place. */
+const maxBytes = 4 * 1024 * 1024;
+
+/** `signet policy convert` */
+export function defineConvert(command: Command, context: Context): void {
+  command
+    .description(
+      "Writes another tool's trust policy as Signet's. What has no equal is named on standard error and as a comment, and the rule is stricter for it, never laxer.",
+    )
+    .argument('<file...>', 'files of the policy (- for standard input)')
+    .addOption(new Option('--from <format>', 'whose policy it is').choices(importFormats).makeOptionMandatory())
+    .option('--out <file>', 'where to (default: standard output)')
+    .option('--force', 'overwrite a file that is there')
+    .option('--allow-without-log', 'leave out the transparency log entry that a rule by key asks for (laxer)');
+  addNotes(
+    command,
+    'Examples:\n  signet policy convert --from podman /etc/containers/policy.json --out policy.yaml\n  signet policy convert --from kyverno policies.yaml',
+  );
+  addOutputOptions(command);
+  onRun<ConvertFlags>(command, context, convert);
+}
+
+async function convert(paths: readonly string[], flags: ConvertFlags, io: Io): Promise<ExitCode> {
+  const inputs = [];
+  for (const path of paths) {
+    const bytes = await readInput(path, io, maxBytes);
+    inputs.push({ file: path, text: Buffer.from(bytes).toString('utf8') });
+  }
+  const made = convertPolicy(flags.from, inputs, { allowWithoutLog: flags.allowWithoutLog === true });
+  if (flags.out !== undefined)
+    await writeOutputFile(flags.out, Buffer.from(made.policy), { force: flags.force === true });
+  const { json } = outputOptions(flags, io);
+  if (json) writeJson(io, toJson(made, flags.out));
+  else io.stdout.write(flags.out === undefined ? made.policy : `${escapeForTerminal(flags.out)}\n`);
+  // Said even with --quiet: what was lost is a result.
+  if (!json) for (const loss of made.losses) io.stderr.write(`${escapeForTerminal(lossLine(loss))}\n`);
+  return EXIT.ok;
+}
+
+function lossLine(loss: Loss): string {
+  return `lost: ${loss.place.file}:${loss.place.line}:${loss.place.column}: ${lossText(loss)}`;
+}
+
+function toJson({ policy, losses }: Conversion, out: string | undefined): object {
+  return { ...(out === undefined ? { policy } : { written: out }), losses };
+}

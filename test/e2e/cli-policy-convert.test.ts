@@ -1,0 +1,64 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { signet } from '../support/cli.ts';
+import { tempDir } from '../support/temp.ts';
+
+const podman = JSON.stringify({
+  default: [{ type: 'reject' }],
+  transports: {
+    docker: {
+      'docker.io/library': [{ type: 'insecureAcceptAnything' }],
+      'reg.example.com': [{ type: 'signedBy', keyType: 'GPGKeys', keyPath: '/k.gpg' }],
+    },
+  },
+});
+
+function policyFile(text: string = podman): string {
+  const file = join(tempDir(), 'policy.json');
+  writeFileSync(file, text);
+  return file;
+}
+
+describe('policy convert', () => {
+  it('writes the policy to standard output and what was lost to standard error, with its place', async () => {
+    const file = policyFile();
+    const done = await signet(['policy', 'convert', '--from', 'podman', file]);
+    expect(done.code).toBe(0);
+    expect(done.stdout).toContain('version: 1');
+    expect(done.stdout).toContain('mode: skip');
+    expect(done.stderr).toMatch(/^lost: .*policy\.json:1:\d+: signedBy: GPG keys .*\(denied\)\n$/);
+  });
+
+  it('writes a file, once', async () => {
+    const out = join(tempDir(), 'policy.yaml');
+    const args = ['policy', 'convert', '--from', 'podman', policyFile(), '--out', out];
+    expect(await signet(args)).toMatchObject({ code: 0, stdout: `${out}\n` });
+    expect(readFileSync(out, 'utf8')).toContain('version: 1');
+    expect(await signet(args)).toMatchObject({ code: 2, stderr: expect.stringContaining('error[FILE_EXISTS]') });
+    expect((await signet([...args, '--force'])).code).toBe(0);
+  });
+
+  it('reads standard input, and answers in JSON', async () => {
+    const done = await signet(['policy', 'convert', '--from', 'podman', '-', '-o', 'json'], { input: podman });
+    expect(JSON.parse(done.stdout)).toMatchObject({
+      policy: expect.stringContaining('version: 1'),
+      losses: [{ place: { file: '-', line: 1 }, construct: 'signedBy', effect: 'denied' }],
+    });
+    expect(done.stderr).toBe('');
+  });
+
+  it('refuses what the tool itself would refuse, with the place', async () => {
+    const file = policyFile('{"default": [\n{"type": "allow"}]}');
+    expect(await signet(['policy', 'convert', '--from', 'podman', file])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^error\[POLICY_INVALID\]: .*policy\.json:2:\d+: /),
+    });
+  });
+
+  it('needs to know whose policy it is', async () => {
+    expect(await signet(['policy', 'convert', policyFile()])).toMatchObject({ code: 2 });
+    expect(await signet(['policy', 'convert', '--from', 'other', policyFile()])).toMatchObject({ code: 2 });
+  });
+});
