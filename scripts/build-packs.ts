@@ -19,12 +19,12 @@ interface Part {
 
 /**
  * Puts esbuild's parts into files that Node loads quickly: ES modules cost it a path lookup, a link and a facade for each builtin. `main.js`
- * holds what every command needs, each of `packed` a file with all that this command needs beside it, and every part has a file of its
+ * holds what every command needs, each command of `packed` a file with all that it needs beside it, the sources named there among it, which are loaded in the course of it, and every part has a file of its
  * own, for commands that are not packed. A part is evaluated once a process, whichever file it came in.
  */
 export async function packParts(
   built: { readonly metafile: Metafile; readonly files: readonly OutputFile[] },
-  packed: readonly string[],
+  packed: Readonly<Record<string, readonly string[]>>,
 ): Promise<readonly BuiltFile[]> {
   const parts = new Map<string, Part>();
   for (const [file, output] of Object.entries(built.metafile.outputs)) {
@@ -33,11 +33,16 @@ export async function packParts(
     const needs = output.imports.filter(({ kind, external }) => kind === 'import-statement' && external !== true);
     parts.set(name, { name, needs: needs.map(({ path }) => basename(path, '.js')), code: await toCommonJs(text) });
   }
-  const pack = (name: string): string =>
-    renderPack([...new Set([...closure('main', parts), ...closure(entryOf(built.metafile, name), parts)])], parts);
+  const pack = (...sources: readonly string[]): string => {
+    const names = [mainSource, ...sources].flatMap((source) => closure(entryOf(built.metafile, source), parts));
+    return renderPack([...new Set(names)], parts);
+  };
   const packs = [
-    { path: 'main.js', content: pack('main') },
-    ...packed.map((name) => ({ path: `${name}.js`, content: asFunction(pack(name)) })),
+    { path: 'main.js', content: pack() },
+    ...Object.entries(packed).map(([name, later]) => ({
+      path: `${name}.js`,
+      content: asFunction(pack(`packages/cli/src/commands/${name}.ts`, ...later)),
+    })),
   ];
   const singles = [...parts.values()].filter(({ name }) => name !== 'main');
   return [
@@ -46,9 +51,10 @@ export async function packParts(
   ];
 }
 
-/** The part that begins with a command (or main). @throws {TypeError} where there is none */
-function entryOf({ outputs }: Metafile, name: string): string {
-  const source = name === 'main' ? 'packages/cli/src/main.ts' : `packages/cli/src/commands/${name}.ts`;
+const mainSource = 'packages/cli/src/main.ts';
+
+/** The part that begins with a source. @throws {TypeError} where there is none */
+function entryOf({ outputs }: Metafile, source: string): string {
   const found = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === source);
   if (found === undefined) throw new TypeError(`${source} has no part of its own`);
   return basename(found[0], '.js');

@@ -1,3 +1,4 @@
+export { askAhead, type FirstQuestion } from './ask-ahead.ts';
 export { ACR_TOKEN_USER, type Credential, type CredentialSource, credentialOf } from './auth/credential.ts';
 export { type ConfiguredCredentials, type LoadCredentialsOptions, loadCredentials } from './auth/credentials.ts';
 export { verifyLogin } from './auth/login.ts';

@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Script } from 'node:vm';
+import { crc32 } from 'node:zlib';
 
 /** A file of the program, as the code that V8 made of it. */
 export interface LoadedCode {
@@ -10,7 +10,7 @@ export interface LoadedCode {
   readonly keep: () => void;
 }
 
-const digestBytes = 32;
+const checkBytes = 4;
 const keptName = /^[a-z]+\.js-v[\w.-]+-[0-9a-f]{16}(?:\.\d+\.tmp)?$/;
 
 /**
@@ -34,26 +34,32 @@ function keptFile(file: string, text: string, folder: string): string | undefine
   return build && join(folder, `${basename(file)}-${process.version}-${process.arch}-${build}`);
 }
 
-/** A digest and what it is of: V8 does not see whether a byte has changed, and would run what is there. */
+/**
+ * A checksum and what it is of: V8 does not see whether a byte has changed, and would run what is there. It is for accidents, like that of
+ * Node's own compile cache: who may write into the folder could put any digest there. A digest would need node:crypto, which takes 9 ms to
+ * load and has time until there is a request on its way.
+ */
 function readKept(path: string): Buffer | undefined {
   try {
     const bytes = readFileSync(path);
-    const code = bytes.subarray(digestBytes);
-    return digest(code).equals(bytes.subarray(0, digestBytes)) ? code : undefined;
+    const code = bytes.subarray(checkBytes);
+    return checksum(code).equals(bytes.subarray(0, checkBytes)) ? code : undefined;
   } catch {
     return undefined;
   }
 }
 
-function digest(code: Buffer): Buffer {
-  return hash('sha256', code, 'buffer');
+function checksum(code: Buffer): Buffer {
+  const sum = Buffer.alloc(checkBytes);
+  sum.writeUInt32BE(crc32(code));
+  return sum;
 }
 
 /** Never half written: another process may read it meanwhile. */
 function writeKept(path: string, code: Buffer): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    writeFileSync(temporary, Buffer.concat([digest(code), code]), { mode: 0o600 });
+    writeFileSync(temporary, Buffer.concat([checksum(code), code]), { mode: 0o600 });
     renameSync(temporary, path);
     removeOld(path);
   } catch {

@@ -1,7 +1,6 @@
 import { parseReference, type Reference } from '@signet/oci';
 import { createHabit, type Report, ruleForKeys, type Verification, verify } from '@signet/verifier';
 import type { Connection } from '../connect.ts';
-import { CliError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { readTrustedKeys } from '../key-file.ts';
 import { parseAnnotationFlags } from '../options/keys.ts';
@@ -12,8 +11,6 @@ export type Asker = (text: string, connection: Connection) => Promise<Report>;
 
 /** What is asked, as the flags say it: everything that is trusted is read here. @throws {CliError}, {KeyError}, {PolicyError} */
 export async function createAsker(flags: VerifyFlags, io: Io): Promise<Asker> {
-  if (flags.signedReference !== undefined && flags.tagBound !== true)
-    throw new CliError('USAGE', '--signed-reference is compared only under --tag-bound, which is missing');
   const rule = ruleForKeys({
     keys: await readTrustedKeys(flags, io),
     tagBound: flags.tagBound === true,

@@ -1,3 +1,4 @@
+import { CliError } from '../errors.ts';
 import type { TrustedKeyFlags } from '../options/keys.ts';
 import type { OutputFlags } from '../options/output.ts';
 import type { RegistryFlags } from '../options/registry.ts';
@@ -12,4 +13,10 @@ export interface VerifyFlags extends TrustedKeyFlags, RegistryFlags, OutputFlags
   /** Milliseconds. */
   readonly wait?: number;
   readonly strict?: boolean;
+}
+
+/** What makes no sense together is told before anything is read. @throws {CliError} USAGE */
+export function checkFlags(flags: VerifyFlags): void {
+  if (flags.signedReference !== undefined && flags.tagBound !== true)
+    throw new CliError('USAGE', '--signed-reference is compared only under --tag-bound, which is missing');
 }

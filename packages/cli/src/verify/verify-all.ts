@@ -5,9 +5,9 @@ import type { Io } from '../io.ts';
 import { outputOptions } from '../options/output.ts';
 import { createProgress, type Progress } from '../progress.ts';
 import { forEachReference } from '../references.ts';
-import { createAsker } from './asker.ts';
-import { createSink } from './create-sink.ts';
-import type { VerifyFlags } from './flags.ts';
+import { askingAhead } from './ahead.ts';
+import type { Asker } from './asker.ts';
+import { checkFlags, type VerifyFlags } from './flags.ts';
 import { codeFor, type Outcome, type Target } from './outcome.ts';
 import type { ResultSink } from './sink.ts';
 import { targetsOf } from './targets.ts';
@@ -17,12 +17,13 @@ import { askUntil } from './wait.ts';
 export async function verifyAll(args: readonly string[], flags: VerifyFlags, io: Io): Promise<ExitCode> {
   const output = outputOptions(flags, io);
   const strict = flags.strict === true;
+  checkFlags(flags);
   const targets = targetsOf(args, io);
-  const asker = await createAsker(flags, io);
-  const sink = await createSink({ io, output, strict });
-  const connection = await connect(flags, io, output, { references: args });
+  const connection = await askingAhead(await connect(flags, io, output, { references: args }), { args, flags });
   const progress = createProgress(io, output);
   try {
+    const asker = await (await import('./asker.ts')).createAsker(flags, io);
+    const sink = await (await import('./create-sink.ts')).createSink({ io, output, strict });
     const ask = (text: string) => asker(text, connection);
     const patient = flags.wait === undefined ? ask : waitingFor(flags.wait, { ask, io, progress });
     const code = await forEachReference<Target, Outcome>(toTheEnd(targets, sink), {
@@ -54,7 +55,7 @@ async function* toTheEnd(targets: AsyncIterable<Target>, sink: ResultSink): Asyn
   }
 }
 
-type Ask = (text: string) => ReturnType<Awaited<ReturnType<typeof createAsker>>>;
+type Ask = (text: string) => ReturnType<Asker>;
 
 interface Around {
   readonly ask: Ask;
