@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 /**
@@ -10,7 +10,7 @@ import type { Plugin } from 'esbuild';
 export function directImports(root: string): Plugin {
   const indexes = new Map<string, Promise<ReadonlyMap<string, string>>>();
   const fileOf = async (name: string, from: string): Promise<string> => {
-    const known = indexes.get(from) ?? readIndex(join(root, 'packages', from.replace('@signet/', ''), 'src'));
+    const known = indexes.get(from) ?? indexOf(root, from).then(readIndex);
     indexes.set(from, known);
     const file = (await known).get(name);
     if (file === undefined) throw new TypeError(`${from} does not export ${name}`);
@@ -27,7 +27,7 @@ export function directImports(root: string): Plugin {
   };
 }
 
-const importPattern = /^import (type )?\{([^}]*)\} from '(@signet\/[a-z-]+)';/gm;
+const importPattern = /^import (type )?\{([^}]*)\} from '(@signet\/[a-z-]+(?:\/[a-z-]+)?)';/gm;
 
 async function rewrite(source: string, fileOf: (name: string, from: string) => Promise<string>): Promise<string> {
   const found = [...source.matchAll(importPattern)];
@@ -53,9 +53,18 @@ function specifiers(list: string): readonly string[] {
     .filter((name) => name !== '' && !name.startsWith('type '));
 }
 
+/** The source that an entry of a package is built from, as its `exports` say. */
+async function indexOf(root: string, from: string): Promise<string> {
+  const [, name = '', ...entry] = from.split('/');
+  const folder = join(root, 'packages', name);
+  const { exports } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+  return join(folder, exports[['.', ...entry].join('/')]['@signet/source']);
+}
+
 /** Which file exports a name to the outside. */
-async function readIndex(folder: string): Promise<ReadonlyMap<string, string>> {
-  const source = await readFile(join(folder, 'index.ts'), 'utf8');
+async function readIndex(index: string): Promise<ReadonlyMap<string, string>> {
+  const folder = dirname(index);
+  const source = await readFile(index, 'utf8');
   const files = new Map<string, string>();
   for (const [, list = '', file = ''] of source.matchAll(/^export \{([^}]*)\} from '\.\/([^']+)';/gm)) {
     for (const name of specifiers(list)) files.set(name, join(folder, file));

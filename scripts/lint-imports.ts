@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type PackageName, packageArrows, packageNames, root } from './project.ts';
+import { type PackageName, packageArrows, packageEntries, packageNames, root } from './project.ts';
 
 /** The sources to judge: their text by path from the root of the project, and what each package declares to depend on. */
 export interface SourceTree {
@@ -88,7 +88,8 @@ function judgeBare(tree: SourceTree, { owner, specifier }: Import): Judged {
   const used = packageNames.find((each) => name === `@signet/${each}`);
   if (used !== undefined && !packageArrows[owner].includes(used))
     return { rule: 'arrow', detail: `${owner} -> ${used}` };
-  if (name.startsWith('@signet/') && specifier !== name) return { rule: 'deep-import', detail: specifier };
+  const isEntry = used !== undefined && packageEntries[used].includes(specifier.slice(name.length + 1));
+  if (name.startsWith('@signet/') && specifier !== name && !isEntry) return { rule: 'deep-import', detail: specifier };
   if (!tree.declared[owner].includes(name)) return { rule: 'undeclared', detail: specifier };
   return undefined;
 }

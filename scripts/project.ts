@@ -19,6 +19,16 @@ export const packageArrows: Readonly<Record<PackageName, readonly PackageName[]>
   cli: ['oci', 'core', 'verifier', 'registry', 'policy-import'],
 };
 
+/** What packages offer beside their main entry, by the name in `exports`. */
+export const packageEntries: Readonly<Record<PackageName, readonly string[]>> = {
+  oci: [],
+  core: [],
+  verifier: ['policy'],
+  registry: [],
+  'policy-import': [],
+  cli: [],
+};
+
 /** All packages, each after those that it uses. */
 export const packageNames: readonly PackageName[] = ['oci', 'core', 'verifier', 'registry', 'policy-import', 'cli'];
 

@@ -37,6 +37,7 @@ describe('imports between packages', () => {
   const good = {
     'packages/core/src/a.ts': `import { x } from '@signet/oci'; import { b } from './b.ts';`,
     'packages/core/src/b.ts': '',
+    'packages/cli/src/c.ts': `import { loadPolicy } from '@signet/verifier/policy';`,
   };
   it('the made-up tree that the next cases break is good', () => {
     expect(lintImports(treeOf(good))).toEqual([]);
@@ -49,6 +50,7 @@ describe('imports between packages', () => {
     ['arrow', 'packages/verifier/src/x.ts', `export { startRegistry } from '@signet/registry';`],
     ['deep-import', 'packages/core/src/x.ts', `import { d } from '@signet/oci/src/digest.ts';`],
     ['deep-import', 'packages/core/src/x.ts', `import { d } from '@signet/oci/dist/digest.js';`],
+    ['deep-import', 'packages/cli/src/x.ts', `import { l } from '@signet/verifier/policy/load';`],
     ['leaves-package', 'packages/core/src/x.ts', `import { d } from '../../oci/src/digest.ts';`],
     ['leaves-package', 'packages/core/src/x.ts', `import { d } from '../../../scripts/project.ts';`],
     ['undeclared', 'packages/oci/src/x.ts', `import { jwtVerify } from 'jose';`],
@@ -260,7 +262,7 @@ function treeOf(files: Readonly<Record<string, string>>): SourceTree {
     verifier: ['@signet/oci'],
     registry: ['@signet/oci'],
     'policy-import': ['@signet/verifier'],
-    cli: [],
+    cli: ['@signet/verifier'],
   };
   return { files: new Map(Object.entries(files)), declared };
 }

@@ -72,6 +72,13 @@ describe('the packed packages, installed in an empty folder', () => {
     expect(told).toContain('json-schema.org');
   });
 
+  it('offer the policy loader as an entry of its own, which the main one does not load', async () => {
+    const text = `import { loadPolicy } from '@signet/verifier/policy'; process.stdout.write(typeof loadPolicy);`;
+    expect(await runOk(process.execPath, ['--input-type=module', '-e', text], { cwd: user, env })).toBe('function');
+    const main = `await import('@signet/verifier'); process.stdout.write(Object.keys(process.getBuiltinModule('module')._cache).join());`;
+    expect(await runOk(process.execPath, ['--input-type=module', '-e', main], { cwd: user, env })).not.toMatch(/yaml/);
+  });
+
   it('have types that a strict program is checked against', async () => {
     expect(await typeCheck('good', goodProgram)).toMatchObject({ code: 0, stdout: '' });
     const bad = await typeCheck('bad', `${goodProgram}\nexport const wrong: number = parseReference('a/b:c');`);
@@ -96,12 +103,14 @@ const goodProgram = `
 import { createMemoryStore, parseReference, RegistryError, type Store } from '@signet/oci';
 import { parsePublicKey, type PublicKey } from '@signet/core';
 import { type Report, verify } from '@signet/verifier';
+import { loadPolicy, type PolicyReader } from '@signet/verifier/policy';
 import { startRegistry } from '@signet/registry';
 
 export const store: Store = createMemoryStore();
 export const reference = parseReference('registry.example.com/a/b:c');
 export const key: Promise<PublicKey> = parsePublicKey(new Uint8Array());
 export const report: (...args: Parameters<typeof verify>) => Promise<Report> = verify;
+export const loads: (reader: PolicyReader) => Promise<unknown> = (reader) => loadPolicy('-', { reader, env: {} });
 export const starts: typeof startRegistry = startRegistry;
 export const isOurs = (error: unknown): boolean => error instanceof RegistryError && error.code === 'NOT_FOUND';
 `;

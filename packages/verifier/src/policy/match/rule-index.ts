@@ -48,7 +48,7 @@ export class RuleIndex<Target> {
   constructor(rules: readonly Scoped<Target>[]) {
     const entries = rules.map((scoped) => ({ scoped, specificity: specificityOf(scoped.pattern) }));
     for (const entry of entries) this.add(entry);
-    refuseTies(entries);
+    refuseTies(rules);
   }
 
   /** The one rule that decides about an image. Rule: design.md 6. */
@@ -113,19 +113,22 @@ function fits({ tag, digest }: ImagePattern, asked: AskedImage): boolean | 'ask'
   return named === undefined ? 'ask' : named !== null && matchesGlob(digest, named);
 }
 
-/** Patterns that say equally much can only overlap where their literal beginning is the same. */
-function refuseTies<Target>(entries: readonly Entry<Target>[]): void {
-  const alike = Map.groupBy(entries, ({ scoped, specificity }) =>
-    JSON.stringify([specificity, literalBeginning(scoped.pattern)]),
+/** All pairs of patterns, of different targets, that say equally much and overlap. Only where their literal beginning is the same can they. */
+export function* tiesOf<Item extends Scoped<unknown>>(items: readonly Item[]): Generator<readonly [Item, Item]> {
+  const alike = Map.groupBy(items, ({ pattern }) =>
+    JSON.stringify([specificityOf(pattern), literalBeginning(pattern)]),
   );
   for (const group of alike.values()) {
-    for (const [at, { scoped }] of group.entries()) {
-      const other = group
-        .slice(at + 1)
-        .find((each) => each.scoped.target !== scoped.target && patternsOverlap(scoped.pattern, each.scoped.pattern));
-      if (other !== undefined) throw tie(scoped.pattern, other.scoped.pattern);
+    for (const [at, one] of group.entries()) {
+      for (const other of group.slice(at + 1)) {
+        if (one.target !== other.target && patternsOverlap(one.pattern, other.pattern)) yield [one, other];
+      }
     }
   }
+}
+
+function refuseTies<Target>(rules: readonly Scoped<Target>[]): void {
+  for (const [one, other] of tiesOf(rules)) throw tie(one.pattern, other.pattern);
 }
 
 function tie(one: ImagePattern, other: ImagePattern): PolicyError {

@@ -1,0 +1,3 @@
+export { type Lint, lintPolicy, loadPolicy } from './load-policy.ts';
+export type { PolicyProblem } from './problems.ts';
+export type { LoadOptions, PolicyReader } from './reader.ts';

@@ -1,0 +1,61 @@
+/** A policy file as it is written, once its shape was checked. What the words mean: docs/policy.md. */
+export interface PolicyInput {
+  readonly $schema?: string;
+  readonly version: 1;
+  readonly extends?: string | readonly string[];
+  readonly variables?: Readonly<Record<string, VariableInput>>;
+  readonly trust?: Readonly<Record<string, SourceInput>>;
+  readonly refuse?: { readonly digests?: readonly string[]; readonly keys?: readonly KeyInput[] };
+  readonly rename?: readonly RenameInput[];
+  readonly rules?: readonly RuleInput[];
+  readonly default?: 'deny' | 'allow';
+}
+
+/** Where a variable's value comes from. */
+export interface VariableInput {
+  readonly env: string;
+  readonly default?: string;
+}
+
+/** A named source of trust. */
+export interface SourceInput {
+  readonly keys: readonly KeyInput[];
+  readonly threshold?: number;
+}
+
+/** A path, PEM text, a JWK or a JWKS. */
+export type KeyInput = string | { readonly jwk?: JsonObject; readonly jwks?: JsonObject };
+
+/** Whatever JSON a JWK is made of; @signet/core judges it. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** `from` is where an image is pulled from, `to` what it was signed as. */
+export interface RenameInput {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** One rule. */
+export interface RuleInput {
+  readonly name?: string;
+  readonly images: readonly string[];
+  readonly mode?: 'enforce' | 'warn' | 'audit' | 'skip';
+  readonly require?: RequireInput;
+  readonly tag?: 'any' | 'bound';
+  readonly platforms?: 'index' | 'each';
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly maxAge?: string;
+  readonly notBefore?: string;
+  readonly where?: string;
+}
+
+/** A source's name, or one of `any`, `all`, `atLeast … of`. */
+export type RequireInput = string | RequireTree;
+
+/** Which of the fields stand together is checked where the tree is built. */
+export interface RequireTree {
+  readonly any?: readonly RequireInput[];
+  readonly all?: readonly RequireInput[];
+  readonly atLeast?: number;
+  readonly of?: readonly RequireInput[];
+}

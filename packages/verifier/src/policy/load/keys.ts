@@ -1,0 +1,154 @@
+import { isExampleKey, KeyError, type PublicKey, parsePublicKeys } from '@signet/core';
+import type { Place } from '../rule.ts';
+import type { KeyInput } from './input.ts';
+import { policyLimits } from './limits.ts';
+import type { LoadedFile } from './loading.ts';
+import { pathFrom, reasonOf } from './policy-files.ts';
+import { type Problems, quoted } from './problems.ts';
+import type { LoadOptions } from './reader.ts';
+
+/** A key as a policy names it, and where. */
+export interface KeyReference {
+  readonly input: KeyInput;
+  readonly place: Place;
+  readonly file: LoadedFile;
+  /** Whether a sample key may be here: as one that is refused. */
+  readonly mayBeExample?: boolean;
+}
+
+const keyFileName = /^[^./\\][^/\\]*\.(?:pub|pem|jwk|json|jwks)$/i;
+
+/** Reads the keys that a policy names, within one budget; faults are told at the place of the name. */
+export class KeyLoader {
+  private readonly options: LoadOptions;
+  private readonly problems: Problems;
+  private readonly read = new Map<string, Uint8Array>();
+  private bytes = 0;
+
+  constructor(options: LoadOptions, problems: Problems) {
+    this.options = options;
+    this.problems = problems;
+  }
+
+  /** The keys of a reference; none where a fault was told. */
+  async keysOf(reference: KeyReference): Promise<readonly PublicKey[]> {
+    const { input } = reference;
+    if (typeof input !== 'string') return this.keysOfJson(input, reference);
+    if (/^\s*-----BEGIN /.test(input)) return this.parse(Buffer.from(input), 'the key', reference);
+    const named = reference.file.variables.expand(input, reference.place);
+    if (named === undefined) return [];
+    if (/^sha256:/i.test(named))
+      return this.fault(`${quoted(named)} is the id of a key`, reference.place, {
+        hint: 'a source is made of the keys themselves; an id (sha256: and 64 lower-case hex digits) can only be refused',
+      });
+    return this.keysAt(pathFrom(reference.file.path, named), named.endsWith('/'), reference);
+  }
+
+  private async keysOfJson(input: Exclude<KeyInput, string>, reference: KeyReference): Promise<readonly PublicKey[]> {
+    const { jwk, jwks } = input;
+    const value = jwk ?? jwks;
+    if (value === undefined || (jwk !== undefined && jwks !== undefined))
+      return this.fault('one of "jwk" and "jwks" is expected', reference.place);
+    const isSet = Object.hasOwn(value, 'keys');
+    if (isSet !== (jwks !== undefined))
+      return this.fault(
+        isSet ? '"jwk" is one key, but this is a set' : '"jwks" is a set: an object with "keys"',
+        reference.place,
+      );
+    return this.parse(Buffer.from(JSON.stringify(value)), jwk === undefined ? 'the JWKS' : 'the JWK', reference);
+  }
+
+  /** A file; a folder where the name says so, or where it can be read as one only. */
+  private async keysAt(path: string, isFolder: boolean, reference: KeyReference): Promise<readonly PublicKey[]> {
+    if (isFolder)
+      return this.keysOfFolder(path, await this.options.reader.readFolder(path).catch(toFailure), reference);
+    const bytes = await this.bytesOf(path, reference.place);
+    if (bytes instanceof Uint8Array) return this.parse(bytes, path, reference);
+    if (bytes === undefined) return [];
+    const names = await this.options.reader.readFolder(path).catch(() => undefined);
+    return this.keysOfFolder(path, names ?? bytes, reference);
+  }
+
+  private async keysOfFolder(
+    path: string,
+    names: readonly string[] | Failure,
+    reference: KeyReference,
+  ): Promise<readonly PublicKey[]> {
+    if (isFailure(names)) return this.unreadable(path, names.cause, reference.place);
+    if (names.length > policyLimits.maxFolderEntries)
+      return this.fault(`${quoted(path)} has more than ${policyLimits.maxFolderEntries} entries`, reference.place);
+    const files = names.filter((name) => keyFileName.test(name)).toSorted();
+    if (files.length === 0)
+      return this.fault(`${quoted(path)} holds no keys`, reference.place, {
+        hint: 'of a folder the files *.pub, *.pem, *.jwk, *.json and *.jwks are read',
+      });
+    const keys: PublicKey[] = [];
+    for (const name of files) {
+      const inside = `${path.replace(/\/+$/, '')}/${name}`;
+      const bytes = await this.bytesOf(inside, reference.place);
+      if (isFailure(bytes)) this.unreadable(inside, bytes.cause, reference.place);
+      else if (bytes !== undefined) keys.push(...(await this.parse(bytes, inside, reference)));
+    }
+    return keys;
+  }
+
+  /** Undefined where the budget is spent, which is told. */
+  private async bytesOf(path: string, place: Place): Promise<Uint8Array | Failure | undefined> {
+    const known = this.read.get(path);
+    if (known !== undefined) return known;
+    if (this.read.size >= policyLimits.maxKeyFiles || this.bytes > policyLimits.maxKeyBytes) {
+      this.fault('the policy names more key files than are read', place);
+      return undefined;
+    }
+    const bytes = await this.options.reader.readFile(path).catch(toFailure);
+    if (isFailure(bytes)) return bytes;
+    this.bytes += bytes.length;
+    this.read.set(path, bytes);
+    return bytes;
+  }
+
+  private async parse(bytes: Uint8Array, what: string, reference: KeyReference): Promise<readonly PublicKey[]> {
+    const { place } = reference;
+    try {
+      const keys = await parsePublicKeys(bytes);
+      const isRefused =
+        reference.mayBeExample !== true && this.options.allowExampleKeys !== true && keys.some(isExampleKey);
+      if (!isRefused) return keys;
+      return this.fault(`${what} is a sample key of Signet: everybody has its private half`, place, {
+        code: 'EXAMPLE_KEY',
+        hint: 'make a key of your own: signet key generate',
+      });
+    } catch (cause) {
+      if (!(cause instanceof KeyError)) throw cause;
+      const hint = /certificate/.test(cause.message)
+        ? 'take the key out of it: openssl x509 -pubkey -noout'
+        : undefined;
+      return this.fault(`${what}: ${cause.message}`, place, { cause, hint });
+    }
+  }
+
+  private unreadable(path: string, cause: unknown, place: Place): readonly PublicKey[] {
+    return this.fault(`${quoted(path)} cannot be read: ${reasonOf(cause)}`, place, { cause });
+  }
+
+  private fault(message: string, place: Place, details: Parameters<Problems['add']>[2] = {}): readonly PublicKey[] {
+    this.problems.add(message, place, details);
+    return [];
+  }
+}
+
+/** What a reader threw. */
+class Failure {
+  readonly cause: unknown;
+  constructor(cause: unknown) {
+    this.cause = cause;
+  }
+}
+
+function toFailure(cause: unknown): Failure {
+  return new Failure(cause);
+}
+
+function isFailure(value: unknown): value is Failure {
+  return value instanceof Failure;
+}

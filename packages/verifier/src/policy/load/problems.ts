@@ -1,0 +1,106 @@
+import { PolicyError, type PolicyErrorCode } from '../../errors.ts';
+import type { Place } from '../rule.ts';
+import { policyLimits } from './limits.ts';
+
+/** One fault of a policy, or (`warning`) what is most likely not meant. */
+export interface PolicyProblem {
+  readonly severity: 'error' | 'warning';
+  readonly code: PolicyErrorCode;
+  /** Without the place. */
+  readonly message: string;
+  readonly place: Place;
+  /** What to do, such as `did you mean "require"?`. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+/** What may be told beside message and place. */
+export interface ProblemDetails {
+  readonly code?: PolicyErrorCode;
+  readonly hint?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** The faults found until now; of a flood of them the first are kept. */
+export class Problems {
+  private readonly found: PolicyProblem[] = [];
+  private readonly seen = new Set<string>();
+
+  /** The policy cannot be used. */
+  add(message: string, place: Place, details: ProblemDetails = {}): void {
+    this.keep('error', { message, place, details });
+  }
+
+  /** The policy can be used. */
+  warn(message: string, place: Place, details: ProblemDetails = {}): void {
+    this.keep('warning', { message, place, details });
+  }
+
+  get hasErrors(): boolean {
+    return this.found.some(({ severity }) => severity === 'error');
+  }
+
+  /** Nothing more is kept. */
+  get isFull(): boolean {
+    return this.found.length >= policyLimits.maxProblems;
+  }
+
+  /** Whether something is already told of this place: what follows from it need not be. */
+  hasAt({ file, line, column }: Place): boolean {
+    return this.found.some(({ place }) => place.file === file && place.line === line && place.column === column);
+  }
+
+  /** All, by file in the order of reading, then by line. */
+  list(): readonly PolicyProblem[] {
+    const files = [...new Set(this.found.map(({ place }) => place.file))];
+    const rank = ({ place }: PolicyProblem): number => files.indexOf(place.file);
+    return this.found.toSorted(
+      (a, b) => rank(a) - rank(b) || a.place.line - b.place.line || a.place.column - b.place.column,
+    );
+  }
+
+  private keep(
+    severity: PolicyProblem['severity'],
+    told: { readonly message: string; readonly place: Place; readonly details: ProblemDetails },
+  ): void {
+    const { message, place, details } = told;
+    const { code = 'POLICY_INVALID', hint, cause } = details;
+    const id = JSON.stringify([place.file, place.line, place.column, message]);
+    if (this.seen.has(id) || this.isFull) return;
+    this.seen.add(id);
+    this.found.push({
+      severity,
+      code,
+      message,
+      place,
+      ...(hint === undefined ? {} : { hint }),
+      ...(cause === undefined ? {} : { cause }),
+    });
+  }
+}
+
+/** The first fault as an error that names how many more there are; they are its `cause`. Undefined where there is none. */
+export function toPolicyError(problems: readonly PolicyProblem[]): PolicyError | undefined {
+  const [first, ...others] = problems.filter(({ severity }) => severity === 'error');
+  if (first === undefined) return undefined;
+  const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
+  const cause = others.length === 0 ? first.cause : new AggregateError(others.map(errorOf), 'the other faults');
+  return new PolicyError(first.code, `${first.message}${more}`, {
+    place: first.place,
+    ...(first.hint === undefined ? {} : { hint: first.hint }),
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/** Text of the policy, short enough for a message. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+}
+
+function errorOf({ code, message, place, hint, cause }: PolicyProblem): PolicyError {
+  return new PolicyError(code, message, {
+    place,
+    ...(hint === undefined ? {} : { hint }),
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

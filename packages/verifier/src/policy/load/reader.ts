@@ -1,0 +1,16 @@
+/** The only door to files, handed in by who may open them. What it throws for a key is told at the place that names the key. */
+export interface PolicyReader {
+  /** The bytes of a file. It fails for what is no file, and bounds what it reads. */
+  readonly readFile: (path: string) => Promise<Uint8Array>;
+  /** The names (not the paths) of a folder's entries. It fails for what is no folder. */
+  readonly readFolder: (path: string) => Promise<readonly string[]>;
+}
+
+/** How a policy is loaded. */
+export interface LoadOptions {
+  readonly reader: PolicyReader;
+  /** The environment, for the variables that the policy declares; nothing else of it is looked at. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Lets the published sample keys be trusted: for tests and the demo alone. */
+  readonly allowExampleKeys?: boolean;
+}

@@ -1,0 +1,51 @@
+import { parseRegistryReference, RegistryError } from '@signet/oci';
+import { foldHost } from '../match/fold-host.ts';
+import type { Rename } from '../policy.ts';
+import type { Place } from '../rule.ts';
+import type { Loading } from './loading.ts';
+import { nodeAt } from './node.ts';
+import { type Problems, quoted } from './problems.ts';
+import { placeText } from './sources.ts';
+
+/** The renames of all files, folded. Two for the same prefix would leave open which is meant: a fault. */
+export function loadRenames({ files, problems }: Loading): readonly Rename[] {
+  const found = new Map<string, { readonly rename: Rename; readonly place: Place }>();
+  for (const file of files) {
+    for (const [at, input] of (file.input.rename ?? []).entries()) {
+      const [from, to] = (['from', 'to'] as const).map((field) => {
+        const { place } = nodeAt(file.root, ['rename', at, field]);
+        const text = file.variables.expand(input[field], place);
+        return text === undefined ? undefined : parsePrefix(text, place, problems);
+      });
+      if (from === undefined || to === undefined) continue;
+      const { place } = nodeAt(file.root, ['rename', at, 'from']);
+      const first = found.get(from);
+      if (first !== undefined)
+        problems.add(`images from ${quoted(from)} are renamed already: ${placeText(first.place)}`, place);
+      else if (from === to) problems.add('"from" and "to" are the same', place);
+      else found.set(from, { rename: { from, to }, place });
+    }
+  }
+  return [...found.values()].map(({ rename }) => rename);
+}
+
+/** `HOST[/PATH]`, folded as references are; undefined for what is none, which is told. */
+function parsePrefix(text: string, place: Place, problems: Problems): string | undefined {
+  const [first = '', ...path] = text.replace(/\/+$/, '').split('/');
+  const host = foldHost(first);
+  if (!/[.:[]/.test(first) && first !== 'localhost') {
+    problems.add(`${quoted(text)} does not begin with the host of a registry`, place, {
+      hint: `for Docker Hub: docker.io/${text}`,
+    });
+    return undefined;
+  }
+  try {
+    // Two more parts, so that a host alone is a name, and nothing is put before a single part.
+    const { registry, repository } = parseRegistryReference([host, ...path, 'x', 'x'].join('/'));
+    return [registry, ...repository.split('/').slice(0, -2)].join('/');
+  } catch (cause) {
+    if (!(cause instanceof RegistryError)) throw cause;
+    problems.add(`${quoted(text)} is not HOST or HOST/PATH, without tag, digest or *`, place, { cause });
+    return undefined;
+  }
+}

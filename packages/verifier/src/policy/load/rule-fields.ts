@@ -1,0 +1,108 @@
+import type { Condition } from '../condition.ts';
+import type { Requirement } from '../requirement.ts';
+import type { Place, Rule } from '../rule.ts';
+import type { RuleInput } from './input.ts';
+import type { LoadedFile, Loading } from './loading.ts';
+import { type NodePath, nodeAt, placeOfName } from './node.ts';
+import { quoted } from './problems.ts';
+import { buildRequirement } from './requirement-tree.ts';
+import type { NamedSource } from './sources.ts';
+import { placeInText } from './text-place.ts';
+import { parseDuration, parseTime } from './times.ts';
+
+/** Reads a CEL expression: a condition, or what is wrong with it and where inside it. */
+export type ReadCondition = (
+  text: string,
+) => { readonly condition: Condition } | { readonly problem: ConditionProblem };
+
+interface ConditionProblem {
+  readonly message: string;
+  /** Both count from 1, within the expression. */
+  readonly line: number;
+  readonly column: number;
+  readonly hint?: string;
+}
+
+/** What rules are built with. */
+export interface RuleContext extends Loading {
+  readonly sources: ReadonlyMap<string, NamedSource>;
+  /** Names of sources that some rule asks for: filled while rules are built. */
+  readonly usedSources: Set<string>;
+  /** Undefined where no rule has a condition. */
+  readonly readCondition: ReadCondition | undefined;
+}
+
+/** A rule as it is written. */
+export interface WrittenRule {
+  readonly file: LoadedFile;
+  /** Its number in the file, from 0. */
+  readonly at: number;
+  readonly input: RuleInput;
+}
+
+/** Where a value of the rule stands. */
+export function placeIn({ file, at }: WrittenRule, ...path: NodePath): Place {
+  return nodeAt(file.root, ['rules', at, ...path]).place;
+}
+
+/** What no signature ever meets. */
+const nothingMeets: Requirement = { kind: 'any', of: [] };
+
+/** `require`, which only a rule that checks nothing goes without; where it has a fault, which is told, nothing meets what comes back. */
+export function requirementOf(rule: WrittenRule, context: RuleContext): Requirement {
+  const { problems, sources, usedSources } = context;
+  const { file, at, input } = rule;
+  if (input.mode === 'skip') {
+    tellMeaningless(rule, context);
+    return nothingMeets;
+  }
+  if (input.require === undefined) {
+    const hint = 'name the source of trust that must have signed; only mode: skip goes without';
+    problems.add('"require" is missing', placeIn(rule), { hint });
+    return nothingMeets;
+  }
+  const tree = { root: file.root, sources, used: usedSources, problems };
+  return buildRequirement(input.require, ['rules', at, 'require'], tree) ?? nothingMeets;
+}
+
+/** Fields that say what a signature must be like. */
+const checkingFields = ['require', 'tag', 'platforms', 'annotations', 'maxAge', 'notBefore', 'where'] as const;
+
+function tellMeaningless({ file, at, input }: WrittenRule, { problems }: RuleContext): void {
+  for (const field of checkingFields.filter((name) => input[name] !== undefined)) {
+    const place = placeOfName(file.root, ['rules', at, field]);
+    problems.add(`${quoted(field)} means nothing in a rule with mode: skip, under which nothing is checked`, place);
+  }
+}
+
+/** The annotations that must have been signed, with variables replaced. */
+export function annotationsOf(rule: WrittenRule): Rule['annotations'] {
+  const entries = Object.entries(rule.input.annotations ?? {}).map(([name, text]): readonly [string, string] => {
+    return [name, rule.file.variables.expand(text, placeIn(rule, 'annotations', name)) ?? ''];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** `maxAge` and `notBefore` in milliseconds. */
+export function timesOf(rule: WrittenRule, { problems }: RuleContext): Pick<Rule, 'maxAgeMs' | 'notBeforeMs'> {
+  const { maxAge, notBefore } = rule.input;
+  const maxAgeMs = maxAge === undefined ? undefined : parseDuration(maxAge);
+  const notBeforeMs = notBefore === undefined ? undefined : parseTime(notBefore);
+  if (notBefore !== undefined && notBeforeMs === undefined)
+    problems.add(`there is no such time: ${quoted(notBefore)}`, placeIn(rule, 'notBefore'));
+  return {
+    ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
+    ...(notBeforeMs === undefined ? {} : { notBeforeMs }),
+  };
+}
+
+/** `where`, compiled; what is wrong with it is told at its place inside the expression. */
+export function conditionOf(rule: WrittenRule, { readCondition, problems }: RuleContext): Pick<Rule, 'condition'> {
+  const { where } = rule.input;
+  if (where === undefined || readCondition === undefined) return {};
+  const read = readCondition(where);
+  if ('condition' in read) return { condition: read.condition };
+  const { message, hint, ...inside } = read.problem;
+  problems.add(message, placeInText(nodeAt(rule.file.root, ['rules', rule.at, 'where']), inside), { hint });
+  return {};
+}

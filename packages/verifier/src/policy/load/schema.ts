@@ -1,0 +1,148 @@
+import * as v from 'valibot';
+import type {
+  KeyInput,
+  PolicyInput,
+  RenameInput,
+  RequireInput,
+  RuleInput,
+  SourceInput,
+  VariableInput,
+} from './input.ts';
+import { policyLimits } from './limits.ts';
+import { reservedNames } from './reserved-names.ts';
+
+type Schema<Output> = v.GenericSchema<unknown, Output>;
+
+const text = (what: string, most: number): Schema<string> =>
+  v.pipe(v.string(), v.minLength(1, `${what} is empty`), v.maxLength(most, `${what} has more than ${most} characters`));
+
+const matching = (pattern: RegExp, message: string): v.GenericSchema<string, string> =>
+  v.pipe(v.string(), v.regex(pattern, message));
+
+/** Any number of items, none included. */
+const listOf = <Item>(item: Schema<Item>, what: string, most: number): Schema<Item[]> =>
+  v.pipe(v.array(item), v.maxLength(most, `${what} has more than ${most} items`));
+
+/** At least one item. */
+const someOf = <Item>(item: Schema<Item>, what: string, most: number): Schema<Item[]> =>
+  v.pipe(
+    v.array(item),
+    v.minLength(1, `${what} is an empty list`),
+    v.maxLength(most, `${what} has more than ${most} items`),
+  );
+
+const wholeNumber = (what: string, most: number): Schema<number> =>
+  v.pipe(
+    v.number(),
+    v.integer(`${what} is no whole number`),
+    v.minValue(1, `${what} is less than 1`),
+    v.maxValue(most, `${what} is more than ${most}`),
+  );
+
+const notReserved = `(?!(?:${reservedNames.join('|')})$)`;
+const sourceName: v.GenericSchema<string, string> = matching(
+  new RegExp(`^${notReserved}[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`),
+  'the name of a source is up to 64 letters, digits, dots, dashes and underscores',
+);
+const variableName: v.GenericSchema<string, string> = matching(
+  /^[A-Z_][A-Z0-9_]{0,63}$/,
+  'the name of a variable is up to 64 upper-case letters, digits and underscores',
+);
+const environmentName: Schema<string> = matching(
+  /^[A-Za-z_][A-Za-z0-9_]{0,127}$/,
+  'the name of an environment variable is letters, digits and underscores',
+);
+const ruleName: Schema<string> = matching(
+  /^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,79}$/,
+  'the name of a rule is up to 80 letters, digits, spaces, dots, dashes, underscores and slashes',
+);
+const annotationName: v.GenericSchema<string, string> = matching(
+  new RegExp(`^${notReserved}[!-~]{1,256}$`),
+  'the name of an annotation is up to 256 ASCII characters without spaces',
+);
+
+const jsonObject: Schema<Record<string, unknown>> = v.record(v.string(), v.unknown());
+
+const keyReference: Schema<KeyInput> = v.union([
+  text('a key', 64 * 1024),
+  v.strictObject({ jwk: v.exactOptional(jsonObject), jwks: v.exactOptional(jsonObject) }),
+]);
+
+const requirement: Schema<RequireInput> = v.union([
+  sourceName,
+  v.strictObject({
+    any: v.exactOptional(
+      someOf(
+        v.lazy(() => requirement),
+        '"any"',
+        policyLimits.maxRequireBranches,
+      ),
+    ),
+    all: v.exactOptional(
+      someOf(
+        v.lazy(() => requirement),
+        '"all"',
+        policyLimits.maxRequireBranches,
+      ),
+    ),
+    atLeast: v.exactOptional(wholeNumber('"atLeast"', policyLimits.maxRequireBranches)),
+    of: v.exactOptional(
+      someOf(
+        v.lazy(() => requirement),
+        '"of"',
+        policyLimits.maxRequireBranches,
+      ),
+    ),
+  }),
+]);
+
+const variable: Schema<VariableInput> = v.strictObject({
+  env: environmentName,
+  default: v.exactOptional(v.pipe(v.string(), v.maxLength(256, 'a default has more than 256 characters'))),
+});
+
+const source: Schema<SourceInput> = v.strictObject({
+  keys: someOf(keyReference, '"keys"', 1_000),
+  threshold: v.exactOptional(wholeNumber('"threshold"', 1_000)),
+});
+
+const rename: Schema<RenameInput> = v.strictObject({ from: text('"from"', 256), to: text('"to"', 256) });
+
+const rule: Schema<RuleInput> = v.strictObject({
+  name: v.exactOptional(ruleName),
+  images: someOf(text('a pattern', 512), '"images"', policyLimits.maxPatterns),
+  mode: v.exactOptional(v.picklist(['enforce', 'warn', 'audit', 'skip'])),
+  require: v.exactOptional(requirement),
+  tag: v.exactOptional(v.picklist(['any', 'bound'])),
+  platforms: v.exactOptional(v.picklist(['index', 'each'])),
+  annotations: v.exactOptional(
+    v.record(annotationName, v.pipe(v.string(), v.maxLength(4096, 'a value has more than 4096 characters'))),
+  ),
+  maxAge: v.exactOptional(
+    matching(/^[1-9][0-9]{0,5}[smhd]$/, 'a duration is a number and one of s, m, h, d, such as 72h'),
+  ),
+  notBefore: v.exactOptional(
+    matching(/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/, 'a time is written like 2026-01-31T00:00:00Z'),
+  ),
+  where: v.exactOptional(text('"where"', 4096)),
+});
+
+/** The shape of a policy file. What goes beyond a single value (names that must exist, bounds over files) is checked by the loader. */
+export const policySchema: Schema<PolicyInput> = v.strictObject({
+  $schema: v.exactOptional(v.string()),
+  version: v.literal(1),
+  extends: v.exactOptional(
+    v.union([text('"extends"', 1024), someOf(text('"extends"', 1024), '"extends"', policyLimits.maxFiles)]),
+  ),
+  variables: v.exactOptional(v.record(variableName, variable)),
+  trust: v.exactOptional(v.record(sourceName, source)),
+  refuse: v.exactOptional(
+    v.strictObject({
+      digests: v.exactOptional(listOf(text('a digest', 256), '"digests"', 10_000)),
+      keys: v.exactOptional(listOf(keyReference, '"keys"', 1_000)),
+    }),
+  ),
+  rename: v.exactOptional(listOf(rename, '"rename"', 1_000)),
+  rules: v.exactOptional(listOf(rule, '"rules"', policyLimits.maxRules)),
+  default: v.exactOptional(v.picklist(['deny', 'allow'])),
+});
