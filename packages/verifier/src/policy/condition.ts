@@ -41,7 +41,7 @@ export interface ConditionFacts {
   readonly signature: SignatureFacts;
 }
 
-/** `unknown`: it could not be evaluated (a bound was reached, a value is not there): neither yes nor no. */
+/** `unknown`: a bound was reached, neither yes nor no. A value that is not there was read and found missing: `fail`. Rule: docs/conditions.md */
 export interface ConditionAnswer {
   readonly result: 'pass' | 'fail' | 'unknown';
   readonly message: string;

@@ -20,13 +20,19 @@ export interface CheckedCall {
 /** The type that a call gives. @throws {ExpressionFault} if there is no such function, or it does not take these arguments */
 export function checkCall(call: CheckedCall, expression: Expression): Type {
   const offset = expression.offsetOf(call.node);
-  const signatures = functions.get(call.name);
-  if (signatures === undefined) throw unknownFunction(call, offset);
+  const signatures = signaturesOf(call.name, offset);
   const results = signatures.flatMap((signature) => resultOf(signature, call));
   if (results.length === 0) throw wrongArguments(call, signatures, offset);
   for (const [at, part] of call.parts.entries())
     checkLiteral({ name: call.name, at, part, offset: expression.offsetOf(part) });
   return results.slice(1).reduce((type, other) => joinTypes(type, other) ?? dyn, results[0] ?? dyn);
+}
+
+/** The ways to call a function. @throws {ExpressionFault} if there is none of this name */
+export function signaturesOf(name: string, offset: number): readonly Signature[] {
+  const signatures = functions.get(name);
+  if (signatures === undefined) throw unknownFunction(name, offset);
+  return signatures;
 }
 
 function resultOf(signature: Signature, call: CheckedCall): readonly Type[] {
@@ -37,8 +43,7 @@ function resultOf(signature: Signature, call: CheckedCall): readonly Type[] {
   return all ? [substitute(result, bindings)] : [];
 }
 
-function unknownFunction(call: CheckedCall, offset: number): ExpressionFault {
-  const { name } = call;
+function unknownFunction(name: string, offset: number): ExpressionFault {
   if (macros.includes(name))
     return new ExpressionFault(offset, `${name} takes a new name and an expression`, `write list.${name}(x, …)`);
   if (name === 'has')
@@ -51,15 +56,16 @@ function wrongArguments(call: CheckedCall, signatures: readonly Signature[], off
   const record = call.types.find((type) => type.kind === 'record');
   if (record !== undefined)
     return new ExpressionFault(offset, `${typeText(record)} is no value`, 'name one of its fields');
-  const nullHint = call.types.some((type) => type.kind === 'null')
-    ? 'nothing here is ever null: has(…) tells whether it is there'
-    : undefined;
   const given = callText(call.name, call.method, call.types);
-  return new ExpressionFault(
-    offset,
-    `${given} is not defined`,
-    nullHint ?? `it is defined for ${offered(call.name, signatures)}`,
-  );
+  return new ExpressionFault(offset, `${given} is not defined`, hintFor(call, signatures));
+}
+
+function hintFor(call: CheckedCall, signatures: readonly Signature[]): string {
+  if (call.types.some((type) => type.kind === 'null'))
+    return 'nothing here is ever null: has(…) tells whether it is there';
+  if (call.name === '_==_' || call.name === '_!=_') return 'both sides must be of one type';
+  if (call.name === '_?_:_') return 'the first part must be a bool, the other two of one type';
+  return `it is defined for ${offered(call.name, signatures)}`;
 }
 
 function offered(name: string, signatures: readonly Signature[]): string {

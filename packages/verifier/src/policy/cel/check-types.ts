@@ -1,4 +1,4 @@
-import { checkCall } from './check-call.ts';
+import { checkCall, signaturesOf } from './check-call.ts';
 import type { Comprehension, Constant, Expr, Expression, Select, Struct } from './expression.ts';
 import { ExpressionFault } from './fault.ts';
 import { conditionLimits } from './limits.ts';
@@ -54,6 +54,7 @@ function typeOf(node: Expr, outer: Scope): Type {
       return typeOfSelect(node, exprKind.value, scope);
     case 'callExpr': {
       const { target, args, function: name } = exprKind.value;
+      signaturesOf(name, scope.expression.offsetOf(node));
       const parts = target === undefined ? args : [target, ...args];
       const types = parts.map((part) => typeOf(part, scope));
       return checkCall({ node, name, method: target !== undefined, parts, types }, scope.expression);

@@ -3,6 +3,7 @@ import type { ConditionAnswer, ConditionFacts } from '../condition.ts';
 import { toActivation } from './activation.ts';
 import { type Expr, type Expression, partsOf, pathOf } from './expression.ts';
 import { lineAndColumn } from './fault.ts';
+import { functionText } from './functions.ts';
 import { countNodes, instrument } from './instrument.ts';
 import { createMachine } from './machine.ts';
 
@@ -17,7 +18,7 @@ export function planExpression(text: string, expression: Expression): (facts: Co
   const explain = (error: CelError): string => {
     const node = nodes.get(error.exprId ?? 0n);
     const { line, column } = lineAndColumn(text, node === undefined ? 0 : expression.offsetOf(node));
-    return `the condition has no answer (line ${line}, column ${column}): ${reasonOf(error, node)}`;
+    return `the condition has no answer (line ${line}, column ${column}): ${shortened(reasonOf(error, node))}`;
   };
   return (facts) => {
     machine.start();
@@ -57,6 +58,8 @@ function nodesById(root: Expr): ReadonlyMap<bigint, Expr> {
 
 /** The library names the field or key that is not there, not whose it is. */
 function reasonOf(error: CelError, node: Expr | undefined): string {
+  const [, name, types] = /^found no matching overload for '(.*)' applied to '(.*)'$/s.exec(error.message) ?? [];
+  if (name !== undefined) return `${functionText(name)} does not take ${types}`;
   if (node?.exprKind.case === 'callExpr' && node.exprKind.value.function === '@index')
     return `${pathOf(node.exprKind.value.args[0]) ?? 'this'} ${error.message}`;
   if (node?.exprKind.case !== 'selectExpr' || !error.message.startsWith('field not found')) return error.message;
@@ -64,4 +67,9 @@ function reasonOf(error: CelError, node: Expr | undefined): string {
   const path = pathOf(node);
   if (pathOf(operand) === 'signature') return `${path} is not there (has(${path}) tells)`;
   return `${pathOf(operand) ?? 'this'} has no "${field}"`;
+}
+
+/** What is quoted may come from outside. */
+function shortened(text: string): string {
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
 }

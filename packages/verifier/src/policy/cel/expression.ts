@@ -82,7 +82,8 @@ function defined(nodes: readonly (Expr | undefined)[]): readonly Expr[] {
 
 function parseText(text: string): Parsed {
   try {
-    return parse(text);
+    // A comment must end with its line, also the last.
+    return parse(`${text}\n`);
   } catch (error) {
     throw new ExpressionFault(offsetOfParseError(error), 'this is not CEL from here on', hintOfParseError(error));
   }

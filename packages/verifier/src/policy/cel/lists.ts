@@ -15,7 +15,7 @@ import { ValueFault } from './fault.ts';
 import { conditionLimits } from './limits.ts';
 import type { Meter } from './meter.ts';
 
-const { BOOL, DYN, INT } = CelScalar;
+const { BOOL, DOUBLE, DYN, INT, STRING, UINT } = CelScalar;
 const LIST = listType(DYN);
 const MAP = mapType(DYN, DYN);
 
@@ -28,7 +28,10 @@ export function listFunctions(meter: Meter): readonly CelFunc[] {
     celFunc('_+_', [LIST, LIST], LIST, (a, b) => concatenate(a, b, meter)),
     append(meter),
     celFunc('@index', [LIST, INT], DYN, elementAt),
-    celFunc('@index', [MAP, DYN], DYN, valueAt),
+    celFunc('@index', [MAP, DYN], DYN, (map, key) => valueAt(map, key, meter)),
+    ...[INT, UINT, STRING, BOOL, DOUBLE].map((type) =>
+      celFunc('@in', [type, MAP], BOOL, (key, map) => lookUp(map, key, meter) !== undefined),
+    ),
   ];
 }
 
@@ -73,11 +76,17 @@ function elementAt(list: CelList, index: bigint): CelValue {
   return element;
 }
 
-function valueAt(map: CelMap, key: CelValue): CelValue {
-  const value = isKey(key) ? map.get(key) : undefined;
+function valueAt(map: CelMap, key: CelValue, meter: Meter): CelValue {
+  const value = lookUp(map, key, meter);
   if (value !== undefined) return value;
   const text = typeof key === 'string' ? JSON.stringify(key.length > 100 ? `${key.slice(0, 100)}…` : key) : 'such key';
   throw new ValueFault(`has no ${text}`);
+}
+
+/** The library compares a number with each of a map's keys. */
+function lookUp(map: CelMap, key: CelValue, meter: Meter): CelValue | undefined {
+  meter.chargeFor(map.size);
+  return isKey(key) ? map.get(key) : undefined;
 }
 
 function isKey(value: CelValue): value is Parameters<CelMap['get']>[0] {

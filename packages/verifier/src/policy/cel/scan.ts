@@ -25,7 +25,7 @@ interface Bracket {
 }
 
 const closing: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
-const stringStart = /(?:[bB][rR]?|[rR][bB]?)?("""|'''|"|')/y;
+const stringStart = /(?:[bB]?[rR]?)("""|'''|"|')/y;
 const wordOrNumber = /[A-Za-z_0-9]+/y;
 const comment = /\/\/[^\n\r]*/y;
 

@@ -84,14 +84,22 @@ function orders(meter: Meter): readonly CelFunc[] {
   ];
   return operators.flatMap(([name, holds]) => [
     celFunc(name, [STRING, STRING], BOOL, (a, b) => {
-      meter.chargeFor(Math.min(a.length, b.length));
-      return holds(a < b ? -1 : a > b ? 1 : 0);
+      meter.chargeFor(a.length + b.length);
+      return holds(orderOfTexts(a, b));
     }),
     celFunc(name, [BYTES, BYTES], BOOL, (a, b) => {
       meter.chargeFor(Math.min(a.length, b.length));
       return holds(orderOfBytes(a, b));
     }),
   ]);
+}
+
+/** By code points, which is the order of their UTF-8 bytes; JavaScript orders by UTF-16 units. */
+function orderOfTexts(a: string, b: string): number {
+  if (a === b) return 0;
+  if (!/[\ud800-\udfff]/.test(a + b)) return a < b ? -1 : 1;
+  const encoder = new TextEncoder();
+  return orderOfBytes(encoder.encode(a), encoder.encode(b));
 }
 
 function orderOfBytes(a: Uint8Array, b: Uint8Array): number {

@@ -46,6 +46,7 @@ const unitNanos: Readonly<Record<string, bigint>> = {
 
 /** `72h`, `1h30m`, `-1.5s`. @throws {ValueFault}. Rule: CEL language definition, "duration(string)" */
 export function parseDuration(text: string): Seconds {
+  if (/^[-+]?0$/.test(text)) return { seconds: 0n, nanos: 0 };
   const form = /^([-+]?)((?:\d{1,18}(?:\.\d{0,18})?(?:ns|us|µs|ms|s|m|h)){1,16})$/.exec(text);
   if (form === null) throw new ValueFault(`${quoted(text)} is no duration such as 72h or 1h30m`);
   let nanos = 0n;
