@@ -32,8 +32,9 @@ export {
 } from './policy/effective.ts';
 export { type Candidate, type ChoiceExplanation, type ExplainOptions, explainChoice } from './policy/explain-choice.ts';
 export { type ImagePattern, parseImagePattern, patternCovers, patternsOverlap } from './policy/match/image-pattern.ts';
-export { type AskedImage, type Choice, RuleIndex, type Scoped } from './policy/match/rule-index.ts';
+export { type AskedImage, type Choice, RuleIndex } from './policy/match/rule-index.ts';
 export { compareSpecificity, type Specificity, specificityOf } from './policy/match/specificity.ts';
+export type { Scoped } from './policy/match/ties.ts';
 export { noRefusals, type Policy, type Refusals, type Rename } from './policy/policy.ts';
 export type { Requirement } from './policy/requirement.ts';
 export { type Mode, type Place, type Rule, sourcesOf } from './policy/rule.ts';

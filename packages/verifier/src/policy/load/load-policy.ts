@@ -1,5 +1,6 @@
 import { PolicyError } from '../../errors.ts';
-import { RuleIndex, tiesOf } from '../match/rule-index.ts';
+import { RuleIndex } from '../match/rule-index.ts';
+import { tiesOf } from '../match/ties.ts';
 import type { Policy } from '../policy.ts';
 import { KeyLoader } from './keys.ts';
 import type { LoadedFile, Loading } from './loading.ts';

@@ -1,6 +1,6 @@
 import { PolicyError } from '../../errors.ts';
 import { type ImagePattern, parseImagePattern } from '../match/image-pattern.ts';
-import type { Scoped } from '../match/rule-index.ts';
+import type { Scoped } from '../match/ties.ts';
 import type { Place, Rule } from '../rule.ts';
 import { policyLimits } from './limits.ts';
 import { type Problems, quoted } from './problems.ts';

@@ -63,17 +63,33 @@ function overlapsAfter<Letter>(letter: Letter, { ends, other, letters }: Row<Let
   return next;
 }
 
-const characters: Letters<string, string> = {
-  isAny: (letter) => letter === '*',
-  fits: (letter, sign) => letter === sign,
-};
-
 /** `*` in the pattern stands for any number of characters, all else for itself. */
 export function matchesGlob(pattern: string, text: string): boolean {
-  return pattern.includes('*') ? matchesSequence([...pattern], [...text], characters) : pattern === text;
+  const pieces = pattern.split('*');
+  if (pieces.length === 1) return pattern === text;
+  const { first, last } = endsOf(pieces);
+  const end = text.length - last.length;
+  if (first.length > end || !text.startsWith(first) || !text.endsWith(last)) return false;
+  let at = first.length;
+  for (const piece of pieces.slice(1, -1)) {
+    // The earliest place leaves most room for the rest.
+    const found = text.indexOf(piece, at);
+    if (found === -1 || found + piece.length > end) return false;
+    at = found + piece.length;
+  }
+  return true;
 }
 
 /** Whether a text could match both. */
 export function globsOverlap(one: string, other: string): boolean {
-  return sequencesOverlap([...one], [...other], characters);
+  if (!one.includes('*')) return matchesGlob(other, one);
+  if (!other.includes('*')) return matchesGlob(one, other);
+  // With a star in both, what is between the ends can always be made to hold both middles.
+  const [a, b] = [endsOf(one.split('*')), endsOf(other.split('*'))];
+  const isBeginningShared = a.first.startsWith(b.first) || b.first.startsWith(a.first);
+  return isBeginningShared && (a.last.endsWith(b.last) || b.last.endsWith(a.last));
+}
+
+function endsOf(pieces: readonly string[]): { readonly first: string; readonly last: string } {
+  return { first: pieces[0] ?? '', last: pieces.at(-1) ?? '' };
 }

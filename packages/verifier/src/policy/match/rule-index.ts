@@ -1,14 +1,9 @@
 import type { Digest, RegistryReference } from '@signet/oci';
 import { PolicyError } from '../../errors.ts';
 import { matchesGlob } from './glob.ts';
-import { type ImagePattern, matchesName, namePartsOf, patternsOverlap } from './image-pattern.ts';
+import { type ImagePattern, matchesName, namePartsOf } from './image-pattern.ts';
 import { compareSpecificity, isLiteral, type Specificity, specificityOf } from './specificity.ts';
-
-/** A rule's pattern with what it leads to. */
-export interface Scoped<Target> {
-  readonly pattern: ImagePattern;
-  readonly target: Target;
-}
+import { type Scoped, tiesOf } from './ties.ts';
 
 /** The image that was asked for, and what its tag names now, once somebody has asked the registry. */
 export interface AskedImage extends Pick<RegistryReference, 'registry' | 'repository' | 'tag' | 'digest'> {
@@ -34,9 +29,10 @@ interface Entry<Target> {
   readonly specificity: Specificity;
 }
 
-/** Patterns by their literal beginning: host first, then parts. */
+/** Patterns by their parts, host first, up to the first that stands for any number of parts. */
 interface Node<Target> {
-  readonly next: Map<string, Node<Target>>;
+  readonly literals: Map<string, Node<Target>>;
+  readonly globs: Map<string, Node<Target>>;
   readonly entries: Entry<Target>[];
 }
 
@@ -69,13 +65,16 @@ export class RuleIndex<Target> {
     });
   }
 
-  /** Entries whose literal beginning fits, most telling first. */
+  /** Entries whose name fits, most telling first. */
   private candidates(name: readonly string[]): readonly Entry<Target>[] {
     const found: Entry<Target>[] = [];
     const visit = (node: Node<Target>, at: number): void => {
-      found.push(...node.entries.filter(({ scoped }) => matchesName(scoped.pattern, name)));
-      const next = node.next.get(name[at] ?? '');
-      if (next !== undefined && at < name.length) visit(next, at + 1);
+      for (const entry of node.entries) if (matchesName(entry.scoped.pattern, name)) found.push(entry);
+      const part = name[at];
+      if (part === undefined) return;
+      const next = node.literals.get(part);
+      if (next !== undefined) visit(next, at + 1);
+      for (const [glob, inside] of node.globs) if (matchesGlob(glob, part)) visit(inside, at + 1);
     };
     visit(this.root, 0);
     return found.sort((one, other) => compareSpecificity(other.specificity, one.specificity));
@@ -83,9 +82,11 @@ export class RuleIndex<Target> {
 
   private add(entry: Entry<Target>): void {
     let node = this.root;
-    for (const part of literalBeginning(entry.scoped.pattern)) {
-      const next = node.next.get(part) ?? newNode();
-      node.next.set(part, next);
+    for (const part of entry.scoped.pattern.parts) {
+      if (part.kind === 'any') break;
+      const children = isLiteral(part) ? node.literals : node.globs;
+      const next = children.get(part.glob) ?? newNode();
+      children.set(part.glob, next);
       node = next;
     }
     node.entries.push(entry);
@@ -93,12 +94,7 @@ export class RuleIndex<Target> {
 }
 
 function newNode<Target>(): Node<Target> {
-  return { next: new Map(), entries: [] };
-}
-
-function literalBeginning({ parts }: ImagePattern): readonly string[] {
-  const open = parts.findIndex((part) => !isLiteral(part));
-  return (open === -1 ? parts : parts.slice(0, open)).flatMap((part) => (isLiteral(part) ? [part.glob] : []));
+  return { literals: new Map(), globs: new Map(), entries: [] };
 }
 
 /** Tag and digest; `ask`: it turns on what the tag names now, which nobody has looked up yet. */
@@ -111,20 +107,6 @@ function fits({ tag, digest }: ImagePattern, asked: AskedImage): boolean | 'ask'
   if (digest === undefined) return true;
   const named = asked.digest ?? asked.tagNames;
   return named === undefined ? 'ask' : named !== null && matchesGlob(digest, named);
-}
-
-/** All pairs of patterns, of different targets, that say equally much and overlap. Only where their literal beginning is the same can they. */
-export function* tiesOf<Item extends Scoped<unknown>>(items: readonly Item[]): Generator<readonly [Item, Item]> {
-  const alike = Map.groupBy(items, ({ pattern }) =>
-    JSON.stringify([specificityOf(pattern), literalBeginning(pattern)]),
-  );
-  for (const group of alike.values()) {
-    for (const [at, one] of group.entries()) {
-      for (const other of group.slice(at + 1)) {
-        if (one.target !== other.target && patternsOverlap(one.pattern, other.pattern)) yield [one, other];
-      }
-    }
-  }
 }
 
 function refuseTies<Target>(rules: readonly Scoped<Target>[]): void {
