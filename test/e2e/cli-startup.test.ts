@@ -138,6 +138,20 @@ function kept(dir: string): ReadonlyMap<string, bigint> {
   return new Map(files.map(({ name }) => [name, statSync(join(dir, name), { bigint: true }).mtimeNs]));
 }
 
+describe("undici's parser", () => {
+  it('is got ready beforehand where the processor can; where it cannot, nothing is said and nothing breaks', async () => {
+    const dir = tempDir();
+    cpSync('packages/cli/build/undici-parser.cjs', join(dir, 'parser.cjs'));
+    const wasm = readFileSync(join(built.outdir, 'llhttp_simd.wasm'));
+    for (const bytes of [wasm, wasm.subarray(0, 100)]) {
+      writeFileSync(join(dir, 'llhttp_simd.wasm'), bytes);
+      const program = 'console.log(require("./parser.cjs").length)';
+      const done = await run(process.execPath, ['-e', program], { cwd: dir });
+      expect(done).toMatchObject({ code: 0, stdout: `${bytes.length}\n`, stderr: '' });
+    }
+  });
+});
+
 describe('the bundle', () => {
   it('has the licences of all that is in it', () => {
     const licences = readFileSync(join(built.outdir, 'THIRD-PARTY-LICENSES'), 'utf8');
