@@ -45,6 +45,8 @@ export type { Expected, MadeSignature, PolicyTable, TableCase } from './policy/t
 export { type CaseResult, runTable } from './policy/table/run.ts';
 export { escapeForTerminal, toJsonText } from './report/escape.ts';
 export { toJunit } from './report/junit.ts';
+export { type JunitCase, type JunitOutcome, type JunitSuite, junitDocument } from './report/junit-document.ts';
+export { type FileProblem, problemsToSarif } from './report/problems-sarif.ts';
 export { type Reason, reasonAddress, reasons } from './report/reasons.ts';
 export { type PlatformAnswer, type Report, type ReportParts, type TagAnswer, toReport } from './report/report.ts';
 export { type ReportJson, toReportJson } from './report/report-json.ts';
