@@ -66,7 +66,7 @@ async function readIndex(index: string): Promise<ReadonlyMap<string, string>> {
   const folder = dirname(index);
   const source = await readFile(index, 'utf8');
   const files = new Map<string, string>();
-  for (const [, list = '', file = ''] of source.matchAll(/^export \{([^}]*)\} from '\.\/([^']+)';/gm)) {
+  for (const [, list = '', file = ''] of source.matchAll(/^export \{([^}]*)\} from '(\.\.?\/[^']+)';/gm)) {
     for (const name of specifiers(list)) files.set(name, join(folder, file));
   }
   return files;

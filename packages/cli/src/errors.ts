@@ -125,7 +125,7 @@ export function messageOf(error: unknown): string {
 }
 
 function hintOf(error: unknown, code: string): string | undefined {
-  if (error instanceof CliError && error.hint !== undefined) return error.hint;
+  if (error instanceof Error && 'hint' in error && typeof error.hint === 'string') return error.hint;
   const spoken = spokenIn(error);
   if (spoken !== undefined) return schemeHints[spoken];
   if (code === 'INTERNAL') return 'this is a fault of signet; run it again with --verbose and report what it says';

@@ -25,7 +25,8 @@ export function addSigningKeyOptions(command: Command): Command {
     .option('--allow-example-keys', exampleKeyText);
 }
 
-const exampleKeyText = 'DANGER: take the published sample keys too, which everybody has; for tests';
+/** The same warning wherever the sample keys may be let in. */
+export const exampleKeyText: string = 'DANGER: take the published sample keys too, which everybody has; for tests';
 
 /** What {@link addTrustedKeyOptions} produces. */
 export interface TrustedKeyFlags extends ExampleKeyFlags {

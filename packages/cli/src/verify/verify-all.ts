@@ -22,7 +22,7 @@ export async function verifyAll(args: readonly string[], flags: VerifyFlags, io:
   const connection = await askingAhead(await connect(flags, io, output, { references: args }), { args, flags });
   const progress = createProgress(io, output);
   try {
-    const asker = await (await import('./asker.ts')).createAsker(flags, io);
+    const asker = await askerOf(flags, io);
     const sink = await (await import('./create-sink.ts')).createSink({ io, output, strict });
     const ask = (text: string) => asker(text, connection);
     const patient = flags.wait === undefined ? ask : waitingFor(flags.wait, { ask, io, progress });
@@ -43,6 +43,13 @@ export async function verifyAll(args: readonly string[], flags: VerifyFlags, io:
     progress.clear();
     await connection.close();
   }
+}
+
+/** Only what is asked for is loaded: a policy takes more than a key. */
+async function askerOf(flags: VerifyFlags, io: Io): Promise<Asker> {
+  return flags.policy === undefined
+    ? await (await import('./asker.ts')).createAsker(flags, io)
+    : await (await import('./asker-by-policy.ts')).createPolicyAsker(flags.policy, flags, io);
 }
 
 /** A document must not look whole where the list broke off. */
