@@ -47,7 +47,7 @@ export const reasons: Readonly<Record<ReportCode, Reason>> = {
     meaning:
       'The signature is valid for this image, and was made for another repository or tag: the tag was moved, or the image was copied under another name.',
     remedy:
-      'if the move is right, sign this tag (`signet sign REPOSITORY:TAG@DIGEST`); if not, look who moved it. For mirrors: `--signed-reference`.',
+      'if the move is right, sign this tag (`signet sign REPOSITORY:TAG@DIGEST`); if not, look who moved it. For mirrors: `rename` in the policy, or `--signed-reference`.',
   },
   ANNOTATION_MISMATCH: {
     verdict: 'denied',
@@ -89,19 +89,19 @@ export const reasons: Readonly<Record<ReportCode, Reason>> = {
     meaning:
       'What was found does not suffice, and something that might have been a signature could not be read or was left unread.',
     remedy:
-      "the report's gaps say what and why; mend that and ask again. Do not take it for *denied* in a dashboard, nor for *verified* anywhere.",
+      "the report's gaps say what and why; mend that and ask again, or let `--wait` do it. Do not take it for *denied* in a dashboard, nor for *verified* anywhere.",
   },
   UNRESOLVED: {
     verdict: 'undecided',
     title: 'The registry does not say what the reference names.',
     meaning: 'The registry does not know the reference, or did not say what it names.',
-    remedy: 'check spelling, credentials and registry; a replica may lag behind: ask again a little later.',
+    remedy: 'check spelling, credentials and registry; a replica may lag behind: `--wait` asks again.',
   },
   NO_RULE: {
     verdict: 'denied',
     title: 'No rule of the policy is for this image.',
     meaning: 'No rule of the policy matches this image, and the policy denies what no rule is for.',
-    remedy: 'add a rule for it to the policy; what no rule names is never allowed by accident.',
+    remedy: 'add a rule for it to the policy; `signet policy explain` shows which patterns fit.',
   },
   NOT_CHECKED: {
     verdict: 'undecided',
