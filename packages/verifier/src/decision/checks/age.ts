@@ -14,7 +14,7 @@ export function checkAge({ verifiedAtMs }: Proven, { maxAgeMs, notBeforeMs }: Ru
   const fail = { ...check, result: 'fail' } as const;
   if (maxAgeMs === undefined && notBeforeMs === undefined)
     return { ...check, result: 'skip', code: 'NOT_ASKED', message: 'no time is asked for' };
-  if (verifiedAtMs === undefined) {
+  if (verifiedAtMs === undefined || !Number.isFinite(verifiedAtMs)) {
     const message = 'no trusted timestamp or log proves when it was signed';
     return { ...fail, code: 'SIGNATURE_TIME_UNPROVEN', message };
   }
