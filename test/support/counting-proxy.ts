@@ -90,6 +90,10 @@ function forward({ from, to, agent, target, holdMs }: Exchange, note: (status: n
     setTimeout(() => {
       if (to.headersSent) return; // the sending half broke meanwhile: that was noted
       note(answer.statusCode ?? 0);
+      if (to.destroyed) {
+        answer.resume(); // whoever asked had enough meanwhile, and is gone
+        return;
+      }
       to.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
       pipeline(answer, to, () => {}); // a broken answer breaks the client's connection: it sees the same
     }, holdMs);
