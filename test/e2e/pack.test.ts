@@ -66,8 +66,8 @@ describe('the packed packages, installed in an empty folder', () => {
     expect(refused.stderr).toContain('ERR_PACKAGE_PATH_NOT_EXPORTED');
   });
 
-  it('publish the schema of the report', async () => {
-    const text = `import s from '@signet/verifier/report.schema.json' with { type: 'json' }; process.stdout.write(s.$schema);`;
+  it.each(['report', 'policy'])('publish the schema of the %s', async (what) => {
+    const text = `import s from '@signet/verifier/${what}.schema.json' with { type: 'json' }; process.stdout.write(s.$schema);`;
     const told = await runOk(process.execPath, ['--input-type=module', '-e', text], { cwd: user, env });
     expect(told).toContain('json-schema.org');
   });

@@ -68,19 +68,20 @@ const keyReference: Schema<KeyInput> = v.union([
   v.strictObject({ jwk: v.exactOptional(jsonObject), jwks: v.exactOptional(jsonObject) }),
 ]);
 
-const requirement: Schema<RequireInput> = v.union([
+/** `require`, at any depth. Exported for the published schema, which names it. */
+export const requirementSchema: Schema<RequireInput> = v.union([
   sourceName,
   v.strictObject({
     any: v.exactOptional(
       someOf(
-        v.lazy(() => requirement),
+        v.lazy(() => requirementSchema),
         '"any"',
         policyLimits.maxRequireBranches,
       ),
     ),
     all: v.exactOptional(
       someOf(
-        v.lazy(() => requirement),
+        v.lazy(() => requirementSchema),
         '"all"',
         policyLimits.maxRequireBranches,
       ),
@@ -88,7 +89,7 @@ const requirement: Schema<RequireInput> = v.union([
     atLeast: v.exactOptional(wholeNumber('"atLeast"', policyLimits.maxRequireBranches)),
     of: v.exactOptional(
       someOf(
-        v.lazy(() => requirement),
+        v.lazy(() => requirementSchema),
         '"of"',
         policyLimits.maxRequireBranches,
       ),
@@ -112,7 +113,7 @@ const rule: Schema<RuleInput> = v.strictObject({
   name: v.exactOptional(ruleName),
   images: someOf(text('a pattern', 512), '"images"', policyLimits.maxPatterns),
   mode: v.exactOptional(v.picklist(['enforce', 'warn', 'audit', 'skip'])),
-  require: v.exactOptional(requirement),
+  require: v.exactOptional(requirementSchema),
   tag: v.exactOptional(v.picklist(['any', 'bound'])),
   platforms: v.exactOptional(v.picklist(['index', 'each'])),
   annotations: v.exactOptional(

@@ -1,0 +1,101 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type JsonSchema, toJsonSchema } from '@valibot/to-json-schema';
+import { policySchema, requirementSchema } from '../packages/verifier/src/policy/load/schema.ts';
+
+/** Where the published schema lies. */
+export const policySchemaFile: string = join(
+  fileURLToPath(new URL('..', import.meta.url)),
+  'packages/verifier/policy.schema.json',
+);
+
+/** packages/verifier/policy.schema.json as the loader's own schemas say it now. */
+export function renderPolicySchema(): string {
+  const converted = toJsonSchema(policySchema, {
+    target: 'draft-2020-12',
+    definitions: { require: requirementSchema },
+    overrideSchema: ({ jsonSchema }) => together(jsonSchema),
+  });
+  const { $schema, ...schema } = converted;
+  const head = {
+    $schema,
+    $id: 'https://signet.dev/schemas/policy.schema.json',
+    title: 'Signet trust policy',
+    description: 'What is trusted for which images: docs/policy.md.',
+  };
+  return `${JSON.stringify({ ...head, ...schema }, null, 2)}\n`;
+}
+
+/** What the loader checks of fields that belong together, added to the object that has them; described fields get their text. */
+function together(schema: JsonSchema): JsonSchema | undefined {
+  const { properties } = schema;
+  if (properties === undefined) return undefined;
+  const names = Object.keys(properties);
+  const described = Object.fromEntries(
+    Object.entries(properties).map(([name, inner]) => [
+      name,
+      describe(names.includes('env') ? `env.${name}` : name, inner),
+    ]),
+  );
+  const bound = bindings.find(({ fields }) => fields.every((field) => names.includes(field)));
+  return { ...schema, properties: described, ...bound?.added };
+}
+
+const checkingFields = ['require', 'tag', 'platforms', 'annotations', 'maxAge', 'notBefore', 'where'];
+
+/** Recognised by their fields. */
+const bindings: readonly { readonly fields: readonly string[]; readonly added: JsonSchema }[] = [
+  {
+    fields: ['any', 'all', 'atLeast', 'of'],
+    added: {
+      oneOf: [
+        { required: ['any'], maxProperties: 1 },
+        { required: ['all'], maxProperties: 1 },
+        { required: ['atLeast', 'of'], maxProperties: 2 },
+      ],
+    },
+  },
+  { fields: ['jwk', 'jwks'], added: { minProperties: 1, maxProperties: 1 } },
+  {
+    fields: ['images', 'mode', 'require'],
+    added: {
+      if: { properties: { mode: { const: 'skip' } }, required: ['mode'] },
+      // biome-ignore lint/suspicious/noThenProperty: the word of JSON Schema
+      then: { properties: Object.fromEntries(checkingFields.map((field) => [field, false])) },
+      else: { required: ['require'] },
+    },
+  },
+];
+
+/** For editors, which show them beside the field. */
+const descriptions: Readonly<Record<string, string>> = {
+  extends: 'Files whose sources, rules, renames and refusals belong to this policy too, relative to this file.',
+  variables:
+    'What may be taken from the environment; a dollar sign and {NAME} stand for it in images, keys, annotations, rename and refuse.',
+  trust: 'Named sources of trust.',
+  keys: 'Public keys: a file, a folder (with / at the end), PEM, { jwk: … } or { jwks: … }.',
+  threshold: 'How many different keys of the source must have signed.',
+  refuse: 'Digests and keys that are never let through, whatever a rule says.',
+  rename: 'Images that are pulled from one place and were signed as another.',
+  rules: 'The most specific pattern that fits decides.',
+  images: 'Patterns: HOST/PATH[:TAG][@DIGEST], * within a part, ** for parts.',
+  mode: 'enforce (default) stops; warn and audit let through and tell; skip checks nothing.',
+  require: 'A source, or any, all, or atLeast … of.',
+  tag: 'bound: the signed reference must name the repository and tag that were asked for.',
+  platforms: 'each: every platform of an index must satisfy the rule by itself.',
+  annotations: 'What the signed payload must hold, exactly.',
+  maxAge: 'How long ago the verified time of a signature may be: 90s, 15m, 72h, 30d.',
+  notBefore: 'The verified time of a signature must not be earlier.',
+  where: 'A condition in CEL over image and signature.',
+  'env.env': 'The environment variable.',
+  'env.default': 'The value where it is not set; without this, that is an error.',
+  default: 'What becomes of an image that no rule is for: deny (default) or allow.',
+};
+
+function describe(name: string, schema: JsonSchema | boolean): JsonSchema | boolean {
+  const description = descriptions[name];
+  return description === undefined || typeof schema === 'boolean' ? schema : { description, ...schema };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await writeFile(policySchemaFile, renderPolicySchema());
