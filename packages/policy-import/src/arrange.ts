@@ -64,10 +64,25 @@ function overlap(one: Unit, other: Unit): boolean {
 }
 
 function addDeciders(unit: Unit, near: readonly Unit[], order: Imported['order']): void {
-  const open = near.filter((other) => compareSpecificity(other.specificity, unit.specificity) <= 0);
+  const saysMore = near.filter((other) => compareSpecificity(other.specificity, unit.specificity) > 0);
+  const open = near.filter((other) => !saysMore.includes(other) && !isTaken(other, unit, saysMore));
   const covering = open.filter(({ pattern, entry }) => !entry.isExtra && patternCovers(pattern, unit.pattern));
   const best = Math.max(...covering.map(({ entry }) => entry.rank));
-  for (const { entry } of open) if (order === 'all' || entry.isExtra || entry.rank >= best) unit.deciding.add(entry);
+  for (const { entry } of open.filter((other) => !excludes(other.entry, unit.pattern)))
+    if (order === 'all' || entry.isExtra || entry.rank >= best) unit.deciding.add(entry);
+}
+
+/** Whether a more specific pattern decides about all that the two have in common. */
+function isTaken(other: Unit, unit: Unit, saysMore: readonly Unit[]): boolean {
+  const [host] = unit.pattern.parts;
+  const [first, ...path] = other.pattern.parts;
+  const sameHost = host?.kind === 'one' && first?.kind === 'one' && !host.glob.includes('*');
+  const common = sameHost ? { ...other.pattern, parts: [host, ...path] } : other.pattern;
+  return other !== unit && saysMore.some(({ pattern }) => patternCovers(pattern, common));
+}
+
+function excludes(entry: Entry, pattern: ImagePattern): boolean {
+  return entry.excludes?.some((each) => patternCovers(parseImagePattern(each), pattern)) === true;
 }
 
 /** Overlapping patterns that say equally much must lead to one rule, or the policy is refused: what holds for either then holds for both. */

@@ -1,4 +1,7 @@
 import { arrange } from './arrange.ts';
+import { importClusterImagePolicy } from './formats/cluster-image-policy.ts';
+import { importConnaisseur } from './formats/connaisseur.ts';
+import { importKyverno } from './formats/kyverno.ts';
 import { importNotation } from './formats/notation.ts';
 import { importPodman } from './formats/podman.ts';
 import type { Entry, Imported, ImportFormat, ImportOptions, Loss, PolicyInput } from './model.ts';
@@ -40,11 +43,20 @@ export function convertPolicy(
 
 const importers: Readonly<Record<ImportFormat, Importer>> = {
   notation: importNotation,
+  clusterimagepolicy: importClusterImagePolicy,
+  kyverno: importKyverno,
   podman: importPodman,
+  connaisseur: importConnaisseur,
 };
 
 /** Whose policies can be read. */
-export const importFormats: readonly ImportFormat[] = ['notation', 'podman'];
+export const importFormats: readonly ImportFormat[] = [
+  'notation',
+  'clusterimagepolicy',
+  'kyverno',
+  'podman',
+  'connaisseur',
+];
 
 /** Others decide about every image that the statement speaks of. */
 function unheardLosses({ name, place, losses }: Entry): readonly Loss[] {

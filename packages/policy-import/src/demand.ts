@@ -31,8 +31,9 @@ export function atLeast(count: number, of: readonly Demand[]): Demand {
   const open = unique(of.filter(({ kind }) => kind !== 'pass' && kind !== 'never'));
   const wanted = count - of.filter(({ kind }) => kind === 'pass').length;
   // Equal branches are one: asking for both is asking for either, but counting them twice would be laxer.
-  const isAll = count >= of.length && !of.some(({ kind }) => kind === 'never');
+  const isAll = count === of.length && !of.some(({ kind }) => kind === 'never');
   if (wanted <= 0) return pass;
+  if (count > of.length) return never;
   if (isAll) return open.length === 1 ? (open[0] ?? never) : { kind: 'atLeast', count: open.length, of: open };
   if (wanted > open.length) return never;
   return open.length === 1 ? (open[0] ?? never) : { kind: 'atLeast', count: wanted, of: open };

@@ -2,7 +2,7 @@ import type { Place } from '@signet/verifier';
 import type { Demand } from './demand.ts';
 
 /** The policies that can be read. */
-export type ImportFormat = 'notation' | 'podman';
+export type ImportFormat = 'notation' | 'clusterimagepolicy' | 'kyverno' | 'podman' | 'connaisseur';
 
 /** One file of a policy; `file` is its name for messages. */
 export interface PolicyInput {
@@ -16,7 +16,7 @@ export interface ImportOptions {
   readonly allowWithoutLog?: boolean;
 }
 
-/** What a loss does to the answers: `denied`: nothing satisfies what stood there; `laxer` only where the caller allowed it. */
+/** What a loss does to the answers. `denied`: nothing satisfies what stood there. `laxer`: allowed by the caller, or for images with names that nobody has. */
 export type LossEffect = 'denied' | 'stricter' | 'laxer' | 'unchanged';
 
 /** A construct that Signet's policy has no equal for. */
@@ -57,6 +57,8 @@ export interface Entry {
   readonly rank: number;
   /** Holds beside the one that decides, whatever its rank. */
   readonly isExtra?: true;
+  /** Patterns of images that it does not speak of after all. */
+  readonly excludes?: readonly string[];
   readonly mode: 'enforce' | 'warn' | 'audit';
   readonly demand: Demand;
   readonly conditions: Conditions;
