@@ -96,7 +96,7 @@ function requirementText(requirement: Requirement): RequirementText {
     case 'source':
       return requirement.source.name;
     case 'any':
-      return { any: requirement.of.map(requirementText) };
+      return requirement.of.length === 0 ? 'never' : { any: requirement.of.map(requirementText) };
     case 'all':
       return { all: requirement.of.map(requirementText) };
     case 'atLeast':

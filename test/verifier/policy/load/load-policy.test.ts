@@ -131,3 +131,23 @@ describe('warnings', () => {
     ]);
   });
 });
+
+describe('require: never', () => {
+  const policy = (require: string): string =>
+    `version: 1\ntrust: { release: { keys: [a.pub] } }\nrules:\n  - { images: ["a.io/**"], require: ${require} }\n`;
+
+  it.each([
+    ['never', { kind: 'any', of: [] }],
+    ['{ any: [never] }', { kind: 'any', of: [{ kind: 'any', of: [] }] }],
+    ['{ any: [never, release] }', { kind: 'any', of: [{ kind: 'any', of: [] }, { kind: 'source' }] }],
+  ])('%s asks for what no signature satisfies', async (require, expected) => {
+    const { policy: loaded, problems } = await lint(policy(require));
+    expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
+    expect(loaded?.ruleList[0]?.require).toMatchObject(expected);
+  });
+
+  it('no source is called so', async () => {
+    const told = await problemsOf('version: 1\ntrust: { never: { keys: [a.pub] } }\nrules: []\n');
+    expect(told.join()).toContain('and not "never"');
+  });
+});

@@ -49,7 +49,7 @@ export interface RuleInput {
   readonly where?: string;
 }
 
-/** A source's name, or one of `any`, `all`, `atLeast … of`. */
+/** A source's name, `never`, or one of `any`, `all`, `atLeast … of`. */
 export type RequireInput = string | RequireTree;
 
 /** Which of the fields stand together is checked where the tree is built. */

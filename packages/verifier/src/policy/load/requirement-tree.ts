@@ -21,6 +21,9 @@ export function buildRequirement(input: RequireInput, path: NodePath, context: T
   return new TreeBuilder(context).build(input, { path, depth: 1 });
 }
 
+/** `require: never`: no signature satisfies it. What a converted policy says where it cannot check what was asked. */
+const neverMet: Requirement = { kind: 'any', of: [] };
+
 interface Position {
   readonly path: NodePath;
   readonly depth: number;
@@ -40,6 +43,7 @@ class TreeBuilder {
       return this.fault(`"require" has more than ${policyLimits.maxRequireBranches} branches`, at.path);
     if (at.depth > policyLimits.maxRequireDepth)
       return this.fault(`"require" is nested deeper than ${policyLimits.maxRequireDepth} levels`, at.path);
+    if (input === 'never') return neverMet;
     return typeof input === 'string' ? this.source(input, at.path) : this.tree(input, at);
   }
 

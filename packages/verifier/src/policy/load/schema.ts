@@ -44,6 +44,11 @@ const sourceName: v.GenericSchema<string, string> = matching(
   new RegExp(`^${notReserved}[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`),
   'the name of a source is up to 64 letters, digits, dots, dashes and underscores',
 );
+/** A source of trust cannot be called as the requirement that nothing satisfies. */
+const trustName: v.GenericSchema<string, string> = matching(
+  new RegExp(`^(?!never$)${notReserved}[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`),
+  'the name of a source is up to 64 letters, digits, dots, dashes and underscores, and not "never"',
+);
 const variableName: v.GenericSchema<string, string> = matching(
   /^[A-Z_][A-Z0-9_]{0,63}$/,
   'the name of a variable is up to 64 upper-case letters, digits and underscores',
@@ -136,7 +141,7 @@ export const policySchema: Schema<PolicyInput> = v.strictObject({
     v.union([text('"extends"', 1024), someOf(text('"extends"', 1024), '"extends"', policyLimits.maxFiles)]),
   ),
   variables: v.exactOptional(v.record(variableName, variable)),
-  trust: v.exactOptional(v.record(sourceName, source)),
+  trust: v.exactOptional(v.record(trustName, source)),
   refuse: v.exactOptional(
     v.strictObject({
       digests: v.exactOptional(listOf(text('a digest', 256), '"digests"', 10_000)),
