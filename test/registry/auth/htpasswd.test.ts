@@ -56,9 +56,16 @@ describe('an htpasswd file', () => {
     expect(parse).not.toThrow(/secret/);
   });
 
-  it('with no account lets nobody in', async () => {
-    const accounts = parseHtpasswd('');
-    expect(await accounts.verify('one', 'a')).toBe(false);
+  it.each([
+    ['nothing', ''],
+    ['blank lines', '\n \r\n\n'],
+    ['comments', `# one:${hash('a')}\n`],
+  ])('is refused when it holds only %s: nobody could log in', (_title, text) => {
+    const parse = (): unknown => parseHtpasswd(text);
+    expect(parse).toThrow(RegistryStartError);
+    expect(parse).toThrow(
+      expect.objectContaining({ code: 'HTPASSWD_INVALID', message: expect.stringMatching(/^no account/) }),
+    );
   });
 });
 

@@ -21,7 +21,7 @@ const maxChecks = 64;
 /**
  * Reads the lines `user:hash` of an htpasswd file; blank lines and `#` comments are skipped.
  * `compare`: bcrypt's own, unless somebody counts its runs.
- * @throws {RegistryStartError} HTPASSWD_INVALID for a hash that is not bcrypt of cost 4 to 16
+ * @throws {RegistryStartError} HTPASSWD_INVALID for a hash that is not bcrypt of cost 4 to 16, and where no account is left
  */
 export function parseHtpasswd(text: string, compare: Compare = bcryptCompare): Accounts {
   const hashes = new Map<string, string>();
@@ -38,6 +38,8 @@ export function parseHtpasswd(text: string, compare: Compare = bcryptCompare): A
     }
     hashes.set(entry.slice(0, colon), hash);
   }
+  if (hashes.size === 0)
+    throw new RegistryStartError('HTPASSWD_INVALID', 'no account in it: nobody could log in (htpasswd -B makes one)');
   return createAccounts(hashes, compare);
 }
 
