@@ -53,6 +53,7 @@ export function readSourceTree(): SourceTree {
     verifier: declaredBy('verifier'),
     registry: declaredBy('registry'),
     'policy-import': declaredBy('policy-import'),
+    workloads: declaredBy('workloads'),
     // The program is one bundle with everything inside: what it is made of are development dependencies.
     cli: [...declaredBy('cli'), ...dependenciesOf('package.json'), ...packageNames.map((name) => `@signet/${name}`)],
   };

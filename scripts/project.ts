@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 export const root: string = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** A package's folder name under packages/. */
-export type PackageName = 'oci' | 'core' | 'verifier' | 'registry' | 'policy-import' | 'cli';
+export type PackageName = 'oci' | 'core' | 'verifier' | 'registry' | 'policy-import' | 'workloads' | 'cli';
 
 /** What each package may use of the others. Rule: docs/architecture.md; test/architecture.test.ts holds the sources to it. */
 export const packageArrows: Readonly<Record<PackageName, readonly PackageName[]>> = {
@@ -16,7 +16,8 @@ export const packageArrows: Readonly<Record<PackageName, readonly PackageName[]>
   verifier: ['oci', 'core'],
   registry: ['oci'],
   'policy-import': ['verifier'],
-  cli: ['oci', 'core', 'verifier', 'registry', 'policy-import'],
+  workloads: ['oci'],
+  cli: ['oci', 'core', 'verifier', 'registry', 'policy-import', 'workloads'],
 };
 
 /** What packages offer beside their main entry, by the name in `exports`. */
@@ -26,11 +27,12 @@ export const packageEntries: Readonly<Record<PackageName, readonly string[]>> = 
   verifier: ['policy'],
   registry: [],
   'policy-import': [],
+  workloads: [],
   cli: [],
 };
 
 /** All packages, each after those that it uses. */
-export const packageNames: readonly PackageName[] = ['oci', 'core', 'verifier', 'registry', 'policy-import', 'cli'];
+export const packageNames: readonly PackageName[] = ['oci', 'core', 'verifier', 'registry', 'policy-import', 'workloads', 'cli'];
 
 /** The entry script of a development tool in node_modules, to be run by this Node. */
 export const tools: Readonly<Record<'tsc' | 'biome' | 'vitest', string>> = {

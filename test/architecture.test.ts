@@ -48,6 +48,8 @@ describe('imports between packages', () => {
     ['arrow', 'packages/core/src/x.ts', `import type { Rule } from '@signet/verifier';`],
     ['arrow', 'packages/registry/src/x.ts', `const core = await import('@signet/core');`],
     ['arrow', 'packages/verifier/src/x.ts', `export { startRegistry } from '@signet/registry';`],
+    ['arrow', 'packages/verifier/src/x.ts', `import { readImages } from '@signet/workloads';`],
+    ['arrow', 'packages/workloads/src/x.ts', `import { sign } from '@signet/core';`],
     ['deep-import', 'packages/core/src/x.ts', `import { d } from '@signet/oci/src/digest.ts';`],
     ['deep-import', 'packages/core/src/x.ts', `import { d } from '@signet/oci/dist/digest.js';`],
     ['deep-import', 'packages/cli/src/x.ts', `import { l } from '@signet/verifier/policy/load';`],
@@ -262,6 +264,7 @@ function treeOf(files: Readonly<Record<string, string>>): SourceTree {
     verifier: ['@signet/oci'],
     registry: ['@signet/oci'],
     'policy-import': ['@signet/verifier'],
+    workloads: ['@signet/oci'],
     cli: ['@signet/verifier'],
   };
   return { files: new Map(Object.entries(files)), declared };

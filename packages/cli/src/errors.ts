@@ -61,8 +61,8 @@ const exitCodes: Readonly<Record<string, ExitCode>> = {
   CONFLICT: EXIT.denied,
 };
 
-/** Families of codes that are always the caller's: keys, policies. */
-const usageFamilies = /^(?:KEY|POLICY)_/;
+/** Families of codes that are always the caller's: keys, policies, inputs. */
+const usageFamilies = /^(?:KEY|POLICY|WORKLOAD)_/;
 
 /** What to try, by code, where the error brought no hint of its own. */
 const hints: Readonly<Record<string, string>> = {

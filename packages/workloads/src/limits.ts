@@ -1,0 +1,29 @@
+/** What one input may cost. Every loop over an input counts against one of these. */
+export interface WorkloadLimits {
+  /** Bytes of one input. */
+  readonly maxBytes: number;
+  /** Tokens of YAML or JSON in one input: what a parser's time and memory go by. */
+  readonly maxTokens: number;
+  /** Values within values, in YAML and JSON; Lists within Lists count too. */
+  readonly maxDepth: number;
+  readonly maxDocuments: number;
+  /** Uses of images in one input. */
+  readonly maxImages: number;
+  readonly maxProblems: number;
+  /** Values looked at, each as often as an alias or merge leads to it. */
+  readonly maxSteps: number;
+  /** Characters of one image reference with its variables, and of what they become. */
+  readonly maxReference: number;
+}
+
+/** The limits that hold unless a caller sets others. */
+export const defaultWorkloadLimits: WorkloadLimits = {
+  maxBytes: 16 * 1024 * 1024,
+  maxTokens: 4_000_000,
+  maxDepth: 200,
+  maxDocuments: 10_000,
+  maxImages: 20_000,
+  maxProblems: 1_000,
+  maxSteps: 4_000_000,
+  maxReference: 4096,
+};
