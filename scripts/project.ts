@@ -32,7 +32,15 @@ export const packageEntries: Readonly<Record<PackageName, readonly string[]>> = 
 };
 
 /** All packages, each after those that it uses. */
-export const packageNames: readonly PackageName[] = ['oci', 'core', 'verifier', 'registry', 'policy-import', 'workloads', 'cli'];
+export const packageNames: readonly PackageName[] = [
+  'oci',
+  'core',
+  'verifier',
+  'registry',
+  'policy-import',
+  'workloads',
+  'cli',
+];
 
 /** The entry script of a development tool in node_modules, to be run by this Node. */
 export const tools: Readonly<Record<'tsc' | 'biome' | 'vitest', string>> = {
