@@ -36,10 +36,7 @@ describe('signet', () => {
     [['verify', 'a:1', '--kye', 'x'], "error[USAGE]: unknown option '--kye'\nhint: Did you mean --key?\n"],
     [['help', 'verfy'], "error[USAGE]: unknown command 'verfy'\nhint: Did you mean verify?\n"],
     [['key', 'genrate'], "error[USAGE]: unknown command 'genrate'\nhint: Did you mean generate?\n"],
-    [
-      ['verify'],
-      "error[USAGE]: missing required argument 'reference'\nhint: signet --help, or signet COMMAND --help\n",
-    ],
+    [['sign'], "error[USAGE]: missing required argument 'reference'\nhint: signet --help, or signet COMMAND --help\n"],
   ])('suggests the nearest: %j', async (args, stderr) => {
     expect(await signet(args)).toMatchObject({ code: 2, stdout: '', stderr });
   });

@@ -13,6 +13,7 @@ export type CliErrorCode =
   | 'LOGIN_REFUSED'
   | 'PORT_UNAVAILABLE'
   | 'DEMO_FAILED'
+  | 'INPUT_UNREAD'
   | 'INTERRUPTED';
 
 /** A call that cannot be carried out. The hint says what to do. */
@@ -39,6 +40,7 @@ const exitCodes: Readonly<Record<string, ExitCode>> = {
   LOGIN_REFUSED: EXIT.denied,
   PORT_UNAVAILABLE: EXIT.usage,
   DEMO_FAILED: EXIT.denied,
+  INPUT_UNREAD: EXIT.undecided,
   INTERRUPTED: EXIT.interrupted,
   REFERENCE_INVALID: EXIT.usage,
   DIGEST_INVALID: EXIT.usage,

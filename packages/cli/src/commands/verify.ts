@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type Context, onRun } from '../command.ts';
 import { addNotes } from '../notes.ts';
-import { parseDuration, parseInteger } from '../options/duration.ts';
+import { collect, parseDuration, parseInteger } from '../options/duration.ts';
 import { addAnnotationOption, addTrustedKeyOptions } from '../options/keys.ts';
 import { addOutputOptions } from '../options/output.ts';
 import { addPolicyOption } from '../options/policy.ts';
@@ -13,8 +13,13 @@ import { verifyAll } from '../verify/verify-all.ts';
 export function define(command: Command, context: Context): void {
   command
     .argument(
-      '<reference...>',
+      '[reference...]',
       'images (oci:FOLDER:TAG for a layout on disk; - for a list on standard input, one a line)',
+    )
+    .option(
+      '-f, --file <file>',
+      'verify the images that a file, a folder or standard input (-) names: Kubernetes manifests and the like; repeatable',
+      collect,
     )
     .option('--strict', 'exit by the verdict alone, whatever mode the rule has')
     .addOption(
@@ -49,8 +54,11 @@ Exit codes: 0 all verified, or allowed by their rule; 1 any denied; 3 none denie
 With --output json one report a line, in the order of the references (report.schema.json of @signet/verifier). With --output sarif (2.1.0: what
 is not verified, for code scanning) and --output junit (JUnit XML) one document at the end.
 
+With -f each image is verified once and reported at each place; what may name an image and cannot be read counts as undecided.
+
 Examples:
   signet verify --key release.pub --tag-bound registry.example.com/app:1.0
   signet verify --key release.pub - < images.txt
   signet verify --policy policy.yaml registry.example.com/app:1.0
+  signet verify --policy policy.yaml -f deploy/ --output sarif
   signet verify --key release.pub oci:./image:1.0 --signed-reference registry.example.com/app:1.0 --tag-bound`;

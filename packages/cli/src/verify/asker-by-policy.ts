@@ -10,13 +10,13 @@ import type { VerifyFlags } from './flags.ts';
 export async function createPolicyAsker(path: string, flags: VerifyFlags, io: Io): Promise<Asker> {
   const policy = await readPolicy(path, flags, io);
   const habit = createHabit();
-  return async (text, connection) => {
-    const reference = parseReference(text);
+  return async (target, connection) => {
+    const reference = parseReference(target.text);
     return verifyByPolicy(reference, {
       policy,
       habit,
       open: () => connection.open(reference),
-      ...commonOf(flags, io),
+      ...commonOf(flags, io, target),
     });
   };
 }

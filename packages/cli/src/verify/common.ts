@@ -1,9 +1,11 @@
 import type { Verification } from '@signet/verifier';
 import type { Io } from '../io.ts';
 import type { VerifyFlags } from './flags.ts';
+import type { Target } from './outcome.ts';
 
-/** What does not depend on the kind of trust. */
-export function commonOf(flags: VerifyFlags, io: Io): Omit<Verification, 'rule' | 'habit' | 'source'> {
+/** What does not depend on the kind of trust. The command line's platform wins over that of a file. */
+export function commonOf(flags: VerifyFlags, io: Io, target: Target): Omit<Verification, 'rule' | 'habit' | 'source'> {
+  const platform = flags.platform ?? target.platform;
   return {
     atMs: Date.now(),
     signal: io.signal,
@@ -11,7 +13,7 @@ export function commonOf(flags: VerifyFlags, io: Io): Omit<Verification, 'rule' 
       ...(flags.timeout === undefined ? {} : { totalMs: flags.timeout }),
       ...(flags.maxSignatures === undefined ? {} : { maxSignatures: flags.maxSignatures }),
     },
-    ...(flags.platform === undefined ? {} : { platform: flags.platform }),
+    ...(platform === undefined ? {} : { platform }),
     ...(flags.signedReference === undefined ? {} : { signedReference: flags.signedReference }),
   };
 }

@@ -14,6 +14,8 @@ export interface VerifyFlags extends TrustedKeyFlags, PolicyFlags, RegistryFlags
   /** Milliseconds. */
   readonly wait?: number;
   readonly strict?: boolean;
+  /** Files and folders that name images. */
+  readonly file?: readonly string[];
 }
 
 /** What makes no sense together is told before anything is read. @throws {CliError} USAGE */

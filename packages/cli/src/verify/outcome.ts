@@ -6,6 +6,8 @@ import { EXIT, type ExitCode, exitCodeOf } from '../exit-codes.ts';
 export interface Target {
   readonly text: string;
   readonly uses: readonly ImageUse[];
+  /** `os/arch` where the input asks for one. */
+  readonly platform?: string;
 }
 
 /** What came of one image: a report, or why there is none. */

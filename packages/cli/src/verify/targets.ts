@@ -1,12 +1,44 @@
+import { escapeForTerminal } from '@signet/verifier';
+import { CliError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { readReferences } from '../references.ts';
-import type { Target } from './outcome.ts';
+import type { VerifyFlags } from './flags.ts';
+import type { Outcome, Target } from './outcome.ts';
 
-/** The images of a call, as they come. @throws {CliError} USAGE and {RegistryError} REFERENCE_INVALID before the first request */
-export function targetsOf(args: readonly string[], io: Io): AsyncIterable<Target> {
-  return unplaced(readReferences(args, io));
+/** The images of a call. */
+export interface Targets {
+  /** Those that are known beforehand, as they were given. */
+  readonly references: readonly string[];
+  readonly images: AsyncIterable<Target>;
+  /** What may name further images and could not be read: results of their own, told first. */
+  readonly unread: readonly Outcome[];
+}
+
+/**
+ * The images that arguments and `-f` name. Files are read whole before the first request.
+ * @throws {CliError} USAGE, FILE_UNREADABLE and {RegistryError} REFERENCE_INVALID before the first request
+ */
+export async function targetsOf(args: readonly string[], flags: VerifyFlags, io: Io): Promise<Targets> {
+  const { file: paths = [] } = flags;
+  if (args.length === 0 && paths.length === 0)
+    throw new CliError('USAGE', 'no image was named', { hint: 'signet verify REFERENCE…, or -f FILE' });
+  if (args.length > 0 && paths.length > 0)
+    throw new CliError('USAGE', 'references and -f were given: one of them is wanted');
+  if (args.length > 0) return { references: args, images: unplaced(readReferences(args, io)), unread: [] };
+  const { placedInputs } = await import('./placed-inputs.ts');
+  const { targets, unread, notes } = await placedInputs(paths, io);
+  if (flags.verbose === true) for (const note of notes) io.stderr.write(`note: ${escapeForTerminal(note)}\n`);
+  if (targets.length === 0 && unread.length === 0)
+    throw new CliError('USAGE', `no image is named in ${paths.join(', ')}`, {
+      hint: '--verbose says what was passed over',
+    });
+  return { references: targets.map(({ text }) => text), images: inOrder(targets), unread };
 }
 
 async function* unplaced(texts: AsyncIterable<string>): AsyncGenerator<Target> {
   for await (const text of texts) yield { text, uses: [] };
+}
+
+async function* inOrder(targets: readonly Target[]): AsyncGenerator<Target> {
+  yield* targets;
 }

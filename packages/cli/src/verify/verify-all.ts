@@ -1,6 +1,6 @@
 import { escapeForTerminal } from '@signet/verifier';
 import { connect, DEFAULT_CONCURRENCY } from '../connect.ts';
-import type { ExitCode } from '../exit-codes.ts';
+import { type ExitCode, worstOf } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { outputOptions } from '../options/output.ts';
 import { createProgress, type Progress } from '../progress.ts';
@@ -18,15 +18,16 @@ export async function verifyAll(args: readonly string[], flags: VerifyFlags, io:
   const output = outputOptions(flags, io);
   const strict = flags.strict === true;
   checkFlags(flags);
-  const targets = targetsOf(args, io);
-  const connection = await askingAhead(await connect(flags, io, output, { references: args }), { args, flags });
+  const { references, images, unread } = await targetsOf(args, flags, io);
+  const connection = await askingAhead(await connect(flags, io, output, { references }), { args, flags });
   const progress = createProgress(io, output);
   try {
     const asker = await askerOf(flags, io);
     const sink = await (await import('./create-sink.ts')).createSink({ io, output, strict });
-    const ask = (text: string) => asker(text, connection);
+    const ask = (target: Target) => asker(target, connection);
     const patient = flags.wait === undefined ? ask : waitingFor(flags.wait, { ask, io, progress });
-    const code = await forEachReference<Target, Outcome>(toTheEnd(targets, sink), {
+    for (const outcome of unread) sink.add(outcome);
+    const code = await forEachReference<Target, Outcome>(toTheEnd(images, sink), {
       io,
       verbose: output.verbose,
       concurrency: flags.concurrency ?? DEFAULT_CONCURRENCY,
@@ -38,7 +39,7 @@ export async function verifyAll(args: readonly string[], flags: VerifyFlags, io:
       },
     });
     sink.end();
-    return code;
+    return worstOf([code, ...unread.map((outcome) => codeFor(outcome, strict))]);
   } finally {
     progress.clear();
     await connection.close();
@@ -62,7 +63,7 @@ async function* toTheEnd(targets: AsyncIterable<Target>, sink: ResultSink): Asyn
   }
 }
 
-type Ask = (text: string) => ReturnType<Asker>;
+type Ask = (target: Target) => ReturnType<Asker>;
 
 interface Around {
   readonly ask: Ask;
@@ -73,18 +74,18 @@ interface Around {
 /** The time is that of the whole call: what comes late in a list has had as long to appear as what came first. */
 function waitingFor(waitMs: number, { ask, io, progress }: Around): Ask {
   const untilMs = Date.now() + waitMs;
-  return (text) =>
-    askUntil(() => ask(text), {
+  return (target) =>
+    askUntil(() => ask(target), {
       untilMs,
       signal: io.signal,
       onPause: ({ code }, pauseMs) =>
-        progress.note(`${escapeForTerminal(text)}: ${code}, asked again in ${(pauseMs / 1000).toFixed(1)} s`),
+        progress.note(`${escapeForTerminal(target.text)}: ${code}, asked again in ${(pauseMs / 1000).toFixed(1)} s`),
     });
 }
 
 async function outcomeOf(target: Target, ask: Ask): Promise<Outcome> {
   try {
-    return { ...target, report: await ask(target.text) };
+    return { ...target, report: await ask(target) };
   } catch (error) {
     return { ...target, error };
   }
