@@ -3,7 +3,7 @@
 #
 #   install-peers.sh [--engines] [DIR]   default DIR: ${SIGNET_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/signet-peers}
 #
-# Afterwards DIR/bin has: cosign (3), cosign2, notation, oras, crane, docker-registry, rekor-cli;
+# Afterwards DIR/bin has: cosign (3), cosign2, notation, oras, crane, docker-registry, rekor-cli, skopeo;
 # with --engines also: containerd, ctr, runc, dockerd, docker (28, the last with `docker trust`), notary, notary-server,
 # notary-signer (the real Docker Content Trust server and client), and python-tuf in DIR/python (PYTHONPATH=DIR/python).
 # Idempotent: does nothing where DIR/bin is complete. Needs apt-get, dpkg and a Debian mirror in apt's own sources (no root).
@@ -11,8 +11,9 @@ set -euo pipefail
 engines=no; [ "${1:-}" = --engines ] && { engines=yes; shift; }
 dir=${1:-${SIGNET_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/signet-peers}}
 base="cosign cosign2 notation oras crane docker-registry rekor-cli"
+images="skopeo"
 extra="containerd ctr containerd-shim-runc-v2 runc dockerd docker notary notary-server notary-signer"
-want=$base; [ $engines = yes ] && want="$base $extra"
+want="$base $images"; [ $engines = yes ] && want="$want $extra"
 have() { for b in $1; do [ -x "$dir/bin/$b" ] || return 1; done; }
 have "$want" && { echo "peers are in $dir/bin"; exit 0; }
 
@@ -38,6 +39,14 @@ link() { local suite=$1 b; shift; for b in "$@"; do for s in bin sbin; do [ -x "
 have "$base" || {
   fetch sid cosign notation oras crane docker-registry rekor; link sid cosign notation oras crane docker-registry rekor-cli
   fetch trixie cosign; ln -sf ../trixie/usr/bin/cosign "$dir/bin/cosign2"
+}
+# Built against a newer C library than old machines have: it brings its own, and its loader.
+have "$images" || {
+  fetch trixie skopeo libc6 libgpgme11t64 libassuan9 libgpg-error0 libsqlite3-0
+  lib=$(dirname "$(find "$dir/trixie/usr/lib" -name 'libgpgme.so.11' | head -1)")
+  loader=$(find "$dir/trixie/usr/lib" -name 'ld-linux*.so.*' | head -1)
+  printf '#!/bin/sh\nexec "%s" --library-path "%s" "%s" "$@"\n' "$loader" "$lib" "$dir/trixie/usr/bin/skopeo" > "$dir/bin/skopeo"
+  chmod +x "$dir/bin/skopeo"
 }
 [ $engines = no ] || have "$extra" || {
   fetch sid containerd docker.io docker-cli; link sid containerd ctr containerd-shim-runc-v2 dockerd docker

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { HarnessError } from './harness-error.ts';
 
 /** Programs that scripts/install-peers.sh brings. `cosign` is version 3, `cosign2` version 2. */
-export type PeerName = 'cosign' | 'cosign2' | 'notation' | 'oras' | 'crane' | 'docker-registry';
+export type PeerName = 'cosign' | 'cosign2' | 'notation' | 'oras' | 'crane' | 'docker-registry' | 'skopeo';
 
 /** Where the peer programs are kept: the same default as scripts/install-peers.sh. */
 export const peersDir: string =
