@@ -94,7 +94,8 @@ class Reading {
     const target = this.anchors.get(name);
     if (target === undefined || target === 'open') {
       const why = target === 'open' ? 'it stands inside of what it repeats' : 'nothing before it has this anchor';
-      return this.fault(`the alias ${quoted(`*${name}`)} names nothing: ${why}`, place, starHint);
+      const hint = target === 'open' ? undefined : starHint;
+      return this.fault(`the alias ${quoted(`*${name}`)} names nothing: ${why}`, place, hint);
     }
     this.spend(this.sizes.get(target) ?? 1, place);
     return target;

@@ -3,7 +3,7 @@ import type { Place } from '../rule.ts';
 import type { KeyInput } from './input.ts';
 import { policyLimits } from './limits.ts';
 import type { LoadedFile } from './loading.ts';
-import { pathFrom, reasonOf } from './policy-files.ts';
+import { isAddress, pathFrom, reasonOf } from './policy-files.ts';
 import { type Problems, quoted } from './problems.ts';
 import type { LoadOptions } from './reader.ts';
 
@@ -41,6 +41,7 @@ export class KeyLoader {
       return this.fault(`${quoted(named)} is the id of a key`, reference.place, {
         hint: 'a source is made of the keys themselves; an id (sha256: and 64 lower-case hex digits) can only be refused',
       });
+    if (isAddress(named)) return this.fault('keys are read from files, not from addresses', reference.place);
     return this.keysAt(pathFrom(reference.file.path, named), named.endsWith('/'), reference);
   }
 

@@ -1,7 +1,7 @@
 import { PolicyError } from '../../errors.ts';
 import { RuleIndex } from '../match/rule-index.ts';
 import { tiesOf } from '../match/ties.ts';
-import type { Policy } from '../policy.ts';
+import type { Policy, Refusals } from '../policy.ts';
 import { KeyLoader } from './keys.ts';
 import type { LoadedFile, Loading } from './loading.ts';
 import { type PolicyFile, readPolicyFiles } from './policy-files.ts';
@@ -56,7 +56,7 @@ async function assemble(loading: Loading, options: LoadOptions): Promise<Policy>
   const usedSources = new Set<string>();
   const { rules, patterns } = buildRules({ ...loading, sources, usedSources, readCondition });
   tellTies(patterns, loading);
-  tellUnused({ sources, usedSources, rules: rules.length }, loading);
+  tellUnused({ sources, usedSources, rules: rules.length, refuse }, loading);
   return {
     rules: new RuleIndex(problems.hasErrors ? [] : patterns),
     ruleList: rules,
@@ -101,11 +101,14 @@ interface Use {
   readonly sources: ReadonlyMap<string, NamedSource>;
   readonly usedSources: ReadonlySet<string>;
   readonly rules: number;
+  readonly refuse: Refusals;
 }
 
-function tellUnused({ sources, usedSources, rules }: Use, { files, problems }: Loading): void {
-  for (const [name, { place }] of sources) {
+function tellUnused({ sources, usedSources, rules, refuse }: Use, { files, problems }: Loading): void {
+  for (const [name, { place, source }] of sources) {
     if (!usedSources.has(name)) problems.warn(`no rule asks for the source ${quoted(name)}`, place);
+    if (source.keys.some(({ id }) => refuse.keyIds.has(id)))
+      problems.warn(`a key of the source ${quoted(name)} is refused: what it signed is never let through`, place);
   }
   for (const { variables } of files) variables.tellUnused();
   const [first] = files;

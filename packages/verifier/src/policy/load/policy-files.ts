@@ -19,6 +19,11 @@ export interface PolicyFile {
   readonly bases: readonly string[];
 }
 
+/** Whether a text that should be a path is the address of something that is not read from here. */
+export function isAddress(text: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
+}
+
 /** A path that stands in a policy file: relative to the file. */
 export function pathFrom(file: string, path: string): string {
   return isAbsolute(path) ? normalize(path) : join(dirname(file), path);
@@ -65,7 +70,8 @@ async function readOne({ path, bytes, above }: Found, reading: Reading): Promise
   files.set(normalize(path), { path, bytes, root, input, bases });
   for (const [at, base] of bases.entries()) {
     const place = nodeAt(root, typeof input.extends === 'string' ? ['extends'] : ['extends', at]).place;
-    await readBase({ base, place, above: [...above, normalize(path)] }, reading);
+    if (isAddress(named[at] ?? '')) problems.add('a policy extends files, not addresses', place);
+    else await readBase({ base, place, above: [...above, normalize(path)] }, reading);
   }
 }
 
@@ -97,14 +103,10 @@ function boundReached(above: readonly string[], { files }: Reading): string | un
 }
 
 async function readBytes(path: string, place: Place, { reader, problems }: Reading): Promise<Uint8Array | undefined> {
-  const isUrl = /^[a-z][a-z0-9+.-]*:\/\//i.test(path);
   try {
     return await reader.readFile(path);
   } catch (cause) {
-    problems.add(`${quoted(path)} cannot be read: ${reasonOf(cause)}`, place, {
-      cause,
-      hint: isUrl ? 'a policy extends files, not addresses' : undefined,
-    });
+    problems.add(`${quoted(path)} cannot be read: ${reasonOf(cause)}`, place, { cause });
     return undefined;
   }
 }

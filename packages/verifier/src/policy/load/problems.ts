@@ -21,13 +21,16 @@ export interface ProblemDetails {
   readonly cause?: unknown;
 }
 
-/** The faults found until now; of a flood of them the first are kept. */
+/** The faults found until now. Of a flood the first are kept, of errors and warnings alike: neither crowds the other out. */
 export class Problems {
+  /** Whether the policy cannot be used, whatever was kept of the reasons. */
+  hasErrors = false;
   private readonly found: PolicyProblem[] = [];
   private readonly seen = new Set<string>();
 
   /** The policy cannot be used. */
   add(message: string, place: Place, details: ProblemDetails = {}): void {
+    this.hasErrors = true;
     this.keep('error', { message, place, details });
   }
 
@@ -36,13 +39,9 @@ export class Problems {
     this.keep('warning', { message, place, details });
   }
 
-  get hasErrors(): boolean {
-    return this.found.some(({ severity }) => severity === 'error');
-  }
-
-  /** Nothing more is kept. */
+  /** No more errors are kept. */
   get isFull(): boolean {
-    return this.found.length >= policyLimits.maxProblems;
+    return this.isFullOf('error');
   }
 
   /** Whether something is already told of this place: what follows from it need not be. */
@@ -59,6 +58,10 @@ export class Problems {
     );
   }
 
+  private isFullOf(severity: PolicyProblem['severity']): boolean {
+    return this.found.filter((each) => each.severity === severity).length >= policyLimits.maxProblems;
+  }
+
   private keep(
     severity: PolicyProblem['severity'],
     told: { readonly message: string; readonly place: Place; readonly details: ProblemDetails },
@@ -66,7 +69,7 @@ export class Problems {
     const { message, place, details } = told;
     const { code = 'POLICY_INVALID', hint, cause } = details;
     const id = JSON.stringify([place.file, place.line, place.column, message]);
-    if (this.seen.has(id) || this.isFull) return;
+    if (this.seen.has(id) || this.isFullOf(severity)) return;
     this.seen.add(id);
     this.found.push({
       severity,

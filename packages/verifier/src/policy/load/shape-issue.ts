@@ -35,11 +35,17 @@ function tellLeaf({ issue, path, root }: Leaf & { readonly root: PolicyNode }, p
   if (isKey && issue.expected === 'never') return; // an unknown field: told already
   if (isKey && issue.input === undefined) {
     const parent = nodeAt(root, path.slice(0, -1));
-    if (!problems.hasAt(parent.place)) problems.add(`${quoted(String(path.at(-1)))} is missing`, parent.place);
+    if (!problems.hasAt(parent.place) && !hasFaultyName(parent, problems))
+      problems.add(`${quoted(String(path.at(-1)))} is missing`, parent.place);
     return;
   }
   if (isKey) problems.add(`${quoted(String(path.at(-1)))}: ${issue.message}`, placeOfName(root, path));
   else tellValue({ issue, path, root }, problems);
+}
+
+/** A name that is not known is most likely the one that is missing, or one that takes its place. */
+function hasFaultyName(node: PolicyNode, problems: Problems): boolean {
+  return node.kind === 'map' && [...node.entries.values()].some(({ place }) => problems.hasAt(place));
 }
 
 function tellValue({ issue, path, root }: Leaf & { readonly root: PolicyNode }, problems: Problems): void {
@@ -61,7 +67,10 @@ function explain(issue: BaseIssue<unknown>, node: PolicyNode, path: NodePath): E
   const choices = choicesOf(issue.expected);
   if (choices.length > 0) return explainChoice(choices, node);
   const wanted = wantedText(issue.expected ?? '');
-  return { message: `${wanted} is expected here, not ${describe(node)}`, hint: hintFor(issue.expected ?? '', node) };
+  return {
+    message: `${wanted} is expected here, not ${describe(node)}`,
+    hint: hintFor(issue.expected ?? '', node, path),
+  };
 }
 
 function explainVersion(node: PolicyNode): Explained {
@@ -88,7 +97,7 @@ function explainChoice(choices: readonly string[], node: PolicyNode): Explained 
 const words: readonly (readonly [expected: string, text: string])[] = [
   ['string', 'text'],
   ['Array', 'a list'],
-  ['Object', 'fields (name: value)'],
+  ['Object', 'a map (name: value)'],
   ['number', 'a number'],
 ];
 
@@ -99,16 +108,17 @@ function wantedText(expected: string): string {
 
 function describe(node: PolicyNode): string {
   if (node.kind === 'list') return 'a list';
-  if (node.kind === 'map') return 'fields';
+  if (node.kind === 'map') return 'a map';
   if (node.value === null) return 'nothing';
   return typeof node.value === 'string'
     ? `the text ${quoted(node.value)}`
     : `the ${typeof node.value} ${node.source.slice(0, 40)}`;
 }
 
-function hintFor(expected: string, node: PolicyNode): string | undefined {
-  if (node.kind !== 'scalar')
-    return node.kind === 'list' && expected.includes('Object') ? 'any: […], all: […] or atLeast: … of: […]' : undefined;
+function hintFor(expected: string, node: PolicyNode, path: NodePath): string | undefined {
+  if (node.kind !== 'scalar') return undefined;
+  if (path.at(-1) === 'maxAge' && typeof node.value === 'number')
+    return `say of what: ${node.source}d, ${node.source}h`;
   if (expected.includes('string') && node.value !== null) return quoteHint(node.source);
   if (expected.includes('Array') && typeof node.value === 'string')
     return `put it in brackets: [${quoted(node.value)}]`;

@@ -37,9 +37,10 @@ function checkFields({ node, schema, path }: Visit, problems: Problems): boolean
 }
 
 /** The validator takes a list for an object. Where neither may be it says so itself. */
-function checkIsNoObject({ node, schema }: Visit, problems: Problems): boolean {
+function checkIsNoObject({ node, schema, path }: Visit, problems: Problems): boolean {
   if (insideOf(schema, 'map') === undefined) return true;
-  problems.add('fields (name: value) are expected here, not a list', node.place);
+  const hint = path.at(-1) === 'require' ? 'say how many: any: […], all: […], or atLeast: … with of: […]' : undefined;
+  problems.add('a map (name: value) is expected here, not a list', node.place, { hint });
   return false;
 }
 

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { didYouMean, nearest } from '../../../../packages/verifier/src/policy/load/nearest.ts';
+
+const fields = ['images', 'mode', 'require', 'annotations', 'maxAge', 'of'];
+
+describe('the nearest known name', () => {
+  it.each([
+    ['requires', 'require'],
+    ['reqiure', 'require'],
+    ['image', 'images'],
+    ['maxage', 'maxAge'],
+    ['Mode', 'mode'],
+    ['anotations', 'annotations'],
+  ])('of %s is %s', (word, name) => {
+    expect(nearest(word, fields)).toBe(name);
+  });
+
+  it.each(['signature', 'x', '', 'q'.repeat(10_000)])('is none where none is near: %.20s', (word) => {
+    expect(nearest(word, fields)).toBeUndefined();
+    expect(didYouMean(word, fields)).toBeUndefined();
+  });
+
+  it('becomes a question', () => {
+    expect(didYouMean('requires', fields)).toBe('did you mean "require"?');
+  });
+
+  it('of many is the one with fewest changes', () => {
+    expect(nearest('team-b', ['team-a', 'team-bb', 'team-c'])).toBe('team-a');
+    expect(nearest('team-bb1', ['team-a', 'team-bb', 'team-c'])).toBe('team-bb');
+  });
+});
