@@ -99,7 +99,7 @@ describe('the shape of a policy', () => {
     ['version: 1\ntrust: { r: { keys: [a.pub], threshold: 0 } }', '2:41 "threshold" is less than 1'],
     [
       'version: 1\ntrust: { r/x: { keys: [a.pub] } }',
-      '2:10 "r/x": the name of a source is up to 64 letters, digits, dots, dashes and underscores',
+      '2:10 "r/x": the name of a source is up to 64 letters, digits, dots, dashes and underscores, and not "never"',
     ],
     [
       'version: 1\nvariables: { stage: { env: S } }',
