@@ -373,3 +373,41 @@ describe('a token server', () => {
     expect(await codeOf(store.fetch(target))).toBe('resolved');
   });
 });
+
+describe('a registry that changes its scheme under a client', () => {
+  it.each([
+    ['Basic', 'Bearer'],
+    ['Bearer', 'Basic'],
+  ])('from %s to %s is answered in the same request, however many notice at once', async (before, after) => {
+    const tokens = await startTokenServer(() => ({ token: 't' }));
+    let wanted = before;
+    const registry = await startHostileRegistry(({ headers }, response) => {
+      if (headers.authorization?.startsWith(`${wanted} `)) return void response.end(blob);
+      const challenge = wanted === 'Basic' ? 'Basic realm="r"' : `Bearer realm="${tokens.url}",service="s"`;
+      response.writeHead(401, { 'www-authenticate': challenge }).end();
+    });
+    const client = createRegistryClient({ credentials: { get: () => Promise.resolve(basic) } });
+    left.push(() => client.close(), tokens.stop, registry.stop);
+    const store = client.repository({ registry: registry.host, repository: 'a/b' });
+    await store.fetch(target);
+    wanted = after;
+    expect(await Promise.all([1, 2, 3, 4].map(() => codeOf(store.fetch(target))))).toEqual(Array(4).fill('resolved'));
+    await store.fetch(target);
+    expect(registry.seen.at(-1)?.headers.authorization).toMatch(new RegExp(`^${after} `));
+  });
+
+  it('without end is refused', async () => {
+    let asked = 0;
+    const registry = await startHostileRegistry((_ask, response) => {
+      asked += 1;
+      const challenge = asked % 2 === 0 ? 'Basic realm="r"' : `Bearer realm="${tokens.url}",service="s"`;
+      response.writeHead(401, { 'www-authenticate': challenge }).end();
+    });
+    const tokens = await startTokenServer(() => ({ token: 't' }));
+    const client = createRegistryClient({ credentials: { get: () => Promise.resolve(basic) } });
+    left.push(() => client.close(), tokens.stop, registry.stop);
+    const store = client.repository({ registry: registry.host, repository: 'a/b' });
+    expect(await codeOf(store.fetch(target))).toBe('UNAUTHORIZED');
+    expect(asked).toBe(3);
+  });
+});

@@ -175,6 +175,7 @@ describe('listings that never end', () => {
 
   it.each([
     ['a circle', '<?page=1>; rel="next"', 'UNEXPECTED_ANSWER'],
+    ['a header too long to be read', `</${'a'.repeat(8192)}>; rel="next"`, 'LIMIT_REACHED'],
     ['another origin', '<http://127.0.0.1:1/v2/>; rel="next"', 'UNEXPECTED_ANSWER'],
   ])('%s', async (_, link, code) => {
     const { store } = await world(({ url }, response) =>

@@ -24,10 +24,21 @@ describe('the next page in a Link header', () => {
     ['</v2/a; rel="next"', undefined],
     ['', undefined],
     [undefined, undefined],
-    [`</${'a'.repeat(9000)}>; rel="next"`, undefined],
   ])('%s: %s', (header, target) => {
     expect(parseNextLink(header)).toBe(target);
   });
+
+  it.each([
+    ['with a next page', 8192 - '</>; rel="next"'.length, '</', '>; rel="next"'],
+    ['with none', 8192 - '</>; rel="prev"'.length, '</', '>; rel="prev"'],
+  ])(
+    'is looked for up to 8 KiB; a longer header, %s, is an error: the list would end early',
+    (_title, room, ...around) => {
+      const header = (length: number): string => around.join('a'.repeat(length));
+      expect(thrownCode(() => parseNextLink(header(room)))).toBe('returned');
+      expect(thrownCode(() => parseNextLink(header(room + 1)))).toBe('LIMIT_REACHED');
+    },
+  );
 
   it('is found again, whatever stands around it', () => {
     const path = fc.stringMatching(/^\/[\x21\x23-\x3b\x3d\x3f-\x7e]{0,40}$/);

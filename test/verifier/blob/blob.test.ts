@@ -59,6 +59,14 @@ describe('verifyBlob', () => {
     ['a statement of the asked type', statement(slsa), slsa],
     ['a detached signature', { kind: 'signature', bytes: signBytes(alice, blob) }, undefined],
     [
+      'a detached signature in base64 in lines',
+      {
+        kind: 'signature',
+        bytes: Buffer.from(signBytes(alice, blob).toString('base64').replace(/.{20}/g, '$&\r\n')),
+      },
+      undefined,
+    ],
+    [
       'a detached signature in base64 with a line end',
       { kind: 'signature', bytes: Buffer.from(`${signBytes(alice, blob).toString('base64')}\n`) },
       undefined,

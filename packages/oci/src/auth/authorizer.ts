@@ -107,7 +107,8 @@ async function learn(
   const isNew = learnBearer(need, wanted, state);
   if (sent === undefined) return true;
   const dropped = state.tokens.drop(sent.slice(bearer('').length));
-  return dropped || isNew;
+  // Another request may have learned it meanwhile; or Basic was sent, and the registry now wants tokens.
+  return dropped || isNew || (await headerFor(need, context)) !== sent;
 }
 
 /** Takes realm, service and scope over; true when there are scopes that were not asked for before. */

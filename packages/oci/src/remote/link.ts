@@ -8,9 +8,12 @@ const parameterPattern = /[ \t]*;[ \t]*([\w!#$&+.^`|~*-]+)(?:[ \t]*=[ \t]*(?:"((
 
 /**
  * The target of the first `rel="next"` link; undefined where there is none or the header is no Link header. Rule: RFC 8288, 3.
+ * @throws {RegistryError} LIMIT_REACHED for a header too long to be read: taking it for none would end a list early
  */
 export function parseNextLink(header: string | undefined): string | undefined {
-  if (header === undefined || header.length > maxHeaderLength) return undefined;
+  if (header === undefined) return undefined;
+  if (header.length > maxHeaderLength)
+    throw new RegistryError('LIMIT_REACHED', `a Link header of more than ${maxHeaderLength} characters is not read`);
   linkPattern.lastIndex = 0;
   for (let match = linkPattern.exec(header); match !== null; match = linkPattern.exec(header)) {
     if (relationsOf(match[2] ?? '').includes('next')) return match[1];

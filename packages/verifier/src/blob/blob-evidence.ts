@@ -115,9 +115,12 @@ function signed(signer: Signer | undefined, hint: string | undefined, { keys }: 
     : { list: signerChecks(signer, rule), signer };
 }
 
-/** Base64 text with a line end is what openssl and cosign write; anything else is the signature itself. */
+/** Base64 text, in lines of any length, is what openssl and cosign write; anything else is the signature itself. */
 function detachedSignature(bytes: Uint8Array): Uint8Array {
-  const text = Buffer.from(bytes).toString('latin1').trim();
+  const text = Buffer.from(bytes)
+    .toString('latin1')
+    .trim()
+    .replace(/[\r\n]/g, '');
   return text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text) ? Buffer.from(text, 'base64') : bytes;
 }
 
