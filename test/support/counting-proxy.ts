@@ -27,9 +27,14 @@ export interface CountingProxy {
 
 /**
  * Starts an HTTP proxy on loopback that hands every request on to `upstream` (`HOST:PORT`) and counts it. `Host` stays the proxy's own.
- * `holdMs` holds every answer back, so that requests made side by side overlap for certain.
+ * `holdMs` holds every answer back, so that requests made side by side overlap for certain. `refuse` gives the status that a path gets
+ * from the proxy itself.
  */
-export async function startCountingProxy(upstream: string, holdMs = 0): Promise<CountingProxy> {
+export async function startCountingProxy(
+  upstream: string,
+  holdMs = 0,
+  refuse: (path: string) => number | undefined = () => undefined,
+): Promise<CountingProxy> {
   const agent = new Agent({ keepAlive: true });
   const target = splitHost(upstream);
   let counted: CountedRequest[] = [];
@@ -41,6 +46,13 @@ export async function startCountingProxy(upstream: string, holdMs = 0): Promise<
       const authorized = headers.authorization !== undefined;
       counted.push({ method, path, status, authorized, fromMs, untilMs: performance.now() });
     };
+    const refusal = refuse(path);
+    if (refusal !== undefined) {
+      note(refusal);
+      from.resume();
+      to.writeHead(refusal).end();
+      return;
+    }
     forward({ from, to, agent, target, holdMs }, note);
   });
   server.on('connection', () => {

@@ -11,6 +11,7 @@ export interface CommandEntry {
 export const commands: readonly CommandEntry[] = [
   entry('sign', 'sign images where they are: resolve, sign, store, read back', () => import('./commands/sign.ts')),
   entry('verify', 'verify images: who signed them, and whether that is enough', () => import('./commands/verify.ts')),
+  entry('audit', 'verify all images of a registry, or of a list, by policy', () => import('./commands/audit.ts')),
   entry('attach', 'store a signature that was made elsewhere', () => import('./commands/attach.ts')),
   entry('sign-blob', 'sign a file', () => import('./commands/sign-blob.ts')),
   entry('verify-blob', 'verify the signature of a file', () => import('./commands/verify-blob.ts')),

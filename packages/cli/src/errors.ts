@@ -11,6 +11,9 @@ export type CliErrorCode =
   | 'PASSWORD_NEEDED'
   | 'EXAMPLE_KEY'
   | 'LOGIN_REFUSED'
+  | 'NO_CATALOGUE'
+  | 'AUDIT_DIFFERS'
+  | 'AUDIT_FILE'
   | 'PORT_UNAVAILABLE'
   | 'DEMO_FAILED'
   | 'INPUT_UNREAD'
@@ -38,6 +41,8 @@ const exitCodes: Readonly<Record<string, ExitCode>> = {
   PASSWORD_NEEDED: EXIT.usage,
   EXAMPLE_KEY: EXIT.usage,
   LOGIN_REFUSED: EXIT.denied,
+  AUDIT_DIFFERS: EXIT.usage,
+  AUDIT_FILE: EXIT.usage,
   PORT_UNAVAILABLE: EXIT.usage,
   DEMO_FAILED: EXIT.denied,
   INPUT_UNREAD: EXIT.undecided,
@@ -94,7 +99,11 @@ const schemeHints: Readonly<Record<NonNullable<RegistryError['spoken']>, string>
 /** The exit code that this error stands for. */
 export function exitCodeForError(error: unknown): ExitCode {
   const code = codeOf(error);
-  if (code === undefined) return EXIT.undecided;
+  return code === undefined ? EXIT.undecided : exitCodeForCode(code);
+}
+
+/** The same for the code alone, as results that were written keep it. */
+export function exitCodeForCode(code: string): ExitCode {
   return exitCodes[code] ?? (usageFamilies.test(code) ? EXIT.usage : EXIT.undecided);
 }
 

@@ -7,25 +7,27 @@ import { answerError } from './answer-error.ts';
 import { headerOf } from './body.ts';
 import type { Call, Caller } from './caller.ts';
 import { type RepositoryContext, shortDeadline, toCall } from './context.ts';
-import { startDeadline } from './deadline.ts';
+import { type Deadline, startDeadline } from './deadline.ts';
 import { startWalk } from './link.ts';
 import type { Settings } from './options.ts';
 
 /** Asked for at a time; docker-registry 2.8.3 ignores it for tags and sends them all, unsorted. */
 const pageSize = 1000;
 
-/** All tags of a repository. */
+/** All tags of a repository. The time limit is that of a page: who reads on slowly loses nothing. */
 export function listTags(context: RepositoryContext, options: ReadOptions = {}): AsyncGenerator<string> {
+  const deadline = (): Deadline => shortDeadline(context, options.signal);
   const first = toCall(context, {
     method: 'GET',
     target: `tags/list?n=${pageSize}`,
     actions: 'pull',
-    deadline: shortDeadline(context, options.signal),
+    deadline: deadline(),
     ...(options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes }),
   });
   return listAll({
     ...context,
     first,
+    deadline,
     member: 'tags',
     isItem: isTag,
     what: `tags of ${context.registry}/${context.repository}`,
@@ -38,6 +40,7 @@ export function listRepositories(
   options: ReadOptions = {},
 ): AsyncGenerator<string> {
   const { registry, base, settings } = parts;
+  const deadline = (): Deadline => startDeadline(settings.timeouts.totalMs, options.signal);
   const first: Call = {
     method: 'GET',
     url: new URL(`/v2/_catalog?n=${pageSize}`, base),
@@ -45,11 +48,12 @@ export function listRepositories(
     base,
     scopes: ['registry:catalog:*'],
     maxBytes: options.maxBytes ?? settings.limits.maxManifestBytes,
-    deadline: startDeadline(settings.timeouts.totalMs, options.signal),
+    deadline: deadline(),
   };
   return listAll({
     ...parts,
     first,
+    deadline,
     member: 'repositories',
     isItem: isRepositoryName,
     what: `repositories of ${registry}`,
@@ -60,20 +64,22 @@ interface List {
   readonly settings: Settings;
   readonly caller: Caller;
   readonly first: Call;
+  /** For the next page, when it is asked for. */
+  readonly deadline: () => Deadline;
   readonly member: string;
   readonly isItem: (text: string) => boolean;
   readonly what: string;
 }
 
 async function* listAll(list: List): AsyncGenerator<string> {
-  const { settings, caller, first, what } = list;
+  const { settings, caller, first, deadline, what } = list;
   const walk = startWalk(first.url, settings.limits);
   for (let call: Call | undefined = first; call !== undefined; ) {
     const answer = await caller.call(call);
     if (answer.status !== 200) throw answerError(answer, what, answer.secrets);
     yield* readItems(answer.bytes, list);
     const next = walk.next(answer.url, headerOf(answer.headers, 'link'));
-    call = next === undefined ? undefined : { ...first, url: next };
+    call = next === undefined ? undefined : { ...first, url: next, deadline: deadline() };
   }
 }
 

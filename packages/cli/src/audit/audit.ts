@@ -1,0 +1,127 @@
+import { parseReference } from '@signet/oci';
+import { createHabit, escapeForTerminal, type Policy, verifyByPolicy } from '@signet/verifier';
+import { type Connection, connect, DEFAULT_CONCURRENCY } from '../connect.ts';
+import { CliError } from '../errors.ts';
+import type { ExitCode } from '../exit-codes.ts';
+import { isThere } from '../files.ts';
+import type { Io } from '../io.ts';
+import { type OutputOptions, outputOptions } from '../options/output.ts';
+import { mapOrdered } from '../ordered.ts';
+import { readPolicy } from '../policy/load.ts';
+import { createProgress } from '../progress.ts';
+import { commonOf } from '../verify/common.ts';
+import { type ResultEntry, toFailedEntry, toImageEntry } from './entry.ts';
+import { type AuditFlags, type AuditPlan, planOf } from './flags.ts';
+import { type Journal, openJournal } from './journal.ts';
+import { readScope, type Scope } from './scope.ts';
+import { createSeen, type Seen } from './seen.ts';
+import { writeSummary } from './summary.ts';
+import { createTally, type Tally } from './tally.ts';
+import { type AuditTarget, walk } from './walk.ts';
+
+/** Verifies all images of a registry or a list, and writes what came of each as it comes. */
+export async function audit(args: readonly string[], flags: AuditFlags, io: Io): Promise<ExitCode> {
+  const output = outputOptions(flags, io);
+  const plan = planOf(args, flags);
+  const scope = await readScope(plan.source, flags.allTags === true, io);
+  const policy = await readPolicy(plan.policyFile, flags, io);
+  await refuseExistingPage(plan, flags);
+  const tally = createTally(flags.strict === true);
+  const seen = createSeen();
+  const journal = await openJournal(plan.journal, {
+    resume: flags.resume === true,
+    force: flags.force === true,
+    head: { scope, policy: policy.revision },
+    onDone(entry) {
+      seen.add(entry.kind, entry.reference);
+      tally.add(entry);
+    },
+  });
+  const run = { plan, flags, io, output, scope, policy, journal, tally, seen };
+  const resumed = tally.images();
+  try {
+    if (!journal.isComplete) await auditAll(run);
+  } finally {
+    await journal.close();
+  }
+  if (plan.page !== undefined) await (await import('./page.ts')).writePage(plan.page, plan.journal);
+  writeSummary({ plan, tally, resumed, io, output });
+  return tally.exitCode();
+}
+
+/** Begun anew, the page is that of another audit. */
+async function refuseExistingPage({ page }: AuditPlan, { force, resume }: AuditFlags): Promise<void> {
+  if (page === undefined || force === true || resume === true || !(await isThere(page))) return;
+  throw new CliError('FILE_EXISTS', `${page} is there already`, { hint: '--force begins anew' });
+}
+
+interface Run {
+  readonly plan: AuditPlan;
+  readonly flags: AuditFlags;
+  readonly io: Io;
+  readonly output: OutputOptions;
+  readonly scope: Scope;
+  readonly policy: Policy;
+  readonly journal: Journal;
+  readonly tally: Tally;
+  readonly seen: Seen;
+}
+
+async function auditAll(run: Run): Promise<void> {
+  const { plan, flags, io, output, scope, journal, tally, seen } = run;
+  const connection = await connect(flags, io, output, { references: [] });
+  const progress = createProgress(io, output);
+  let passedOver = 0;
+  const targets = walk(scope, plan.source, {
+    connection,
+    io,
+    isDone: seen.has,
+    onPassedOver: () => {
+      passedOver += 1;
+    },
+    onRepository: (name) => progress.note(`repository ${escapeForTerminal(name)}`),
+  });
+  const ask = createAsk(run, connection);
+  try {
+    for await (const entry of mapOrdered(onlyNew(targets, seen), flags.concurrency ?? DEFAULT_CONCURRENCY, ask)) {
+      io.signal.throwIfAborted();
+      await journal.append(entry);
+      tally.add(entry);
+      progress.update(progressText(tally, entry));
+    }
+    const counts = { images: tally.images(), repositories: tally.repositories(), passedOver };
+    await journal.append({ kind: 'end', ...counts, endedAt: new Date().toISOString() });
+  } finally {
+    progress.clear();
+    await connection.close();
+  }
+}
+
+/** A list may name an image twice, a registry may send a tag twice, and an earlier run may have done it: once is enough. */
+async function* onlyNew(targets: AsyncIterable<AuditTarget>, seen: Seen): AsyncGenerator<AuditTarget> {
+  for await (const target of targets) if (seen.add(target.kind, target.reference)) yield target;
+}
+
+/** Gives an entry whatever happens; only an interruption is none. */
+function createAsk({ flags, io, policy }: Run, connection: Connection): (target: AuditTarget) => Promise<ResultEntry> {
+  const habit = createHabit();
+  return async (target) => {
+    const { reference: text } = target;
+    if (target.kind === 'repository') return toFailedEntry('repository', text, target.error);
+    try {
+      const reference = parseReference(text);
+      const open = () => connection.open(reference);
+      const report = await verifyByPolicy(reference, { policy, habit, open, ...commonOf({ ...flags }, io) });
+      io.signal.throwIfAborted();
+      return toImageEntry(text, report);
+    } catch (error) {
+      io.signal.throwIfAborted();
+      return toFailedEntry('image', text, error);
+    }
+  };
+}
+
+function progressText(tally: Tally, { reference }: ResultEntry): string {
+  const { verified, denied, undecided } = tally.verdicts();
+  return `${tally.images()} images: ${verified} verified, ${denied} denied, ${undecided} undecided; ${escapeForTerminal(reference)}`;
+}

@@ -1,0 +1,186 @@
+import { appendFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildAuditStage, type StageKind } from '../support/audit-stage.ts';
+import { signet } from '../support/cli.ts';
+import { type CountingProxy, startCountingProxy } from '../support/counting-proxy.ts';
+import type { TestRegistry } from '../support/docker-registry.ts';
+import { startEmbeddedRegistry } from '../support/embedded-registry.ts';
+import { tempDir } from '../support/temp.ts';
+import { jsonLines, makeKey, text } from './cli-world.ts';
+
+/** Twenty images in five repositories; those of `closed/app` are behind a proxy that refuses. */
+const kinds: readonly StageKind[] = ['signed', 'unsigned', 'wrong-key', 'lost-blob', 'signed'];
+const repositories = ['team/app', 'team/base', 'teammate/app', 'closed/app', 'other'] as const;
+const nameOf = (at: number) => `${repositories[Math.floor(at / 4)]}:v${at % 4}`;
+const kindOf = (at: number): StageKind => kinds[at % kinds.length] ?? 'signed';
+
+let dir: string;
+let registry: TestRegistry;
+let proxy: CountingProxy;
+let policy: string;
+beforeAll(async () => {
+  dir = tempDir();
+  registry = await startEmbeddedRegistry();
+  const refused = (path: string) => (path.startsWith('/v2/closed/app/') ? 403 : undefined);
+  const [a, b] = await Promise.all([makeKey(join(dir, 'a')), makeKey(join(dir, 'b'))]);
+  await buildAuditStage({ host: registry.host, images: 20, kindOf, nameOf, trusted: a.key, other: b.key });
+  proxy = await startCountingProxy(registry.host, 0, refused);
+  policy = writePolicy('policy.yaml', a.pub, proxy.host);
+});
+afterAll(async () => {
+  await proxy.stop();
+  await registry.stop();
+});
+
+function writePolicy(name: string, pub: string, host: string): string {
+  const path = join(dir, name);
+  const rules = `rules:\n  - { name: team, images: ["${host}/team/**"], require: release }\n  - { name: rest, images: ["${host}/**"], require: release }\n`;
+  writeFileSync(path, `version: 1\ntrust:\n  release: { keys: [${JSON.stringify(pub)}] }\n${rules}`);
+  return path;
+}
+
+let count = 0;
+const newFile = (): string => join(dir, `audit-${++count}.jsonl`);
+
+function audit(jsonl: string, ...more: readonly string[]) {
+  const scope = more[0]?.startsWith('-') === false ? [] : [proxy.host];
+  return signet(['audit', ...scope, ...more, '--policy', policy, '--jsonl', jsonl]);
+}
+
+/** Entries without their times, sorted: what must be the same in any two runs. */
+function entries(path: string): readonly string[] {
+  return jsonLines(readFileSync(path, 'utf8'))
+    .map(({ at: _, startedAt: __, endedAt: ___, ...rest }) => JSON.stringify(rest))
+    .sort();
+}
+
+const codesOf = (path: string) =>
+  Object.fromEntries(
+    jsonLines(text(path))
+      .filter(({ kind }) => kind === 'image' || kind === 'repository')
+      .map(({ reference, code }) => [String(reference).slice(proxy.host.length + 1), code]),
+  );
+
+describe('signet audit', () => {
+  it('lists every image with its answer, and a repository that cannot be listed', async () => {
+    const jsonl = newFile();
+    const done = await audit(jsonl);
+    expect(done).toMatchObject({ code: 1, stderr: '' });
+    expect(done.stdout).toMatch(/^16 images: 7 verified, 6 denied, 4 undecided\n/);
+    const codes = codesOf(jsonl);
+    expect(Object.keys(codes)).toHaveLength(17);
+    const said = {
+      signed: 'VERIFIED',
+      unsigned: 'NO_SIGNATURE',
+      'wrong-key': 'NOT_TRUSTED',
+      'lost-blob': 'INCOMPLETE',
+    };
+    for (let at = 0; at < 20; at++)
+      if (!nameOf(at).startsWith('closed/')) expect(codes[nameOf(at)], nameOf(at)).toBe(said[kindOf(at)]);
+    expect(codes['closed/app']).toBe('FORBIDDEN');
+    expect(jsonLines(text(jsonl)).at(-1)).toMatchObject({ kind: 'end', images: 16, repositories: 1 });
+  });
+
+  it('takes a prefix as whole components', async () => {
+    const jsonl = newFile();
+    expect(await audit(jsonl, `${proxy.host}/team`)).toMatchObject({ stderr: '' });
+    expect(new Set(Object.keys(codesOf(jsonl)).map((name) => name.split(':')[0]))).toEqual(
+      new Set(['team/app', 'team/base']),
+    );
+    const none = await audit(newFile(), `${proxy.host}/nobody`);
+    expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('shows no repository') });
+  });
+
+  it('verifies a list, each image once, and says which line is no image', async () => {
+    const list = join(dir, 'list.txt');
+    const [signed, closed] = [`${proxy.host}/team/app:v0`, `${proxy.host}/closed/app:v0`];
+    writeFileSync(list, `# running\n${signed}\n\n${closed}\nNot An Image\n${signed}\n`);
+    const jsonl = newFile();
+    const done = await signet(['audit', '-f', list, '--policy', policy, '--jsonl', jsonl]);
+    expect(done.code).toBe(2);
+    expect(jsonLines(text(jsonl)).slice(1, -1)).toMatchObject([
+      { reference: signed, code: 'VERIFIED' },
+      { reference: closed, verdict: 'undecided', code: 'UNRESOLVED' },
+      { reference: 'Not An Image', verdict: 'undecided', code: 'REFERENCE_INVALID', failed: true },
+    ]);
+  });
+});
+
+describe('signet audit --resume', () => {
+  it('after a cut in the middle of a line gives what an undisturbed run gives, and asks only for the rest', async () => {
+    const [whole, part] = [newFile(), newFile()];
+    await audit(whole);
+    const all = proxy.requests().length;
+    await audit(part);
+    const lines = text(part).split('\n');
+    truncateSync(part, Buffer.byteLength(`${lines.slice(0, 9).join('\n')}\n`) + 20);
+    proxy.reset();
+    const done = await audit(part, '--resume');
+    expect(done).toMatchObject({ code: 1, stderr: '' });
+    expect(done.stdout).toMatch(/^16 images \(8 of them before\): 7 verified, 6 denied, 4 undecided\n/);
+    expect(entries(part)).toEqual(entries(whole));
+    expect(proxy.requests().length).toBeLessThan(all);
+    proxy.reset();
+    expect(await audit(part, '--resume')).toMatchObject({ code: 1, stdout: done.stdout.replace('(8', '(16') });
+    expect(proxy.requests()).toHaveLength(0);
+  });
+
+  it('after kill -9 gives what an undisturbed run gives', async () => {
+    const [whole, killed] = [newFile(), newFile()];
+    await audit(whole);
+    const slow = await startCountingProxy(proxy.host, 60);
+    try {
+      const slowly = writePolicy('slow.yaml', join(dir, 'a.pub'), slow.host);
+      const args = ['audit', slow.host, '--policy', slowly, '--jsonl', killed, '--concurrency', '1'];
+      const done = await signet(args, { killWhen: untilLines(killed, 6) });
+      expect(done.signal).toBe('SIGKILL');
+      expect(entries(killed).length).toBeLessThan(18);
+      expect(await signet([...args, '--resume'])).toMatchObject({ code: 1, stderr: '' });
+      const results = (path: string) => entries(path).filter((line) => !line.includes('"audit"'));
+      expect(results(killed).map((line) => line.replaceAll(slow.host, proxy.host))).toEqual(results(whole));
+    } finally {
+      await slow.stop();
+    }
+  });
+
+  it('refuses another policy, another scope and what is no audit', async () => {
+    const jsonl = newFile();
+    await audit(jsonl);
+    const before = text(jsonl);
+    const other = writePolicy('other.yaml', join(dir, 'b.pub'), proxy.host);
+    const differs = await signet(['audit', proxy.host, '--policy', other, '--jsonl', jsonl, '--resume']);
+    expect(differs).toMatchObject({ code: 2, stderr: expect.stringContaining('error[AUDIT_DIFFERS]') });
+    const scope = await audit(jsonl, `${proxy.host}/team`, '--resume');
+    expect(scope).toMatchObject({ code: 2, stderr: expect.stringContaining('another scope') });
+    expect(await audit(jsonl)).toMatchObject({ code: 2, stderr: expect.stringContaining('error[FILE_EXISTS]') });
+    expect(text(jsonl)).toBe(before);
+    appendFileSync(jsonl, '{"kind":"no"}\n');
+    expect(await audit(jsonl, '--resume')).toMatchObject({ code: 2, stderr: expect.stringContaining('AUDIT_FILE') });
+    expect(await audit(jsonl, '--force')).toMatchObject({ code: 1 });
+  });
+});
+
+describe('a registry without a catalogue', () => {
+  it.each([401, 404, 405])(
+    'that answers %i is told from one that cannot be reached, and -f is named',
+    async (status) => {
+      const bare = await startCountingProxy(registry.host, 0, (path) =>
+        path.startsWith('/v2/_catalog') ? status : undefined,
+      );
+      try {
+        const done = await signet(['audit', bare.host, '--policy', policy, '--jsonl', newFile()]);
+        expect(done.code).toBe(3);
+        expect(done.stderr).toMatch(/^error\[NO_CATALOGUE\]: .*\nhint: .*signet audit -f FILE/);
+      } finally {
+        await bare.stop();
+      }
+    },
+  );
+});
+
+/** Resolves when the file has so many whole lines. */
+async function untilLines(path: string, wanted: number): Promise<void> {
+  while (!existsSync(path) || text(path).split('\n').length <= wanted) await sleep(10);
+}
