@@ -2,11 +2,15 @@ import { readFileSync } from 'node:fs';
 import { createSoftwareSigner, parsePrivateKey, type Signer, sigstoreFormat } from '@signet/core';
 import {
   createRegistryClient,
+  type Descriptor,
+  digestOf,
+  emptyContent,
+  emptyDescriptor,
+  encodeManifest,
   forEachSideBySide,
-  MEDIA_TYPE_MANIFEST,
-  parseManifest,
   parseRegistryReference,
   type RegistryClient,
+  type Store,
 } from '@signet/oci';
 import { buildImage } from '../../packages/cli/src/demo/image.ts';
 
@@ -56,6 +60,7 @@ async function pushOne({ client, reference, kind, signer }: OneImage): Promise<v
   const store = client.repository(parsed);
   const { descriptor: subject } = await buildImage(store, parsed.tag ?? 'latest', reference);
   if (kind === 'unsigned') return;
+  if (kind === 'lost-blob') return await attachLost(store, subject);
   const payload = sigstoreFormat.payload({
     subject,
     signedAtMs: Date.now(),
@@ -64,11 +69,17 @@ async function pushOne({ client, reference, kind, signer }: OneImage): Promise<v
   });
   const pace = { wait: () => Promise.resolve(), clock: () => 0, random: Math.random };
   await sigstoreFormat.store(await sigstoreFormat.seal(payload, signer), Date.now(), { store, subject, pace });
-  if (kind !== 'lost-blob') return;
-  for await (const { descriptors } of store.referrers(subject)) {
-    for (const descriptor of descriptors) {
-      const manifest = parseManifest(await store.fetch(descriptor), MEDIA_TYPE_MANIFEST);
-      if (manifest.kind === 'manifest') for (const layer of manifest.layers) await store.delete(layer);
-    }
-  }
+}
+
+const bundleType = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+
+/** What says that it is a signature, and whose content is gone: it might have been a good one. */
+async function attachLost(store: Store, subject: Descriptor): Promise<void> {
+  const bytes = Buffer.from(`{"lost":"${subject.digest}"}`);
+  const layer: Descriptor = { mediaType: bundleType, digest: digestOf(bytes), size: bytes.length };
+  for (const [content, as] of [[bytes, layer] as const, [emptyContent, emptyDescriptor] as const])
+    await store.push(content, as);
+  const artifact = encodeManifest({ kind: 'manifest', artifactType: bundleType, layers: [layer], subject });
+  await store.push(artifact.bytes, artifact.descriptor);
+  await store.delete(layer);
 }
