@@ -111,7 +111,12 @@ function createAsk({ flags, io, policy }: Run, connection: Connection): (target:
     try {
       const reference = parseReference(text);
       const open = () => connection.open(reference);
-      const report = await verifyByPolicy(reference, { policy, habit, open, ...commonOf({ ...flags }, io) });
+      const report = await verifyByPolicy(reference, {
+        policy,
+        habit,
+        open,
+        ...commonOf(flags, io, { text, uses: [] }),
+      });
       io.signal.throwIfAborted();
       return toImageEntry(text, report);
     } catch (error) {
