@@ -104,6 +104,7 @@ async function* onlyNew(targets: AsyncIterable<AuditTarget>, seen: Seen): AsyncG
 
 /** Gives an entry whatever happens; only an interruption is none. */
 function createAsk({ flags, io, policy }: Run, connection: Connection): (target: AuditTarget) => Promise<ResultEntry> {
+  const { file: _, ...verifying } = flags;
   const habit = createHabit();
   return async (target) => {
     const { reference: text } = target;
@@ -115,7 +116,7 @@ function createAsk({ flags, io, policy }: Run, connection: Connection): (target:
         policy,
         habit,
         open,
-        ...commonOf(flags, io, { text, uses: [] }),
+        ...commonOf(verifying, io, { text, uses: [] }),
       });
       io.signal.throwIfAborted();
       return toImageEntry(text, report);
