@@ -97,7 +97,7 @@ const expectedExports: Readonly<Record<string, readonly string[]>> = {
   core: ['KeyError', 'EnvelopeError', 'parsePublicKey'],
   verifier: ['PolicyError', 'verify', 'decide'],
   registry: ['startRegistry'],
-  workloads: ['WorkloadError', 'readImages', 'imagesOfObject'],
+  workloads: ['WorkloadError', 'readImages', 'imagesOfObject', 'pinImages'],
 };
 
 const goodProgram = `

@@ -24,6 +24,6 @@ export const defaultWorkloadLimits: WorkloadLimits = {
   maxDocuments: 10_000,
   maxImages: 20_000,
   maxProblems: 1_000,
-  maxSteps: 4_000_000,
+  maxSteps: 2_000_000,
   maxReference: 4096,
 };

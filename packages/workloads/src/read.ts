@@ -1,12 +1,14 @@
 import type { ReadContext, ReadOptions } from './context.ts';
 import { decodeInput } from './decode.ts';
-import { WorkloadError } from './errors.ts';
+import { readDockerfile } from './dockerfile/read-dockerfile.ts';
 import { createGathering } from './gathering.ts';
-import type { ImageUse, InputProblem, Inventory } from './inventory.ts';
+import type { ImageUse, InputProblem, Inventory, Pin } from './inventory.ts';
 import { readingOfKind, readingOfName, readingOfText } from './kind-of.ts';
 import { createKindTable } from './kubernetes/kind-table.ts';
 import { defaultWorkloadLimits } from './limits.ts';
+import { readList } from './list.ts';
 import { createPlaceFinder } from './place.ts';
+import type { Spot } from './tree/tree.ts';
 import { readYaml } from './yaml/read-yaml.ts';
 
 /**
@@ -35,13 +37,21 @@ function readAs(context: ReadContext): void {
   const kind = options.kind ?? 'auto';
   const reading = kind === 'auto' ? (readingOfName(options.file) ?? readingOfText(text)) : readingOfKind(kind);
   if (reading === 'yaml') readYaml(context, createKindTable(options.customPaths));
-  else throw new WorkloadError('WORKLOAD_MALFORMED', `${options.file}: ${reading} files are not read yet`);
+  else if (reading === 'dockerfile') readDockerfile(context);
+  else readList(context);
 }
 
 function inventoryOf({ options, gathering, kinds, places }: ReadContext): Inventory {
   const nowhere = { start: 0, end: 0 };
+  const starts = new Set(gathering.images.map(({ spot }) => spot?.span.start));
+  const judged = new Map<readonly number[], boolean>();
+  const isAllImages = (users: readonly number[]): boolean => {
+    const known = judged.get(users) ?? users.every((start) => starts.has(start));
+    judged.set(users, known);
+    return known;
+  };
   const images = gathering.images.map(({ spot, ...image }): ImageUse => {
-    const pin = image.reference.digest === undefined ? (spot?.pin ?? noPlace) : ({ kind: 'pinned' } as const);
+    const pin = image.reference.digest === undefined ? pinOf(spot, isAllImages) : ({ kind: 'pinned' } as const);
     return { ...image, place: places.placeOf(spot?.span ?? nowhere), pin };
   });
   const problems = gathering.problems.map(
@@ -51,4 +61,10 @@ function inventoryOf({ options, gathering, kinds, places }: ReadContext): Invent
   return { file: options.file, kinds: [...kinds], images: images.sort(byPlace), problems: problems.sort(byPlace) };
 }
 
-const noPlace = { kind: 'impossible', why: 'it has no place' } as const;
+/** A text that aliases share is changed for all of them: only where all of them are images. */
+function pinOf(spot: Spot | undefined, isAllImages: (users: readonly number[]) => boolean): Pin {
+  if (spot === undefined) return { kind: 'impossible', why: 'it has no place' };
+  if (spot.sharedBy !== undefined && !isAllImages(spot.sharedBy))
+    return { kind: 'impossible', why: 'its anchor is used for something else too' };
+  return spot.pin;
+}

@@ -1,5 +1,5 @@
 import { type Tree, textAt } from '../tree/tree.ts';
-import { childrenOf, type Selected } from './json-path.ts';
+import { memberPath, type Selected } from './json-path.ts';
 
 /** How many places are named at most. */
 const maxNamed = 5;
@@ -18,11 +18,7 @@ export function imageLikes(root: Tree): readonly Selected[] {
   for (let next = waiting.pop(); next !== undefined && found.length < maxNamed; next = waiting.pop()) {
     const { name, value } = next;
     if (looksLikeImage(name, value.tree)) found.push(value);
-    else {
-      const isMap = value.tree.type === 'map';
-      const children = childrenOf(value).map((child) => ({ name: isMap ? lastName(child.path) : name, value: child }));
-      waiting.push(...children.reverse());
-    }
+    else for (const child of namedChildren(name, value).reverse()) waiting.push(child);
   }
   return found;
 }
@@ -39,6 +35,11 @@ function isImageName(name: string): boolean {
   return /^image(?:name|ref|reference)?$|Image$|_image$/i.test(name);
 }
 
-function lastName(path: string): string {
-  return /(?:^|\.)([\w-]+)$/.exec(path)?.[1] ?? '';
+/** Items of a list go by the name of the list. */
+function namedChildren(name: string, { tree, path }: Selected): { readonly name: string; readonly value: Selected }[] {
+  const items = tree.items().map((item, index) => ({ name, value: { tree: item, path: `${path}[${index}]` } }));
+  const members = tree
+    .entries()
+    .map(([key, member]) => ({ name: key, value: { tree: member, path: memberPath(path, key) } }));
+  return [...items, ...members];
 }

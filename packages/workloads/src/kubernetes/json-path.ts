@@ -56,7 +56,7 @@ export function selectPath(root: Tree, path: JsonPath): readonly Selected[] {
 
 /** `path` and the name of a member, as it is shown. */
 export function memberPath(path: string, name: string): string {
-  if (!/^[A-Za-z_][\w-]*$/.test(name)) return `${path}[${JSON.stringify(name.slice(0, 253))}]`;
+  if (!/^[A-Za-z_][\w-]{0,252}$/.test(name)) return `${path}[${JSON.stringify(name.slice(0, 253))}]`;
   return path === '' ? name : `${path}.${name}`;
 }
 

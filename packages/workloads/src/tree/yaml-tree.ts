@@ -15,7 +15,7 @@ export interface YamlContext {
 
 /** A value of a YAML document as a tree. The place of an alias is its own, the edit that of what it stands for. */
 export function yamlTree(node: Node, context: YamlContext): Tree {
-  return treeOf(node, { ...context, indexes: new Map() }, 0);
+  return new YamlTree(node, { ...context, indexes: new Map() }, 0);
 }
 
 interface Walk extends YamlContext {
@@ -23,22 +23,53 @@ interface Walk extends YamlContext {
   readonly indexes: Map<YAMLMap, ReadonlyMap<string, Node>>;
 }
 
-function treeOf(node: Node, context: Walk, depth: number): Tree {
-  context.budget.spend(depth);
-  const target = context.aliases.targetOf(node);
-  const tree = (value: Node): Tree => treeOf(value, context, depth + 1);
-  return {
-    type: typeOf(target),
-    text: isScalar(target) && typeof target.value === 'string' && isPlainTag(target) ? target.value : '',
-    get(key) {
-      const member = isMap(target) ? indexOf(target, context, depth).get(key) : undefined;
-      return member === undefined ? undefined : tree(member);
-    },
-    entries: () =>
-      isMap(target) ? [...indexOf(target, context, depth)].map(([key, value]) => [key, tree(value)] as const) : [],
-    items: () => (isSeq(target) ? target.items.flatMap((item) => (isNode(item) ? [tree(item)] : [])) : []),
-    spot: spotOf(node, target, context),
-  };
+/** A class for speed: a file may have millions of values. */
+class YamlTree implements Tree {
+  readonly type: Tree['type'];
+  readonly text: string;
+  readonly #node: Node;
+  readonly #target: Node;
+  readonly #walk: Walk;
+  readonly #depth: number;
+
+  constructor(node: Node, walk: Walk, depth: number) {
+    walk.budget.spend(depth);
+    const target = walk.aliases.targetOf(node);
+    this.type = typeOf(target);
+    this.text = isScalar(target) && typeof target.value === 'string' && isPlainTag(target) ? target.value : '';
+    this.#node = node;
+    this.#target = target;
+    this.#walk = walk;
+    this.#depth = depth;
+  }
+
+  get(key: string): Tree | undefined {
+    const member = isMap(this.#target) ? indexOf(this.#target, this.#walk, this.#depth).get(key) : undefined;
+    return member === undefined ? undefined : this.#child(member);
+  }
+
+  entries(): readonly (readonly [string, Tree])[] {
+    if (!isMap(this.#target)) return [];
+    const members = indexOf(this.#target, this.#walk, this.#depth);
+    return [...members].map(([key, value]) => [key, this.#child(value)] as const);
+  }
+
+  items(): readonly Tree[] {
+    return isSeq(this.#target) ? this.#target.items.flatMap((item) => (isNode(item) ? [this.#child(item)] : [])) : [];
+  }
+
+  get spot(): Spot {
+    const { text, aliases } = this.#walk;
+    const span = spanOf(this.#node);
+    const target = this.#target;
+    return isScalar(target)
+      ? { span, pin: pinOf(target, text), sharedBy: aliases.usersOf(target) }
+      : { span, pin: notText };
+  }
+
+  #child(node: Node): Tree {
+    return new YamlTree(node, this.#walk, this.#depth + 1);
+  }
 }
 
 function typeOf(node: Node): Tree['type'] {
@@ -50,33 +81,32 @@ function typeOf(node: Node): Tree['type'] {
 }
 
 /** A map's members by their keys, those that it merges included. */
-function indexOf(map: YAMLMap, context: Walk, depth: number): ReadonlyMap<string, Node> {
-  const known = context.indexes.get(map);
+function indexOf(map: YAMLMap, walk: Walk, depth: number): ReadonlyMap<string, Node> {
+  const known = walk.indexes.get(map);
   if (known !== undefined) return known;
   const own = new Map<string, Node>();
   const merged = new Map<string, Node>();
   for (const pair of map.items) {
-    context.budget.spend(depth);
+    walk.budget.spend(depth);
     const { key, value } = sidesOf(pair);
     if (key === undefined || value === undefined) continue;
-    const name = keyText(key, context.aliases);
+    const name = keyText(key, walk.aliases);
     if (isMergeKey(key)) {
-      for (const source of mergeSources(value, context))
-        mergeInto(merged, own, indexOf(source, context, depth + 1), context);
+      for (const source of mergeSources(value, walk)) mergeInto(merged, own, indexOf(source, walk, depth + 1), walk);
     } else if (name !== undefined) own.set(name, value);
   }
   for (const [name, value] of merged) if (!own.has(name)) own.set(name, value);
-  context.indexes.set(map, own);
+  walk.indexes.set(map, own);
   return own;
 }
 
-function mergeSources(value: Node, context: YamlContext): readonly YAMLMap[] {
-  const target = context.aliases.targetOf(value);
+function mergeSources(value: Node, walk: Walk): readonly YAMLMap[] {
+  const target = walk.aliases.targetOf(value);
   const sources: readonly unknown[] = isSeq(target) ? target.items : [target];
   return sources.map((source) => {
-    const map = isNode(source) ? context.aliases.targetOf(source) : undefined;
+    const map = isNode(source) ? walk.aliases.targetOf(source) : undefined;
     if (isMap(map)) return map;
-    throw malformed(value, context, 'only maps can be merged (<<)');
+    throw malformed(value, walk, 'only maps can be merged (<<)');
   });
 }
 
@@ -85,28 +115,24 @@ function mergeInto(
   merged: Map<string, Node>,
   before: ReadonlyMap<string, Node>,
   source: ReadonlyMap<string, Node>,
-  context: Walk,
+  walk: Walk,
 ): void {
   for (const [name, value] of source) {
-    context.budget.spend(0);
+    walk.budget.spend(0);
     const own = before.get(name);
     const quoted = JSON.stringify(name.slice(0, 80));
     if (own !== undefined)
-      throw malformed(own, context, `${quoted} stands before the merge (<<) that has it too: put << first`);
+      throw malformed(own, walk, `${quoted} stands before the merge (<<) that has it too: put << first`);
     if (!merged.has(name)) merged.set(name, value);
   }
 }
 
-function spotOf(node: Node, target: Node, context: YamlContext): Spot {
-  return { span: spanOf(node), pin: isScalar(target) ? pinOf(target) : notText };
-
-  function pinOf(scalar: Scalar): Pin {
-    const { start, end } = spanOf(scalar);
-    const source = context.text.slice(start, end);
-    const content =
-      scalar.type === 'PLAIN' || scalar.type?.startsWith('BLOCK') === true ? source.trimEnd() : source.slice(0, -1);
-    return { kind: 'insert', offset: start + content.length };
-  }
+/** After the content: before a closing quote, or before the line end of a text that has no quotes. */
+function pinOf(scalar: Scalar, text: string): Pin {
+  const { start, end } = spanOf(scalar);
+  const source = text.slice(start, end);
+  const isQuoted = scalar.type === 'QUOTE_DOUBLE' || scalar.type === 'QUOTE_SINGLE';
+  return { kind: 'insert', offset: start + (isQuoted ? source.length - 1 : source.trimEnd().length) };
 }
 
 const notText: Pin = { kind: 'impossible', why: 'it is no text' };
@@ -120,6 +146,6 @@ function isNode(value: unknown): value is Node {
   return isAlias(value) || isScalar(value) || isMap(value) || isSeq(value);
 }
 
-function malformed(node: Node, context: YamlContext, what: string): WorkloadError {
-  return new WorkloadError('WORKLOAD_MALFORMED', what, { place: context.places.placeOf(spanOf(node)) });
+function malformed(node: Node, walk: Walk, what: string): WorkloadError {
+  return new WorkloadError('WORKLOAD_MALFORMED', what, { place: walk.places.placeOf(spanOf(node)) });
 }

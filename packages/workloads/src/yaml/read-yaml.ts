@@ -1,4 +1,5 @@
 import type { Node } from 'yaml';
+import { isCompose, readCompose } from '../compose/read-compose.ts';
 import type { ReadContext } from '../context.ts';
 import { note, unread, withOrigin } from '../gathering.ts';
 import { imageLikes } from '../kubernetes/image-like.ts';
@@ -25,7 +26,8 @@ function readDocument(tree: Tree, context: ReadContext, kinds: KindTable): void 
   if (wanted !== 'compose' && isObject(tree)) {
     context.kinds.add('kubernetes');
     readObject(tree, { gathering: context.gathering, kinds });
-  } else tellUnknown(tree, context);
+  } else if (wanted === 'compose' || (wanted === 'auto' && isCompose(tree))) readCompose(tree, context);
+  else tellUnknown(tree, context);
 }
 
 /** A document that is neither: a chart's values, a workflow. What looks like an image in it is told. */
@@ -47,5 +49,5 @@ function treeOf(contents: Node, { text, places }: ReadContext, budget: Budget): 
 
 /** Helm writes the name of the template that it rendered before each document. */
 function originOf(prelude: string): string | undefined {
-  return /^# Source: (\S.*?)\s*$/m.exec(prelude)?.[1]?.slice(0, 1024);
+  return /^# Source: (\S[^\r\n]{0,1023})/m.exec(prelude)?.[1]?.trimEnd();
 }

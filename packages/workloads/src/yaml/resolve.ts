@@ -6,8 +6,8 @@ import type { PlaceFinder } from '../place.ts';
 export interface Aliases {
   /** The node that an alias stands for; any other node is itself. */
   readonly targetOf: (node: Node) => Node;
-  /** The aliases that stand for this node. */
-  readonly aliasesOf: (node: Node) => readonly Alias[];
+  /** The offsets of the aliases that stand for this node; the same list for each call. */
+  readonly usersOf: (node: Node) => readonly number[];
 }
 
 /**
@@ -20,7 +20,7 @@ export function resolveAliases(contents: Node | null, places: PlaceFinder): Alia
   if (contents !== null) walk.visit(contents);
   return {
     targetOf: (node) => (isAlias(node) ? (walk.targets.get(node) ?? node) : node),
-    aliasesOf: (node) => walk.users.get(node) ?? [],
+    usersOf: (node) => walk.users.get(node) ?? none,
   };
 }
 
@@ -43,9 +43,11 @@ export function sidesOf(pair: Pair<unknown, unknown>): {
   return { key: asNode(pair.key), value: asNode(pair.value) };
 }
 
+const none: readonly number[] = [];
+
 class Walk {
   readonly targets = new Map<Alias, Node>();
-  readonly users = new Map<Node, Alias[]>();
+  readonly users = new Map<Node, number[]>();
   readonly #anchors = new Map<string, Node>();
   readonly #open = new Set<Node>();
   readonly #places: PlaceFinder;
@@ -100,8 +102,9 @@ class Walk {
     if (this.#open.has(target)) throw this.#malformed(alias, `the alias ${name} stands within what it stands for`);
     this.targets.set(alias, target);
     const users = this.users.get(target);
-    if (users === undefined) this.users.set(target, [alias]);
-    else users.push(alias);
+    const [start] = alias.range ?? [0];
+    if (users === undefined) this.users.set(target, [start]);
+    else users.push(start);
   }
 
   #malformed(node: Node, what: string): WorkloadError {
