@@ -2,8 +2,10 @@
 export interface WorkloadLimits {
   /** Bytes of one input. */
   readonly maxBytes: number;
-  /** Tokens of YAML or JSON in one input: what a parser's time and memory go by. */
+  /** Tokens of YAML or JSON in one input: what a parser's time goes by. */
   readonly maxTokens: number;
+  /** Tokens in one of its documents: what its memory goes by, some 350 bytes each. */
+  readonly maxDocumentTokens: number;
   /** Values within values, in YAML and JSON; Lists within Lists count too. */
   readonly maxDepth: number;
   readonly maxDocuments: number;
@@ -20,6 +22,7 @@ export interface WorkloadLimits {
 export const defaultWorkloadLimits: WorkloadLimits = {
   maxBytes: 16 * 1024 * 1024,
   maxTokens: 4_000_000,
+  maxDocumentTokens: 2_000_000,
   maxDepth: 200,
   maxDocuments: 10_000,
   maxImages: 20_000,

@@ -79,7 +79,7 @@ describe('bounds', () => {
   it('lists of lists by aliases (a bomb)', () => {
     expect(imagesIn(readText(bomb(3)))).toHaveLength(100);
     expect(errorOf(bomb(12))).toMatch(/^WORKLOAD_TOO_LARGE/);
-    expect(errorOf(bomb(12), { limits: { maxImages: 1_000_000 } })).toMatch(/^WORKLOAD_TOO_LARGE/);
+    expect(errorOf(bomb(12), { limits: { maxImages: 1_000_000, maxSteps: 200_000 } })).toMatch(/^WORKLOAD_TOO_LARGE/);
   });
 
   it('a chain of aliases deeper than any document', () => {
@@ -116,6 +116,8 @@ describe('bounds', () => {
     expect(errorOf(Buffer.alloc(16 * 1024 * 1024 + 1, 0x20))).toBe('WORKLOAD_TOO_LARGE 1:1');
     expect(errorOf(Buffer.alloc(50_000_000, '- a\n'))).toBe('WORKLOAD_TOO_LARGE 1:1');
     expect(errorOf(two, { limits: { maxTokens: 20 } })).toMatch(/^WORKLOAD_TOO_LARGE [23]:/);
+    expect(errorOf(two, { limits: { maxDocumentTokens: 20 } })).toMatch(/^WORKLOAD_TOO_LARGE [23]:/);
+    expect(errorOf(`${'a: 1\n---\n'.repeat(9)}`, { limits: { maxDocumentTokens: 20 } })).toBe('no error');
     expect(errorOf('---\n'.repeat(5), { limits: { maxDocuments: 3 } })).toBe('WORKLOAD_TOO_LARGE 4:1');
     expect(errorOf(two, { limits: { maxImages: 1 } })).toBe('WORKLOAD_TOO_LARGE');
     expect(errorOf(two, { limits: { maxProblems: 1 } })).toBe('WORKLOAD_TOO_LARGE');

@@ -46,14 +46,21 @@ function* composed(input: YamlInput): Generator<Document.Parsed> {
 function* tokens({ text, places, limits }: YamlInput): ReturnType<Parser['parse']> {
   const parser = new Parser();
   let count = 0;
+  let inDocument = 0;
   const refuse = (what: string): WorkloadError =>
     new WorkloadError('WORKLOAD_TOO_LARGE', what, {
       place: places.placeOf({ start: parser.offset, end: parser.offset }),
     });
   for (const lexeme of new Lexer().lex(text)) {
-    yield* parser.next(lexeme);
+    for (const token of parser.next(lexeme)) {
+      if (token.type === 'document') inDocument = 0;
+      yield token;
+    }
     count++;
+    inDocument++;
     if (count > limits.maxTokens) throw refuse(`more than ${limits.maxTokens} tokens`);
+    if (inDocument > limits.maxDocumentTokens)
+      throw refuse(`more than ${limits.maxDocumentTokens} tokens in one document`);
     if (parser.stack.length > limits.maxDepth) throw refuse(`nested deeper than ${limits.maxDepth} levels`);
   }
   yield* parser.end();
