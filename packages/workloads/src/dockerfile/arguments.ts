@@ -1,5 +1,5 @@
 import { type Expanded, expand } from '../variables.ts';
-import type { Instruction } from './lines.ts';
+import type { Instruction } from './instruction.ts';
 import { splitWords, type Word } from './words.ts';
 
 /** An ARG before the first FROM: its value, and where its default ends. */

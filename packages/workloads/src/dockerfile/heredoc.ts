@@ -1,5 +1,5 @@
 import { expand } from '../variables.ts';
-import type { Instruction } from './lines.ts';
+import type { Instruction } from './instruction.ts';
 import { splitWords } from './words.ts';
 
 /** The line that ends a heredoc, and whether tabs before it are left out. */

@@ -1,5 +1,5 @@
 import { declarations } from './arguments.ts';
-import type { Instruction } from './lines.ts';
+import type { Instruction } from './instruction.ts';
 import { splitWords } from './words.ts';
 
 /** What the variables of a Dockerfile's head are used for. */
