@@ -98,6 +98,7 @@ const expectedExports: Readonly<Record<string, readonly string[]>> = {
   verifier: ['PolicyError', 'verify', 'decide'],
   registry: ['startRegistry'],
   workloads: ['WorkloadError', 'readImages', 'imagesOfObject', 'pinImages'],
+  'policy-import': ['convertPolicy', 'importFormats'],
 };
 
 const goodProgram = `

@@ -57,10 +57,17 @@ function toUnit(image: string, entry: Entry): Unit {
 }
 
 function overlap(one: Unit, other: Unit): boolean {
-  const [a, b] = [one.pattern.parts[0], other.pattern.parts[0]];
-  // Two literal hosts that differ are the usual case; the rest is dearer.
-  if (a?.kind === 'one' && b?.kind === 'one' && a.glob !== b.glob && !`${a.glob}${b.glob}`.includes('*')) return false;
-  return patternsOverlap(one.pattern, other.pattern);
+  return !differSoon(one.pattern.parts, other.pattern.parts) && patternsOverlap(one.pattern, other.pattern);
+}
+
+/** Two literal parts that differ are the usual case; the rest is dearer. */
+function differSoon(one: ImagePattern['parts'], other: ImagePattern['parts']): boolean {
+  for (const [at, a] of one.entries()) {
+    const b = other[at];
+    if (a.kind !== 'one' || b?.kind !== 'one' || a.glob.includes('*') || b.glob.includes('*')) return false;
+    if (a.glob !== b.glob) return true;
+  }
+  return false;
 }
 
 function addDeciders(unit: Unit, near: readonly Unit[], order: Imported['order']): void {

@@ -66,6 +66,7 @@ function cutTail(text: string, dialect: GlobDialect): Cut {
   if (colon === -1) return { ...withoutTag(before, last, dialect) };
   const [name, tag] = [last.slice(0, colon), glob(last.slice(colon + 1))];
   const isOpen = isStarLast(name);
+  if (before === '' && name.includes(':')) return { name: any, tail: [''], exact: false };
   if (tag === '*' && name.endsWith(any)) return { name: before + name, tail: [''], exact: true };
   // Without a slash before it the colon may be a port's, and a star after it may take the whole path.
   if (before === '' && last.slice(colon + 1).includes(any)) {
@@ -109,25 +110,30 @@ function namesOf(text: string, dialect: GlobDialect): Names {
   const parts = text.split('/');
   let made: readonly string[] = [''];
   for (const [at, part] of parts.entries()) {
-    const options = optionsFor(part, at, parts.length);
+    const options = optionsFor(part, { isFirst: at === 0, isLast: at === parts.length - 1 });
     made = made.flatMap((start) => options.map((option) => (at === 0 ? option : `${start}/${option}`)));
     if (made.length > maxExpansions) return { names: ['*'], exact: false };
   }
   return settleHosts(made, dialect);
 }
 
+interface Position {
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
+}
+
 /** What a part between slashes may become: a star that crosses slashes becomes more parts. */
-function optionsFor(part: string, at: number, count: number): readonly string[] {
-  const [isFirst, isLast] = [at === 0, at === count - 1];
+function optionsFor(part: string, at: Position): readonly string[] {
+  const { isFirst, isLast } = at;
   if (part === any) return [isLast && !isFirst ? '**' : '*/**'];
   const crossing = part.indexOf(any);
   if (crossing === -1) return [glob(part)];
   const [before, after] = [glob(part.slice(0, crossing)), part.slice(crossing + 1)];
-  // A colon is a port's: it stands in the host alone.
-  if (isFirst && before === '' && after.includes(':')) return optionsFor(after, 1, count).map((rest) => `*${rest}`);
-  if (isFirst && before === '') return optionsFor(after, 1, count).map((rest) => `**/*${rest}`);
   if (isLast && after === '') return [`${before}*`, `${before}*/**`];
-  const rest = optionsFor(after, 1, isLast ? 2 : count + 1);
+  const rest = optionsFor(after, { isFirst: false, isLast });
+  // A colon is a port's: it stands in the host alone.
+  if (isFirst && before === '' && after.includes(':')) return rest.map((each) => `*${each}`);
+  if (isFirst && before === '') return rest.map((each) => `**/*${each}`);
   return rest.flatMap((each) => [`${before}*${each}`, `${before}*/**/*${each}`]);
 }
 

@@ -1,14 +1,17 @@
 import { PolicyError } from '@signet/verifier';
 import {
+  Composer,
+  type CST,
   isAlias,
   isCollection,
   isMap,
   isNode,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Document as ParsedDocument,
-  parseAllDocuments,
+  Parser,
 } from 'yaml';
 import type { PolicyInput } from './model.ts';
 
@@ -16,6 +19,8 @@ import type { PolicyInput } from './model.ts';
 const maxBytes = 1024 * 1024;
 const maxDocuments = 256;
 const maxDepth = 64;
+/** The parser's stack holds up to three entries a level. */
+const maxStack = 3 * maxDepth;
 
 /** Where something stands in a file; line and column count from 1. */
 type Place = NonNullable<PolicyError['place']>;
@@ -29,7 +34,8 @@ interface Source {
 
 /** A value of a YAML or JSON file with its place: what is read of it is what it must be, or the reader is told where it is not. */
 export class Cursor {
-  private readonly node: unknown;
+  private readonly raw: unknown;
+  private resolved: { readonly node: unknown } | undefined;
   private readonly source: Source;
   private readonly depth: number;
   /** How one comes here: `trustPolicies[0].level`. */
@@ -37,10 +43,16 @@ export class Cursor {
 
   constructor(source: Source, node: unknown, at: { readonly path: string; readonly depth: number }) {
     this.source = source;
-    this.node = isAlias(node) ? node.resolve(source.document) : node;
+    this.raw = node;
     this.path = at.path;
     this.depth = at.depth;
     if (at.depth > maxDepth) throw this.invalid(`nested deeper than ${maxDepth}`);
+  }
+
+  /** An alias costs a walk over the document: only those that are read are followed, once. */
+  private get node(): unknown {
+    this.resolved ??= { node: isAlias(this.raw) ? this.raw.resolve(this.source.document) : this.raw };
+    return this.resolved.node;
   }
 
   /** Where it begins. */
@@ -81,10 +93,14 @@ export class Cursor {
   /** Names and values in their order. @throws {PolicyError} POLICY_INVALID where this is no map */
   fields(): readonly (readonly [string, Cursor])[] {
     if (!isMap(this.node)) throw this.invalid(`a map is expected`);
+    const names = new Set<string>();
     return this.node.items.map(({ key, value }) => {
       const name = isScalar(key) ? String(key.value) : '';
       const path = this.path === '' ? name : `${this.path}.${name}`;
-      return [name, this.child(value, path, key)];
+      const field = this.child(value, path, key);
+      if (names.has(name)) throw field.invalid(`${JSON.stringify(name.slice(0, 80))} is there twice`);
+      names.add(name);
+      return [name, field];
     });
   }
 
@@ -163,21 +179,42 @@ export function readDocuments({ file, text }: PolicyInput): readonly Cursor[] {
   if (Buffer.byteLength(text) > maxBytes)
     throw new PolicyError('POLICY_INVALID', `larger than ${maxBytes} bytes`, { place: start });
   const lines = new LineCounter();
-  const parsed = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true, version: '1.2', logLevel: 'silent' });
-  const documents = Array.isArray(parsed) ? parsed : [];
+  const placeAt = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  const documents = compose(tokensOf(text, lines, placeAt), text.length);
   if (documents.length > maxDocuments)
     throw new PolicyError('POLICY_INVALID', `more than ${maxDocuments} documents`, { place: start });
   for (const { errors } of documents) {
     const [error] = errors;
     if (error === undefined) continue;
-    const { line, col } = lines.linePos(error.pos[0]);
-    const place = { file, line, column: col };
-    throw new PolicyError('POLICY_INVALID', `not YAML or JSON: ${error.message.split('\n', 1)[0]}`, { place });
+    const why = error.message.split('\n', 1)[0] ?? '';
+    throw new PolicyError('POLICY_INVALID', `not YAML or JSON: ${why}`, { place: placeAt(error.pos[0]) });
   }
   const cursors = documents.map((document) => {
     return new Cursor({ file, lines, document }, document.contents, { path: '', depth: 0 });
   });
   return cursors.filter((cursor) => !cursor.isEmpty);
+}
+
+/** Tokens of the concrete syntax. The parser keeps a stack of its own; what is composed of them recurses, so its depth is bounded here. */
+function tokensOf(text: string, lines: LineCounter, placeAt: (offset: number) => Place): readonly CST.Token[] {
+  const tokens: CST.Token[] = [];
+  const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const token of parser.next(lexeme)) tokens.push(token);
+    if (parser.stack.length > maxStack)
+      throw new PolicyError('POLICY_INVALID', `nested deeper than ${maxDepth}`, { place: placeAt(parser.offset) });
+  }
+  return [...tokens, ...parser.end()];
+}
+
+/** Names that are there twice are found by whoever reads the map: the library compares each with all before it. */
+function compose(tokens: readonly CST.Token[], length: number): readonly ParsedDocument[] {
+  const composer = new Composer({ version: '1.2', uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
+  return [...composer.compose(tokens, false, length)];
 }
 
 /** The one document that a file must hold. @throws {PolicyError} POLICY_INVALID */

@@ -210,7 +210,7 @@ describe('a policy.json that containers/image refuses', () => {
     ['{"transports": {}}', '"default" is missing', 1],
     ['{"default": []}', 'must not be empty', 1],
     ['{"default": [{"type": "reject"}],\n "more": 1}', 'more is not known', 2],
-    ['{"default": [{"type": "reject"}],\n "default": [{"type": "reject"}]}', 'not YAML or JSON', 2],
+    ['{"default": [{"type": "reject"}],\n "default": [{"type": "reject"}]}', 'is there twice', 2],
     ['{"default": [{"type": "allow"}]}', 'none of insecureAcceptAnything', 1],
     ['{"default": [{"type": "reject", "x": 1}]}', 'x is not known', 1],
     ['{"default": [{"type": "sigstoreSigned"}]}', 'exactly one of', 1],
