@@ -90,3 +90,4 @@ export type {
   TagCondition,
   WriteOptions,
 } from './store.ts';
+export { unlessMissing } from './unless-missing.ts';

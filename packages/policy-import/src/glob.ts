@@ -1,4 +1,4 @@
-import { PolicyError, parseImagePattern } from '@signet/verifier';
+import { matchesGlob, PolicyError, parseImagePattern } from '@signet/verifier';
 
 /** A foreign glob in pieces: text, any characters but `/`, any characters; `other`: something that Signet's patterns have no sign for. */
 export type GlobPiece =
@@ -155,7 +155,7 @@ function settleHost(name: string, dialect: GlobDialect): Names {
 
 function onHost(name: string, hosts: readonly string[], { dockerHub }: GlobDialect): Names {
   const [host = '', ...path] = name.split('/');
-  const onHub = globToRegExp(host).test(dockerHub);
+  const onHub = matchesGlob(host, dockerHub);
   // One part under docker.io stands for library/ here; who writes that out has no such names.
   const isWhole = path.length !== 1 || path[0] === '**' || dockerHub === 'docker.io';
   const all = onHub && host !== dockerHub ? [...hosts, 'docker.io'] : hosts;
@@ -167,20 +167,12 @@ function onHost(name: string, hosts: readonly string[], { dockerHub }: GlobDiale
 function hostsLike(host: string): readonly string[] {
   const stars = [...host.matchAll(/\*/g)].map(({ index }) => index);
   const dotted = stars.map((at) => `${host.slice(0, at)}*.*${host.slice(at + 1)}`);
-  const local = globToRegExp(host).test('localhost') ? ['localhost'] : [];
+  const local = matchesGlob(host, 'localhost') ? ['localhost'] : [];
   return [...dotted, ...local, ...(host.endsWith('*') ? [`${host}:*`] : [])];
-}
-
-function globToRegExp(text: string): RegExp {
-  return new RegExp(`^${text.split('*').map(escapeRegExp).join('.*')}$`);
 }
 
 function glob(text: string): string {
   return text.replace(/[\uE000\uE001]+/g, '*');
-}
-
-function escapeRegExp(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
 /** What is no pattern of Signet's, such as a name with upper-case letters, is no reference either. */

@@ -1,9 +1,9 @@
-import type { Descriptor, Resolved } from '@signet/oci';
+import { type Descriptor, forEachSideBySide, type Resolved } from '@signet/oci';
 import { startClock } from './clock.ts';
 import { limitGap, toGap } from './collect/gaps.ts';
 import { decide } from './decision/decide.ts';
 import { refusalOf } from './decision/refusal.ts';
-import type { Asked, Evidence, Gap } from './evidence.ts';
+import { type Asked, type Evidence, type Gap, noEvidence } from './evidence.ts';
 import { verifyLimits } from './limits.ts';
 import { childrenOf, formatPlatform, platformsOf } from './platform.ts';
 import type { Ruling } from './policy/ruling.ts';
@@ -25,20 +25,20 @@ export async function verifyEachPlatform(asked: Asked, ruling: Ruling, using: Ve
   try {
     const timed = { ...using, signal: clock.signal };
     const resolved = await resolveAsked(asked, timed, limits.maxManifestBytes);
-    if ('code' in resolved) return reportOf(ruling, { ...nothing, asked, gaps: [resolved] });
+    if ('code' in resolved) return reportOf(ruling, noEvidence(asked, { gaps: [resolved] }));
     const pinned = { ...asked, digest: resolved.descriptor.digest };
     const images = platformsOf(resolved) ?? [];
     if (images.length === 0) return await verifyOne(pinned, ruling, timed);
     const evidence = evidenceOf(asked, resolved);
-    if (refusalOf(ruling.refuse, { ...evidence, complete: true }, []) === 'digest') return reportOf(ruling, evidence);
+    if (refusalOf(ruling.refuse, evidence, []) === 'digest') return reportOf(ruling, evidence);
     if (images.length > maxPlatforms) {
       const gap = limitGap(`the index has ${images.length} images (at most ${maxPlatforms} are looked at)`);
       return reportOf(ruling, { ...evidence, gaps: [gap] });
     }
-    const reports = await inTurns(images, async (image) => ({
-      image,
-      report: await verifyOne({ ...asked, digest: image.digest }, ruling, timed),
-    }));
+    const reports: ImageReport[] = [];
+    await forEachSideBySide([...images.entries()], concurrency, async ([at, image]) => {
+      reports[at] = { image, report: await verifyOne({ ...asked, digest: image.digest }, ruling, timed) };
+    });
     return worstOf(reports, resolved);
   } finally {
     clock.stop();
@@ -57,16 +57,11 @@ async function resolveAsked(asked: Asked, using: Verifying, maxBytes: number): P
   }
 }
 
-const nothing = { envelopes: [], gaps: [], skipped: [], skippedTotal: 0, complete: true } as const;
-
 function evidenceOf(asked: Asked, resolved: Resolved): Evidence {
   const { descriptor } = resolved;
   const children = childrenOf(resolved);
-  return {
-    ...nothing,
-    asked,
-    subject: { digest: descriptor.digest, descriptor, ...(children === undefined ? {} : { children }) },
-  };
+  const subject = { digest: descriptor.digest, descriptor, ...(children === undefined ? {} : { children }) };
+  return noEvidence(asked, { subject });
 }
 
 function reportOf(ruling: Ruling, evidence: Evidence): Report {
@@ -83,9 +78,7 @@ const order = ['denied', 'undecided', 'verified'] as const;
 
 function worstOf(reports: readonly ImageReport[], { descriptor }: Resolved): Report {
   const rank = ({ report }: ImageReport) => order.indexOf(report.verdict);
-  const [worst] = reports.toSorted((one, other) => rank(one) - rank(other));
-  if (worst === undefined) throw new TypeError('an index without images has no worst one'); // verified itself, above
-  const { report, image } = worst;
+  const { report, image } = reports.reduce((worst, each) => (rank(each) < rank(worst) ? each : worst));
   const platforms = reports.map(answerOf);
   const summary =
     report.verdict === 'verified'
@@ -101,13 +94,4 @@ function answerOf({ image, report }: ImageReport): PlatformAnswer {
 
 function nameOf({ platform, digest }: Descriptor): string {
   return platform === undefined ? digest : formatPlatform(platform);
-}
-
-/** So many at a time, in order. */
-async function inTurns<In, Out>(items: readonly In[], work: (item: In) => Promise<Out>): Promise<readonly Out[]> {
-  const results: Out[] = [];
-  for (let at = 0; at < items.length; at += concurrency) {
-    results.push(...(await Promise.all(items.slice(at, at + concurrency).map(work))));
-  }
-  return results;
 }

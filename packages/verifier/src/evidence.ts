@@ -74,6 +74,11 @@ export interface Skipped {
   readonly message: string;
 }
 
+/** Evidence with nothing in it but `parts`. */
+export function noEvidence(asked: Asked, parts: Partial<Evidence> = {}): Evidence {
+  return { asked, envelopes: [], gaps: [], skipped: [], skippedTotal: 0, complete: true, ...parts };
+}
+
 /** All that was fetched for one reference so far, as plain data: a verdict can be replayed from disk. */
 export interface Evidence {
   readonly asked: Asked;

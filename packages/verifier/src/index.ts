@@ -31,6 +31,7 @@ export {
   type RequirementText,
 } from './policy/effective.ts';
 export { type Candidate, type ChoiceExplanation, type ExplainOptions, explainChoice } from './policy/explain-choice.ts';
+export { matchesGlob } from './policy/match/glob.ts';
 export { type ImagePattern, parseImagePattern, patternCovers, patternsOverlap } from './policy/match/image-pattern.ts';
 export { type AskedImage, type Choice, RuleIndex } from './policy/match/rule-index.ts';
 export { compareSpecificity, type Specificity, specificityOf } from './policy/match/specificity.ts';

@@ -2,7 +2,7 @@ import type { Reference, Resolved, Source } from '@signet/oci';
 import { startClock } from './clock.ts';
 import { type AskOptions, toAsked } from './collect/asked.ts';
 import { toGap } from './collect/gaps.ts';
-import type { Asked, Gap } from './evidence.ts';
+import { type Asked, type Gap, noEvidence } from './evidence.ts';
 import { verifyLimits } from './limits.ts';
 import { type ChosenRule, chooseRule } from './policy/choose-rule.ts';
 import type { Policy } from './policy/policy.ts';
@@ -62,7 +62,7 @@ async function chooseInTime(asked: Asked, using: PolicyVerification): Promise<Ch
 
 /** It is not known which rule is for it: nothing is allowed, whatever the policy says of images without a rule. */
 function undecided(asked: Asked, base: Omit<Ruling, 'rule'>, gap: Gap): Report {
-  const evidence = { asked, envelopes: [], gaps: [gap], skipped: [], skippedTotal: 0, complete: true };
+  const evidence = noEvidence(asked, { gaps: [gap] });
   const decision = { verdict: 'undecided', code: 'UNRESOLVED', allowed: false, sources: [], findings: [] } as const;
   return toReport({ ruling: base, evidence, decision });
 }

@@ -4,7 +4,7 @@ import { collect } from './collect/collect.ts';
 import type { CollectOptions } from './collect/collecting.ts';
 import type { Habit } from './collect/habit.ts';
 import { acceptedSigner, type Decision, decide } from './decision/decide.ts';
-import type { Asked, Envelope, Evidence, Gap } from './evidence.ts';
+import { type Asked, type Envelope, type Evidence, type Gap, noEvidence } from './evidence.ts';
 import { defaultFormats } from './formats/index.ts';
 import { type VerifyLimits, verifyLimits } from './limits.ts';
 import { isExempt, type Ruling } from './policy/ruling.ts';
@@ -58,7 +58,7 @@ interface Deciding {
 /** Decides again only when something came that could turn the answer into yes: so the number of signatures cannot make it slow. */
 async function untilDecided(evidences: AsyncIterable<Evidence>, { ruling, asked, checker }: Deciding) {
   const signers = new Set<string>();
-  let evidence: Evidence = { asked, envelopes: [], gaps: [], skipped: [], skippedTotal: 0, complete: false };
+  let evidence = noEvidence(asked, { complete: false });
   let knewChildren = false;
   const verified = (): Decision | undefined => {
     const decision = decide(ruling, evidence, checker.findings);

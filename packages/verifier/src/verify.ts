@@ -2,7 +2,7 @@ import type { Reference } from '@signet/oci';
 import { type AskOptions, toAsked } from './collect/asked.ts';
 import { decide } from './decision/decide.ts';
 import { verifyEachPlatform } from './each-platform.ts';
-import type { Asked } from './evidence.ts';
+import { type Asked, noEvidence } from './evidence.ts';
 import { verifyLimits } from './limits.ts';
 import { parsePlatformName } from './platform.ts';
 import { noRefusals, type Refusals } from './policy/policy.ts';
@@ -44,7 +44,6 @@ export async function verifyAsked(asked: Asked, ruling: Ruling, using: Verifying
 /** The report where nothing has to be read: the answer stands already. */
 export function withoutEvidence(asked: Asked, ruling: Ruling): Report {
   const { digest } = asked;
-  const subject = digest === undefined ? {} : { subject: { digest } };
-  const evidence = { asked, ...subject, envelopes: [], gaps: [], skipped: [], skippedTotal: 0, complete: true };
+  const evidence = noEvidence(asked, digest === undefined ? {} : { subject: { digest } });
   return toReport({ ruling, evidence, decision: decide(ruling, evidence, []) });
 }

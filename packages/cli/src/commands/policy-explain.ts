@@ -1,4 +1,4 @@
-import { type Digest, parseReference, type Reference, RegistryError } from '@signet/oci';
+import { type Digest, parseReference, type Reference, unlessMissing } from '@signet/oci';
 import { explainChoice, type Policy } from '@signet/verifier';
 import type { Command } from 'commander';
 import { type Context, onRun } from '../command.ts';
@@ -77,11 +77,6 @@ async function explanationOf(reference: Reference, { policy, connection, flags, 
 async function tagNames(reference: Reference, connection: Connection, io: Io): Promise<Digest | null> {
   const { tag, digest } = reference;
   if (tag === undefined && digest !== undefined) return digest;
-  try {
-    const source = await connection.open(reference);
-    return (await source.resolve(tag ?? 'latest', { signal: io.signal })).descriptor.digest;
-  } catch (error) {
-    if (error instanceof RegistryError && error.code === 'NOT_FOUND') return null;
-    throw error;
-  }
+  const resolving = connection.open(reference).then((source) => source.resolve(tag ?? 'latest', { signal: io.signal }));
+  return (await unlessMissing(resolving))?.descriptor.digest ?? null;
 }

@@ -1,4 +1,4 @@
-import { type Descriptor, RegistryError } from '@signet/oci';
+import { type Descriptor, unlessMissing } from '@signet/oci';
 import type { Payload, SignatureArtifact, SignatureStore, StoredSignature } from '../format.ts';
 import { readCosignImage } from './cosign-image.ts';
 import { isSameButForTime } from './same-payload.ts';
@@ -32,10 +32,5 @@ export async function findCosign(
 
 /** A payload that is gone is no signature of ours: then it is stored again. */
 async function fetchIfThere(layer: Descriptor, { store, signal }: SignatureStore): Promise<Uint8Array | undefined> {
-  try {
-    return await store.fetch(layer, signal === undefined ? {} : { signal });
-  } catch (error) {
-    if (error instanceof RegistryError && error.code === 'NOT_FOUND') return undefined;
-    throw error;
-  }
+  return await unlessMissing(store.fetch(layer, signal === undefined ? {} : { signal }));
 }

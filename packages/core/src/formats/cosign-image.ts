@@ -5,9 +5,9 @@ import {
   MEDIA_TYPE_CONFIG,
   MEDIA_TYPE_MANIFEST,
   parseManifest,
-  RegistryError,
   type Resolved,
   toDescriptorJson,
+  unlessMissing,
 } from '@signet/oci';
 import { EnvelopeError } from '../errors.ts';
 import type { SignatureStore } from '../format.ts';
@@ -37,7 +37,7 @@ export async function readCosignImage(
   tag: string,
   { store, signal }: SignatureStore,
 ): Promise<CosignImage | undefined> {
-  const resolved = await resolveIfThere(store.resolve(tag, signal === undefined ? {} : { signal }));
+  const resolved = await unlessMissing(store.resolve(tag, signal === undefined ? {} : { signal }));
   if (resolved === undefined) return undefined;
   const manifest = parseManifest(resolved.bytes, resolved.descriptor.mediaType);
   if (manifest.kind === 'manifest') return { resolved, manifest };
@@ -76,13 +76,4 @@ function toConfig(layers: readonly Descriptor[]): unknown {
     rootfs: { type: 'layers', diff_ids: layers.map(({ digest }) => digest) },
     config: {},
   };
-}
-
-async function resolveIfThere(resolving: Promise<Resolved>): Promise<Resolved | undefined> {
-  try {
-    return await resolving;
-  } catch (error) {
-    if (error instanceof RegistryError && error.code === 'NOT_FOUND') return undefined;
-    throw error;
-  }
 }

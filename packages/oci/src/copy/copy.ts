@@ -7,9 +7,10 @@ import { isManifestMediaType } from '../media-types.ts';
 import { listReferrers } from '../referrers-list.ts';
 import type { Resolved, Source, Store } from '../store.ts';
 import { checkTag } from '../store-rules.ts';
+import { unlessMissing } from '../unless-missing.ts';
 import { createDigestTagFinder, type DigestTag, writeDigestTag } from './digest-tags.ts';
 import type { CopyResult } from './events.ts';
-import { type CopyOptions, type CopyRun, readManifest, startRun, unlessMissing } from './run.ts';
+import { type CopyOptions, type CopyRun, readManifest, startRun } from './run.ts';
 import { forEachSideBySide } from './side-by-side.ts';
 import { createTransfer, type Transfer } from './transfer.ts';
 

@@ -3,7 +3,8 @@ import { type Digest, digestAlgorithm, digestHex } from '../digest.ts';
 import { RegistryError } from '../errors.ts';
 import { parseManifest, partsOf } from '../manifest.ts';
 import type { Resolved } from '../store.ts';
-import { type CopyRun, unlessMissing } from './run.ts';
+import { unlessMissing } from '../unless-missing.ts';
+import type { CopyRun } from './run.ts';
 
 const suffixes = ['sig', 'att', 'sbom'] as const;
 /** Manifests whose digest tags are asked for one by one; for more, the list of all tags is read once. */

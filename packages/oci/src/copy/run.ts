@@ -1,6 +1,5 @@
 import { checkedBytes } from '../checked.ts';
 import type { Descriptor } from '../descriptor.ts';
-import { RegistryError } from '../errors.ts';
 import type { Source, Store } from '../store.ts';
 import { type Budget, type CopyLimits, createBudget, defaultCopyLimits } from './budget.ts';
 import { type CopyEvent, createTally, type Tally } from './events.ts';
@@ -66,16 +65,6 @@ export function startRun(source: Source, destination: Store, options: CopyOption
 export async function readManifest(run: CopyRun, descriptor: Descriptor): Promise<Uint8Array> {
   run.budget.take(descriptor.size);
   return await run.source.fetch(descriptor, { signal: run.signal });
-}
-
-/** The answer, or undefined where the thing is not there. */
-export async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof RegistryError && error.code === 'NOT_FOUND') return undefined;
-    throw error;
-  }
 }
 
 /** The content that a descriptor embeds, where it is really that. */

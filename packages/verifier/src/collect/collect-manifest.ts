@@ -8,6 +8,7 @@ import {
   parseManifest,
   RegistryError,
   type Resolved,
+  unlessMissing,
 } from '@signet/oci';
 import type { Envelope, Skipped } from '../evidence.ts';
 import type { VerifyFormat } from '../format.ts';
@@ -19,7 +20,7 @@ export async function readReferrer(descriptor: Descriptor, subject: Digest, coll
   const { gathering, source, limits, signal } = collecting;
   const { digest: origin, mediaType } = descriptor;
   const skip = (code: Skipped['code'], message: string) => gathering.addSkipped({ origin, code, message });
-  const bytes = await unlessGone(source.fetch(descriptor, { signal, maxBytes: limits.maxManifestBytes }));
+  const bytes = await unlessMissing(source.fetch(descriptor, { signal, maxBytes: limits.maxManifestBytes }));
   if (bytes === undefined) return skip('REFERRER_GONE', 'listed, but its manifest is not there any more');
   const manifest = readable(bytes, mediaType);
   if (typeof manifest === 'string') return skip('MANIFEST_INVALID', manifest);
@@ -33,7 +34,7 @@ export async function readReferrer(descriptor: Descriptor, subject: Digest, coll
 /** A tag of the older cosign form; that it is not there is the usual case. */
 export async function readTag(tag: string, subject: Digest, collecting: Collecting): Promise<void> {
   const { gathering, source, limits, signal } = collecting;
-  const resolved: Resolved | undefined = await unlessGone(
+  const resolved: Resolved | undefined = await unlessMissing(
     source.resolve(tag, { signal, maxBytes: limits.maxManifestBytes }),
   );
   if (resolved === undefined) return;
@@ -101,13 +102,4 @@ function readable(bytes: Uint8Array, mediaType: string): ImageManifest | string 
     throw error;
   }
   return manifest.kind === 'manifest' ? manifest : 'an index, not a manifest with layers';
-}
-
-async function unlessGone<T>(read: Promise<T>): Promise<T | undefined> {
-  try {
-    return await read;
-  } catch (error) {
-    if (error instanceof RegistryError && error.code === 'NOT_FOUND') return undefined;
-    throw error;
-  }
 }

@@ -1,4 +1,4 @@
-import { RegistryError, type Resolved } from '@signet/oci';
+import { type Resolved, unlessMissing } from '@signet/oci';
 import type { Asked } from '../evidence.ts';
 import type { AskedImage, Choice } from './match/rule-index.ts';
 import type { Policy } from './policy.ts';
@@ -43,13 +43,4 @@ export function askedImage({ image, name, tag, digest }: Asked): AskedImage | un
 
 function ruleOf(choice: Choice<Rule>): ChosenRule {
   return choice.kind === 'chosen' ? { rule: choice.by.target } : {};
-}
-
-async function unlessMissing(resolving: Promise<Resolved>): Promise<Resolved | undefined> {
-  try {
-    return await resolving;
-  } catch (error) {
-    if (error instanceof RegistryError && error.code === 'NOT_FOUND') return undefined;
-    throw error;
-  }
 }

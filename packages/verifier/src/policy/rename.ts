@@ -1,5 +1,5 @@
 import type { SignedName } from '../evidence.ts';
-import { foldHost } from './match/fold-host.ts';
+import { foldRepository } from './match/fold-host.ts';
 import type { Rename } from './policy.ts';
 
 /**
@@ -9,17 +9,12 @@ import type { Rename } from './policy.ts';
 export function renamed(name: SignedName, renames: readonly Rename[]): SignedName {
   const rename = renameFor(name.repository, renames);
   if (rename === undefined) return name;
-  return { ...name, repository: rename.to + folded(name.repository).slice(rename.from.length) };
+  return { ...name, repository: rename.to + foldRepository(name.repository).slice(rename.from.length) };
 }
 
 /** The one that applies to `HOST/PATH`; undefined where none does. */
 export function renameFor(name: string, renames: readonly Rename[]): Rename | undefined {
-  const repository = folded(name);
+  const repository = foldRepository(name);
   const fitting = renames.filter(({ from }) => repository === from || repository.startsWith(`${from}/`));
   return fitting.toSorted((one, other) => other.from.length - one.from.length)[0];
-}
-
-function folded(repository: string): string {
-  const slash = repository.indexOf('/');
-  return slash === -1 ? repository : foldHost(repository.slice(0, slash)) + repository.slice(slash);
 }

@@ -1,7 +1,7 @@
 import { parseRegistryReference, RegistryError, type RegistryReference } from '@signet/oci';
 import type { SignedName } from '../../evidence.ts';
 import type { Check, Proven } from '../../finding.ts';
-import { foldHost } from '../../policy/match/fold-host.ts';
+import { foldRepository } from '../../policy/match/fold-host.ts';
 import type { Rule } from '../../policy/rule.ts';
 
 /**
@@ -27,7 +27,10 @@ function compareTag(signed: string | undefined, name: SignedName | undefined): C
   const parsed = parseSigned(signed);
   const asked = name.tag === undefined ? name.repository : `${name.repository}:${name.tag}`;
   const mismatch = { ...fail, code: 'TAG_MISMATCH', message: `signed for ${signed}, asked ${asked}` } as const;
-  if (parsed === undefined || !isSameRepository(`${parsed.registry}/${parsed.repository}`, name.repository))
+  if (
+    parsed === undefined ||
+    foldRepository(`${parsed.registry}/${parsed.repository}`) !== foldRepository(name.repository)
+  )
     return mismatch;
   if (name.tag === undefined) {
     return {
@@ -37,15 +40,6 @@ function compareTag(signed: string | undefined, name: SignedName | undefined): C
     };
   }
   return parsed.tag === name.tag ? { ...pass, code: 'OK', message: `signed for ${signed}, as asked` } : mismatch;
-}
-
-/** `HOST/NAME` twice, whatever the spelling of the host. Rule: design.md 6, folding. */
-function isSameRepository(one: string, other: string): boolean {
-  const [a, b] = [one, other].map((text) => {
-    const slash = text.indexOf('/');
-    return foldHost(text.slice(0, slash)) + text.slice(slash);
-  });
-  return a === b;
 }
 
 /** The signer's text folded as references are; undefined for what is none. */

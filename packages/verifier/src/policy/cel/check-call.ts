@@ -1,9 +1,9 @@
+import { didYouMean } from '../nearest.ts';
 import type { Expr, Expression } from './expression.ts';
 import { ExpressionFault } from './fault.ts';
 import { functions, functionText, isOperator, type Signature } from './functions.ts';
 import { checkLiteral } from './literals.ts';
 import { macros } from './macros.ts';
-import { didYouMean } from './suggest.ts';
 import { type Bindings, dyn, fits, joinTypes, substitute, type Type, typeText } from './types.ts';
 
 /** A call of a function or operator whose arguments have been looked at. */

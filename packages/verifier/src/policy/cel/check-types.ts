@@ -1,9 +1,9 @@
+import { didYouMean } from '../nearest.ts';
 import { checkCall, signaturesOf } from './check-call.ts';
 import type { Comprehension, Constant, Expr, Expression, Select, Struct } from './expression.ts';
 import { ExpressionFault } from './fault.ts';
 import { conditionLimits } from './limits.ts';
 import { macroParts } from './macros.ts';
-import { didYouMean } from './suggest.ts';
 import {
   bool,
   bytes,

@@ -1,7 +1,7 @@
+import { didYouMean } from '../nearest.ts';
 import type { Requirement } from '../requirement.ts';
 import type { RequireInput, RequireTree } from './input.ts';
 import { policyLimits } from './limits.ts';
-import { didYouMean } from './nearest.ts';
 import { type NodePath, nodeAt, type PolicyNode } from './node.ts';
 import { type Problems, quoted } from './problems.ts';
 import type { NamedSource } from './sources.ts';

@@ -1,6 +1,6 @@
 import type { BaseIssue } from 'valibot';
+import { didYouMean } from '../nearest.ts';
 import { quoteHint } from './document.ts';
-import { didYouMean } from './nearest.ts';
 import { type NodePath, nodeAt, type PolicyNode, placeOfName } from './node.ts';
 import { type ProblemDetails, type Problems, quoted } from './problems.ts';
 import { notYetValue } from './unsupported.ts';

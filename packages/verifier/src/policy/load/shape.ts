@@ -1,7 +1,7 @@
 import * as v from 'valibot';
+import { didYouMean } from '../nearest.ts';
 import type { Place } from '../rule.ts';
 import type { PolicyInput } from './input.ts';
-import { didYouMean } from './nearest.ts';
 import { type MapNode, type PolicyNode, toPlain } from './node.ts';
 import { type Problems, quoted } from './problems.ts';
 import { policySchema } from './schema.ts';

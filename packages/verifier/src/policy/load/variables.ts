@@ -1,5 +1,5 @@
+import { didYouMean } from '../nearest.ts';
 import type { Place } from '../rule.ts';
-import { didYouMean } from './nearest.ts';
 import { nodeAt, placeOfName } from './node.ts';
 import type { PolicyFile } from './policy-files.ts';
 import { type Problems, quoted } from './problems.ts';

@@ -7,3 +7,9 @@ import { canonicalHost } from '@signet/oci';
 export function foldHost(host: string): string {
   return canonicalHost(host.replace(/:443$/, '').replace(/\.(?=:[0-9*]+$|$)/, ''));
 }
+
+/** The same of `HOST/NAME`. */
+export function foldRepository(text: string): string {
+  const slash = text.indexOf('/');
+  return slash === -1 ? text : foldHost(text.slice(0, slash)) + text.slice(slash);
+}

@@ -1,6 +1,6 @@
-import { didYouMean } from '../load/nearest.ts';
 import type { PolicyNode } from '../load/node.ts';
 import { type Problems, quoted } from '../load/problems.ts';
+import { didYouMean } from '../nearest.ts';
 import type { Place } from '../rule.ts';
 
 /** A text with its place. */

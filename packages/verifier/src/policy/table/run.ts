@@ -1,7 +1,7 @@
 import { type Digest, digestOf, RegistryError, type Resolved } from '@signet/oci';
 import { toAsked } from '../../collect/asked.ts';
 import { decide } from '../../decision/decide.ts';
-import type { Asked, Evidence } from '../../evidence.ts';
+import { type Asked, type Evidence, noEvidence } from '../../evidence.ts';
 import { type Report, toReport } from '../../report/report.ts';
 import { chooseRule } from '../choose-rule.ts';
 import type { Policy } from '../policy.ts';
@@ -38,7 +38,7 @@ async function judge(policy: Policy, each: TableCase, atMs: number): Promise<Rep
   );
   const { fallback, refuse, revision } = policy;
   const ruling: Ruling = { ...(rule === undefined ? {} : { rule }), fallback, refuse, revision, atMs };
-  const evidence = needsEvidence(ruling) ? evidenceOf(each, asked, digest) : { ...nothing(asked), subject: { digest } };
+  const evidence = needsEvidence(ruling) ? evidenceOf(each, asked, digest) : noEvidence(asked, { subject: { digest } });
   const findings = needsEvidence(ruling)
     ? each.signatures.map((made) => makeFinding(made, { asked, digest, ruling }))
     : [];
@@ -48,12 +48,8 @@ async function judge(policy: Policy, each: TableCase, atMs: number): Promise<Rep
 function evidenceOf({ children, gaps, unresolved }: TableCase, asked: Asked, digest: Digest): Evidence {
   const read = gaps.map((code) => ({ what: 'referrers', code, message: `the case says ${code}` }) as const);
   const missing = { what: 'resolve', code: 'NOT_FOUND', message: 'the case says that it is not there' } as const;
-  if (unresolved) return { ...nothing(asked), gaps: [missing, ...read] };
-  return { ...nothing(asked), subject: { digest, children }, gaps: read };
-}
-
-function nothing(asked: Asked): Evidence {
-  return { asked, envelopes: [], gaps: [], skipped: [], skippedTotal: 0, complete: true };
+  if (unresolved) return noEvidence(asked, { gaps: [missing, ...read] });
+  return noEvidence(asked, { subject: { digest, children }, gaps: read });
 }
 
 /** For images of which no case says more. */

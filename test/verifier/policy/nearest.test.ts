@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { didYouMean, nearest } from '../../../../packages/verifier/src/policy/load/nearest.ts';
+import { didYouMean, nearest } from '../../../packages/verifier/src/policy/nearest.ts';
 
 const fields = ['images', 'mode', 'require', 'annotations', 'maxAge', 'of'];
 
