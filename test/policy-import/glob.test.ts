@@ -64,6 +64,8 @@ describe('a foreign glob', () => {
     ['a.io/b@**', ['a.io/b@sha256:*', 'a.io/b@sha512:*'], true],
     ['a.io/*-x', ['a.io/**'], false],
     ['a.io/?b', ['a.io/**'], false],
+    ['**:1**/**', ['*:*/**', '*:*/**/*/**'], false],
+    ['a.io:5*/**', ['a.io:*/**'], false],
     ['a.io/B:v', [], true],
   ])('%s becomes %j, exact: %s', (glob, images, exact) => {
     expect(translateGlob(pieces(glob), dialect)).toMatchObject({ images, exact });

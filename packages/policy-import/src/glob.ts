@@ -138,8 +138,17 @@ function optionsFor(part: string, at: Position): readonly string[] {
 }
 
 function settleHosts(names: readonly string[], dialect: GlobDialect): Names {
-  const settled = names.map((name) => settleHost(name, dialect));
+  const settled = names.map((name) => {
+    const known = withKnownPort(name);
+    const { names: made, exact } = settleHost(known, dialect);
+    return { names: made, exact: exact && known === name };
+  });
   return { names: settled.flatMap((each) => each.names), exact: settled.every(({ exact }) => exact) };
+}
+
+/** A port stands whole in Signet's patterns, or as `*`: of one that is known in part, every port is meant. */
+function withKnownPort(name: string): string {
+  return name.replace(/^([^/]*):(?!\*(?:\/|$))[0-9*]*\*[0-9*]*(?=\/|$)/, '$1:*');
 }
 
 /** Signet reads a first part without dot, port or a bare star as a name on Docker Hub; others take it for a host. */
