@@ -72,7 +72,11 @@ export async function readInput(path: string, io: WithStdin, maxBytes: number = 
 
 /** A file, or standard input for `-`, piece by piece. @throws {CliError} FILE_UNREADABLE, while it is read */
 export async function* inputPieces(path: string, io: WithStdin): AsyncGenerator<Uint8Array> {
-  if (path === '-') return yield* claimStdin(io.stdin);
+  yield* path === '-' ? claimStdin(io.stdin) : filePieces(path);
+}
+
+/** A file piece by piece. @throws {CliError} FILE_UNREADABLE, while it is read */
+export async function* filePieces(path: string): AsyncGenerator<Buffer> {
   try {
     const file = await open(path, 'r');
     try {
@@ -86,19 +90,19 @@ export async function* inputPieces(path: string, io: WithStdin): AsyncGenerator<
 }
 
 /**
- * Writes a file as a whole or not at all (beside it, then moved). Without `force` an existing file is refused.
+ * Writes a file as a whole or not at all (beside it, then moved); content that comes in pieces is never in memory as a whole. Without `force` an existing file is refused.
  * @throws {CliError} FILE_EXISTS, FILE_UNWRITABLE
  */
 export async function writeOutputFile(
   path: string,
-  bytes: Uint8Array,
+  content: Uint8Array | AsyncIterable<string>,
   options: { readonly mode?: number; readonly force?: boolean } = {},
 ): Promise<void> {
   const beside = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
   try {
     const file = await open(beside, 'wx', options.mode ?? 0o666);
     try {
-      await file.writeFile(bytes);
+      await file.writeFile(content);
       await file.sync();
     } finally {
       await file.close();

@@ -1,5 +1,4 @@
-import { parseReference } from '@signet/oci';
-import { createHabit, escapeForTerminal, type Policy, verifyByPolicy } from '@signet/verifier';
+import { escapeForTerminal, type Policy } from '@signet/verifier';
 import { type Connection, connect, DEFAULT_CONCURRENCY } from '../connect.ts';
 import { CliError } from '../errors.ts';
 import type { ExitCode } from '../exit-codes.ts';
@@ -9,7 +8,7 @@ import { type OutputOptions, outputOptions } from '../options/output.ts';
 import { mapOrdered } from '../ordered.ts';
 import { readPolicy } from '../policy/load.ts';
 import { createProgress } from '../progress.ts';
-import { commonOf } from '../verify/common.ts';
+import { askerBy } from '../verify/asker-by-policy.ts';
 import { type ResultEntry, toFailedEntry, toImageEntry } from './entry.ts';
 import { type AuditFlags, type AuditPlan, planOf } from './flags.ts';
 import { type Journal, openJournal } from './journal.ts';
@@ -105,19 +104,12 @@ async function* onlyNew(targets: AsyncIterable<AuditTarget>, seen: Seen): AsyncG
 /** Gives an entry whatever happens; only an interruption is none. */
 function createAsk({ flags, io, policy }: Run, connection: Connection): (target: AuditTarget) => Promise<ResultEntry> {
   const { file: _, ...verifying } = flags;
-  const habit = createHabit();
+  const ask = askerBy(policy, verifying, io);
   return async (target) => {
     const { reference: text } = target;
     if (target.kind === 'repository') return toFailedEntry('repository', text, target.error);
     try {
-      const reference = parseReference(text);
-      const open = () => connection.open(reference);
-      const report = await verifyByPolicy(reference, {
-        policy,
-        habit,
-        open,
-        ...commonOf(verifying, io, { text, uses: [] }),
-      });
+      const report = await ask({ text, uses: [] }, connection);
       io.signal.throwIfAborted();
       return toImageEntry(text, report);
     } catch (error) {

@@ -1,6 +1,5 @@
-import { open } from 'node:fs/promises';
 import { CliError } from '../errors.ts';
-import { systemReason } from '../files.ts';
+import { filePieces } from '../files.ts';
 import { type Entry, parseEntry } from './entry.ts';
 
 /** No line that this program writes comes near it. */
@@ -29,7 +28,7 @@ export async function* readEntries(path: string): AsyncGenerator<ReadEntry> {
 
 async function* linesOf(path: string): AsyncGenerator<Uint8Array> {
   let rest: Buffer = Buffer.alloc(0);
-  for await (const piece of piecesOf(path)) {
+  for await (const piece of filePieces(path)) {
     rest = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
     let from = 0;
     for (let to = rest.indexOf(10); to !== -1; to = rest.indexOf(10, from)) {
@@ -39,19 +38,5 @@ async function* linesOf(path: string): AsyncGenerator<Uint8Array> {
     rest = rest.subarray(from);
     if (rest.length > maxLineBytes)
       throw new CliError('AUDIT_FILE', `${path}: a line is longer than ${maxLineBytes} bytes`);
-  }
-}
-
-async function* piecesOf(path: string): AsyncGenerator<Buffer> {
-  try {
-    const file = await open(path, 'r');
-    try {
-      for await (const piece of file.createReadStream({ autoClose: false })) yield piece;
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if (error instanceof CliError) throw error;
-    throw new CliError('FILE_UNREADABLE', `cannot read ${path}: ${systemReason(error)}`, { cause: error });
   }
 }

@@ -1,11 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { CliError } from '../errors.ts';
-import { systemReason } from '../files.ts';
+import { systemReason, writeOutputFile } from '../files.ts';
 import { readEntries } from './entries.ts';
 import type { EndEntry, HeadEntry, ResultEntry } from './entry.ts';
 import { pageEnd, pageHead, resultRow } from './page-html.ts';
@@ -17,17 +13,15 @@ import { createTally } from './tally.ts';
  * @throws {CliError} FILE_UNWRITABLE, FILE_UNREADABLE, AUDIT_FILE
  */
 export async function writePage(path: string, journal: string): Promise<void> {
-  const beside = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
+  await makeFolder(dirname(path));
+  await writeOutputFile(path, pageParts(journal), { force: true });
+}
+
+async function makeFolder(folder: string): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
-    await pipeline(Readable.from(pageParts(journal), { objectMode: true }), createWriteStream(beside, { flags: 'wx' }));
-    const file = await open(beside, 'r+');
-    await file.sync().finally(() => file.close());
-    await rename(beside, path);
+    await mkdir(folder, { recursive: true });
   } catch (error) {
-    await rm(beside, { force: true });
-    if (error instanceof CliError) throw error;
-    throw new CliError('FILE_UNWRITABLE', `cannot write ${path}: ${systemReason(error)}`, { cause: error });
+    throw new CliError('FILE_UNWRITABLE', `cannot make ${folder}: ${systemReason(error)}`, { cause: error });
   }
 }
 
