@@ -16,6 +16,8 @@ export interface Asked {
   readonly digest?: Digest;
   /** `os/arch[/variant]`: this child of the index is asked, not the index. */
   readonly platform?: string;
+  /** What is no index is meant itself, whatever the platform. */
+  readonly allowNoIndex?: true;
   /** What a signed reference is compared with, renames applied. Absent for an image layout on disk unless the caller says it. */
   readonly name?: SignedName;
   /** The repository that it was asked of, folded. Absent for an image layout on disk. */

@@ -448,6 +448,15 @@ describe('verify: platforms', () => {
     });
   });
 
+  it('no index, where an input names the platform: the image itself is asked; of an index still the child', async () => {
+    const asked = { platform: 'linux/arm64', allowNoIndex: true };
+    const [plain, wished] = [await ask(byTag), await ask(byTag, asked)];
+    expect(wished).toMatchObject({ code: plain.code, digest: plain.digest, gaps: [] });
+    index(['linux', 'arm64']);
+    expect(await ask(multi, asked)).toMatchObject({ digest: child });
+    expect(await ask(multi, { ...asked, platform: 'linux/s390x' })).toMatchObject({ code: 'UNRESOLVED' });
+  });
+
   it.each(['linux', 'linux/', '/amd64', 'a/b/c/d', 'Linux/AMD64'])('%s is no platform', async (platform) => {
     await expect(ask(multi, { platform })).rejects.toMatchObject({ code: 'PLATFORM_INVALID' });
   });

@@ -13,7 +13,7 @@ export function commonOf(flags: VerifyFlags, io: Io, target: Target): Omit<Verif
       ...(flags.timeout === undefined ? {} : { totalMs: flags.timeout }),
       ...(flags.maxSignatures === undefined ? {} : { maxSignatures: flags.maxSignatures }),
     },
-    ...(platform === undefined ? {} : { platform }),
+    ...(platform === undefined ? {} : { platform, allowNoIndex: flags.platform === undefined }),
     ...(flags.signedReference === undefined ? {} : { signedReference: flags.signedReference }),
   };
 }

@@ -14,6 +14,8 @@ import { renamed } from '../policy/rename.ts';
 export interface AskOptions {
   /** `os/arch[/variant]`. */
   readonly platform?: string;
+  /** An image that is no index is taken as it is: an input's platform chooses from an index, and says nothing of an image alone. Default: undecided. */
+  readonly allowNoIndex?: boolean;
   /** `REGISTRY/REPO[:TAG]`: what a signed reference must name; for layouts on disk, and for mirrors. Without a tag the asked one counts. */
   readonly signedReference?: string;
   /** The policy's: a mirror's images were signed by another name. Not for what `signedReference` says. Default: none. */
@@ -30,6 +32,7 @@ export function toAsked(reference: Reference, options: AskOptions = {}): Asked {
     ...(tag === undefined ? {} : { tag }),
     ...(digest === undefined ? {} : { digest }),
     ...(options.platform === undefined ? {} : { platform: options.platform }),
+    ...(options.allowNoIndex === true ? { allowNoIndex: true } : {}),
     ...(name === undefined
       ? {}
       : { name: options.signedReference === undefined ? renamed(name, options.renames ?? []) : name }),

@@ -1,4 +1,4 @@
-import type { Digest, Resolved } from '@signet/oci';
+import { type Descriptor, type Digest, isIndexMediaType, type Resolved } from '@signet/oci';
 import type { Asked, Evidence, Subject } from '../evidence.ts';
 import { childFor, childrenOf, parsePlatformName } from '../platform.ts';
 import { readListing } from './collect-listing.ts';
@@ -54,8 +54,7 @@ async function resolveImage(asked: Asked, collecting: Collecting): Promise<void>
     asked.digest === undefined
       ? await resolve(asked.tag ?? 'latest', source, readOptions(collecting))
       : await source.resolve(asked.digest, readOptions(collecting));
-  const descriptor =
-    asked.platform === undefined ? resolved.descriptor : childFor(resolved, parsePlatformName(asked.platform));
+  const descriptor = imageOf(asked, resolved);
   if (typeof descriptor === 'string') {
     gathering.addGap({ what: 'resolve', code: 'PLATFORM_NOT_FOUND', message: descriptor });
     return;
@@ -69,6 +68,13 @@ async function resolveImage(asked: Asked, collecting: Collecting): Promise<void>
     ...(isChild ? { index: resolved.descriptor.digest } : {}),
     ...childrenWanted(resolved, collecting),
   };
+}
+
+/** What is asked of what the reference names, or why that is not there. */
+function imageOf({ platform, allowNoIndex }: Asked, resolved: Resolved): Descriptor | string {
+  const { descriptor } = resolved;
+  if (platform === undefined || (allowNoIndex === true && !isIndexMediaType(descriptor.mediaType))) return descriptor;
+  return childFor(resolved, parsePlatformName(platform));
 }
 
 /** By digest the image's own manifest is read beside its signatures: an unknown digest is not an unsigned image. */
