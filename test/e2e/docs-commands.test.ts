@@ -4,14 +4,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../../scripts/project.ts';
 import { signetProgram } from '../support/cli.ts';
 import { startDockerRegistry, type TestRegistry } from '../support/docker-registry.ts';
-import { commandsOf, imagesOf, type Placeholders, toScript } from '../support/docs-script.ts';
+import { commandsOf, filesOf, imagesOf, type Placeholders, toScript } from '../support/docs-script.ts';
 import { readDocs, readMarkdown } from '../support/markdown.ts';
 import { havePeers, peersDir, peersRequired } from '../support/peers.ts';
 import { run } from '../support/process.ts';
 import { tempDir } from '../support/temp.ts';
 import { type CliWorld, createCliWorld } from './cli-world.ts';
 
-const docs = new Map([...readDocs()].map(([path, file]) => [path, commandsOf(file)]));
+const files = readDocs();
+const docs = new Map([...files].map(([path, file]) => [path, commandsOf(file)]));
 const shells = [...docs].flatMap(([path, { lines }]) => (lines.length === 0 ? [] : [[path, lines] as const]));
 let world: CliWorld;
 let mirror: TestRegistry | undefined;
@@ -32,11 +33,14 @@ describe('the commands of the documents', () => {
     expect(shells.map(([path]) => path)).toContain('README.md');
   });
 
-  it.each(shells)('%s: every shell command does what it should', { timeout: 120_000 }, async (_path, lines) => {
+  it.each(shells)('%s: every shell command does what it should', { timeout: 120_000 }, async (path, lines) => {
     if (lines.some((line) => line.includes('mirror.example.com'))) expect(mirror ?? !peersRequired).toBeTruthy();
     const dir = tempDir('signet-docs-');
-    const script = toScript(lines, await preparePlaceholders(dir, lines));
+    const placeholders = await preparePlaceholders(dir, lines);
+    const script = toScript(lines, placeholders);
     writeFileSync(join(dir, 'commands.sh'), script);
+    for (const { name, text } of filesOf(files.get(path)?.blocks ?? [], placeholders))
+      writeFileSync(join(dir, name), text);
     symlinkSync(join(root, 'examples'), join(dir, 'examples'));
     const done = await run('bash', ['-x', 'commands.sh'], { cwd: dir, env: environment(dir), timeoutMs: 100_000 });
     expect(done.code, `${script}\n${done.stdout}${done.stderr}`).toBe(0);
@@ -69,6 +73,9 @@ describe('how documents are read', () => {
     '```',
     'signet not run',
     '```',
+    '```yaml policy.yaml',
+    'images: ["registry.example.com/a/**"]',
+    '```',
     '```sh',
     'signet verify \\',
     '  mirror.example.com/a/b:1.0   # exit 1: another key',
@@ -82,6 +89,12 @@ describe('how documents are read', () => {
     const script = toScript(lines, placeholders);
     expect(script).toContain('\nsignet sign 127.0.0.1:1/a/b:1.0@sha256:11\n');
     expect(script).toContain('( signet verify 127.0.0.1:2/a/b:1.0 )');
+  });
+
+  it('blocks with the name of a file are files', () => {
+    expect(filesOf(readMarkdown(text).blocks, placeholders)).toEqual([
+      { name: 'policy.yaml', text: 'images: ["127.0.0.1:1/a/**"]\n' },
+    ]);
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { logicalLines, type MarkdownFile } from './markdown.ts';
+import { type CodeBlock, logicalLines, type MarkdownFile } from './markdown.ts';
 
 /** What the placeholders of a document stand for while a test runs its commands. */
 export interface Placeholders {
@@ -39,6 +39,16 @@ export function imagesOf(lines: readonly string[]): readonly string[] {
 export function toScript(lines: readonly string[], placeholders: Placeholders): string {
   const steps = lines.map((line) => toStep(substitute(line, placeholders)));
   return ['set -euo pipefail', ...steps, ''].join('\n');
+}
+
+/** The blocks of a document that are files, by the name behind their language. */
+export function filesOf(
+  blocks: readonly CodeBlock[],
+  placeholders: Placeholders,
+): readonly { readonly name: string; readonly text: string }[] {
+  return blocks
+    .filter(({ name }) => name !== '')
+    .map(({ name, lines }) => ({ name, text: `${substitute(lines.join('\n'), placeholders)}\n` }));
 }
 
 function toStep(line: string): string {

@@ -2,15 +2,25 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../scripts/project.ts';
 
-/** A fenced block: the word behind the fence (`sh`), and its lines. */
+/** A fenced block: the word behind the fence (`sh`), what follows it (a file's name), and its lines. */
 export interface CodeBlock {
   readonly language: string;
+  readonly name: string;
   readonly lines: readonly string[];
+}
+
+/** A table, its cells as they are written. */
+export interface Table {
+  /** That it stands under. */
+  readonly heading: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
 }
 
 /** What tests look at in a Markdown file. Links are of the form `[text](target)`; neither links nor spans are looked for inside blocks. */
 export interface MarkdownFile {
   readonly blocks: readonly CodeBlock[];
+  readonly tables: readonly Table[];
   readonly spans: readonly string[];
   readonly links: readonly string[];
   /** The anchors that GitHub gives its headings. */
@@ -20,13 +30,15 @@ export interface MarkdownFile {
 /** Reads the text of a Markdown file. */
 export function readMarkdown(text: string): MarkdownFile {
   const blocks: CodeBlock[] = [];
-  const prose = text.replace(/^```(\w*)[^\n]*\n([\s\S]*?)^```$/gm, (_all, language: string, body: string) => {
-    blocks.push({ language, lines: body.replace(/\n$/, '').split('\n') });
+  const prose = text.replace(/^```(\w*)([^\n]*)\n([\s\S]*?)^```$/gm, (_all, ...found: string[]) => {
+    const [language = '', name = '', body = ''] = found;
+    blocks.push({ language, name: name.trim(), lines: body.replace(/\n$/, '').split('\n') });
     return '';
   });
   const plain = prose.replace(/`[^`\n]+`/g, '');
   return {
     blocks,
+    tables: tablesOf(prose),
     spans: [...prose.matchAll(/`([^`\n]+)`/g)].map((match) => match[1] ?? ''),
     links: [...plain.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] ?? ''),
     anchors: anchorsOf([...prose.matchAll(/^#{1,6} (.+)$/gm)].map((match) => match[1] ?? '')),
@@ -48,6 +60,25 @@ export function logicalLines(lines: readonly string[]): readonly string[] {
     .join('\n')
     .replace(/\\\n\s*/g, '')
     .split('\n');
+}
+
+function tablesOf(prose: string): readonly Table[] {
+  const sections = prose.split(/^#{1,6} /m);
+  return sections.flatMap((section) => {
+    const [heading = ''] = section.split('\n', 1);
+    return [...section.matchAll(/(?:^\|.*(?:\n|$))+/gm)].map(([table]) => {
+      const [columns = [], , ...rows] = table.trimEnd().split('\n').map(cellsOf);
+      return { heading, columns, rows };
+    });
+  });
+}
+
+/** A bar with a backslash before it is no border. */
+function cellsOf(line: string): readonly string[] {
+  return line
+    .split(/(?<!\\)\|/)
+    .slice(1, -1)
+    .map((cell) => cell.trim());
 }
 
 /** A heading that is there twice gets a number. */

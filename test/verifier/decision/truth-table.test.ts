@@ -10,27 +10,20 @@ import {
   type Ruling,
 } from '@signet/verifier';
 import { describe, expect, it } from 'vitest';
+import { readMarkdown } from '../../support/markdown.ts';
 import { atMs, by, evidenceOf, failure, image, keyOf, otherImage, proof, rule, source } from '../evidence-data.ts';
 
-const page = readFileSync(new URL('../../../docs/decision.md', import.meta.url), 'utf8');
+const { tables } = readMarkdown(readFileSync(new URL('../../../docs/decision.md', import.meta.url), 'utf8'));
 const columns = ['refused', 'rule', 'evidence', 'signatures'] as const;
 type Column = (typeof columns)[number];
 type Words = Readonly<Record<Column, string>>;
 type Row = Words & { readonly verdict: string; readonly code: string; readonly allowed: string };
 
-/** The rows of the table under this heading, as lists of cells. */
-function cellsUnder(heading: string): readonly (readonly string[])[] {
-  const text = page.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
-  const lines = text.split('\n').filter((line) => line.startsWith('| '));
-  return lines.slice(1).map((line) =>
-    line
-      .slice(1, -1)
-      .split('|')
-      .map((cell) => cell.trim()),
-  );
+function rowsUnder(heading: string): readonly (readonly string[])[] {
+  return tables.find((table) => table.heading === heading)?.rows ?? [];
 }
 
-const rows: readonly Row[] = cellsUnder('The table').map(
+const rows: readonly Row[] = rowsUnder('The table').map(
   ([refused = '', ruled = '', evidence = '', signatures = '', verdict = '', code = '', allowed = '']) => ({
     refused,
     rule: ruled,
@@ -154,7 +147,7 @@ describe('the truth table of docs/decision.md', () => {
 
   it('explains every word that it uses', () => {
     const explained = new Set(
-      cellsUnder('What the words of the table mean').flatMap(([, word = '']) => [word, ...word.split(', ')]),
+      rowsUnder('What the words of the table mean').flatMap(([, word = '']) => [word, ...word.split(', ')]),
     );
     for (const row of rows) for (const column of columns) expect([...explained, '*']).toContain(row[column]);
   });
