@@ -1,19 +1,26 @@
 #!/usr/bin/env bash
 # Unpacks the real peer programs from Debian's packages into a folder, without installing anything system-wide.
 #
-#   install-peers.sh [--engines] [DIR]   default DIR: ${SIGNET_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/signet-peers}
+#   install-peers.sh [--browser] [--engines] [DIR]   default DIR: ${SIGNET_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/signet-peers}
 #
 # Afterwards DIR/bin has: cosign (3), cosign2, notation, oras, crane, docker-registry, rekor-cli, skopeo;
+# with --browser also: chromium (without windows, with its libraries and a font: 100 MB to fetch, 330 MB unpacked);
 # with --engines also: containerd, ctr, runc, dockerd, docker (28, the last with `docker trust`), notary, notary-server,
 # notary-signer (the real Docker Content Trust server and client), and python-tuf in DIR/python (PYTHONPATH=DIR/python).
 # Idempotent: does nothing where DIR/bin is complete. Needs apt-get, dpkg and a Debian mirror in apt's own sources (no root).
 set -euo pipefail
-engines=no; [ "${1:-}" = --engines ] && { engines=yes; shift; }
+engines=no browser=no
+while :; do case "${1:-}" in
+  --engines) engines=yes; shift;;
+  --browser) browser=yes; shift;;
+  -*) echo "install-peers: no option $1" >&2; exit 2;;
+  *) break;;
+esac; done
 dir=${1:-${SIGNET_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/signet-peers}}
 base="cosign cosign2 notation oras crane docker-registry rekor-cli"
 images="skopeo"
 extra="containerd ctr containerd-shim-runc-v2 runc dockerd docker notary notary-server notary-signer"
-want="$base $images"; [ $engines = yes ] && want="$want $extra"
+want="$base $images"; [ $engines = yes ] && want="$want $extra"; [ $browser = yes ] && want="$want chromium"
 have() { for b in $1; do [ -x "$dir/bin/$b" ] || return 1; done; }
 have "$want" && { echo "peers are in $dir/bin"; exit 0; }
 
@@ -24,16 +31,29 @@ mirror=$( (cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null 
 [ -n "$mirror" ] || { echo "install-peers: no Debian mirror in apt's sources" >&2; exit 1; }
 native=$(. /etc/os-release; echo "${VERSION_CODENAME:-bookworm}")
 
+prepare() { # prepare SUITE FOLDER: an apt of our own that knows SUITE; sets $w, $o
+  w=$dir/.apt-$2; rm -rf "$w"; mkdir -p "$w/lists/partial" "$w/debs/partial" "$dir/$2"; chmod 755 "$w" "$w/debs"
+  echo "deb $mirror $1 main" > "$w/sources.list"; : > "$w/status"
+  o=(-o Dir::Etc::sourcelist="$w/sources.list" -o Dir::Etc::sourceparts=/dev/null -o Dir::State::Lists="$w/lists"
+     -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o Dir::Cache::archives="$w/debs"
+     -o Dir::State::status="$w/status" -o APT::Sandbox::User=root -o Debug::NoLocking=1)
+  apt-get "${o[@]}" -qq update
+}
+unpack() { for d in "$w"/debs/*.deb; do dpkg -x "$d" "$dir/$1"; done; rm -rf "$w"; } # unpack FOLDER
 fetch() { # fetch SUITE PACKAGE...: download and unpack into $dir/SUITE
   local suite=$1; shift
-  local w=$dir/.apt-$suite; mkdir -p "$w/lists/partial" "$w/debs" "$dir/$suite"; chmod 755 "$w" "$w/debs"
-  echo "deb $mirror $suite main" > "$w/sources.list"
-  local o=(-o Dir::Etc::sourcelist="$w/sources.list" -o Dir::Etc::sourceparts=/dev/null -o Dir::State::Lists="$w/lists"
-           -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o Dir::State::status=/dev/null -o APT::Sandbox::User=root)
-  apt-get "${o[@]}" -qq update
+  prepare "$suite" "$suite"
   (cd "$w/debs" && apt-get "${o[@]}" -qq download "$@")
-  for d in "$w"/debs/*.deb; do dpkg -x "$d" "$dir/$suite"; done
-  rm -rf "$w"
+  unpack "$suite"
+}
+fetch_whole() { # fetch_whole SUITE PACKAGE THERE...: with all that it depends on, into $dir/PACKAGE; what is THERE already is left out
+  local package=$2 there arch; arch=$(dpkg --print-architecture)
+  prepare "$1" "$package"; shift 2
+  for there in "$@"; do
+    printf 'Package: %s\nStatus: install ok installed\nArchitecture: %s\nVersion: 999\nMaintainer: -\nDescription: -\n\n' "$there" "$arch"
+  done > "$w/status"
+  apt-get "${o[@]}" -qq -y --no-install-recommends --download-only install "$package"
+  unpack "$package"
 }
 link() { local suite=$1 b; shift; for b in "$@"; do for s in bin sbin; do [ -x "$dir/$suite/usr/$s/$b" ] && ln -sf "../$suite/usr/$s/$b" "$dir/bin/$b"; done; done; return 0; }
 have "$base" || {
@@ -47,6 +67,17 @@ have "$images" || {
   loader=$(find "$dir/trixie/usr/lib" -name 'ld-linux*.so.*' | head -1)
   printf '#!/bin/sh\nexec "%s" --library-path "%s" "%s" "$@"\n' "$loader" "$lib" "$dir/trixie/usr/bin/skopeo" > "$dir/bin/skopeo"
   chmod +x "$dir/bin/skopeo"
+}
+# Of this machine's own suite: it runs with the C library that is here. What serves windows alone is left out (half of the download).
+[ $browser = no ] || have chromium || {
+  shell=chromium-headless-shell
+  fetch_whole "$native" $shell libc6 x11-utils xdg-utils
+  lib=$(find "$dir/$shell" -name 'lib*.so*' ! -path '*/share/*' -printf '%h\n' | sort -u | paste -sd:)
+  printf '<?xml version="1.0"?>\n<fontconfig><dir>%s</dir><cachedir>%s</cachedir></fontconfig>\n' \
+    "$dir/$shell/usr/share/fonts" "$dir/$shell/font-cache" > "$dir/$shell/fonts.conf"
+  printf '#!/bin/sh\nexport LD_LIBRARY_PATH="%s" FONTCONFIG_FILE="%s"\nexec "%s" "$@"\n' \
+    "$lib" "$dir/$shell/fonts.conf" "$dir/$shell/usr/lib/chromium/$shell" > "$dir/bin/chromium"
+  chmod +x "$dir/bin/chromium"
 }
 [ $engines = no ] || have "$extra" || {
   fetch sid containerd docker.io docker-cli; link sid containerd ctr containerd-shim-runc-v2 dockerd docker

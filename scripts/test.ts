@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { type PeerName, peer, peersDir } from '../test/support/peer-paths.ts';
+import { type PeerName, peer, peerNames, peersDir } from '../test/support/peer-paths.ts';
 import { build } from './build.ts';
 import { buildIsFresh, root } from './project.ts';
 import { runStep } from './step.ts';
@@ -16,16 +16,19 @@ async function main(): Promise<void> {
 
 /** Installs missing peer programs where apt is there. False only under CI: elsewhere their tests are skipped. */
 async function bringPeers(): Promise<boolean> {
-  const base: readonly PeerName[] = ['cosign', 'cosign2', 'notation', 'oras', 'crane', 'docker-registry'];
-  if (base.every((name) => peer(name) !== undefined)) return true;
+  if (missingPeers().length === 0) return true;
   if (onPath('apt-get') && onPath('dpkg')) {
     console.log(`bringing the peer programs into ${peersDir} (once)`);
-    await runStep({ command: 'bash', args: [join(root, 'scripts/install-peers.sh')] });
+    await runStep({ command: 'bash', args: [join(root, 'scripts/install-peers.sh'), '--browser'] });
   }
-  const missing = base.filter((name) => peer(name) === undefined);
+  const missing = missingPeers();
   if (missing.length === 0) return true;
   console.log(`not installed: ${missing.join(', ')}; tests that need them are skipped (under CI they fail)`);
   return process.env.CI !== 'true';
+}
+
+function missingPeers(): readonly PeerName[] {
+  return peerNames.filter((name) => peer(name) === undefined);
 }
 
 function onPath(program: string): boolean {

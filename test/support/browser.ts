@@ -1,74 +1,126 @@
-import { accessSync, constants } from 'node:fs';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { type DevTools, type Members, startDevTools } from './devtools-pipe.ts';
 import { HarnessError } from './harness-error.ts';
-import { peersDir } from './peer-paths.ts';
-import { startProcess } from './process.ts';
 import { tempDir } from './temp.ts';
+
+/** How a page is looked at. `scripts: false`: as by who has forbidden them. */
+export interface Looking {
+  readonly width?: number;
+  readonly height?: number;
+  readonly colors?: 'light' | 'dark';
+  readonly scripts?: boolean;
+}
 
 /** A page in a real browser without a window. */
 export interface BrowserPage {
   /** Runs an expression in the page, also where the page's own policy forbids scripts; gives its JSON value. */
   readonly evaluate: (expression: string) => Promise<unknown>;
+  /** Presses the mouse in the middle of an element, which is scrolled to first. */
+  readonly click: (selector: string) => Promise<void>;
+  /** Types into what has the focus. */
+  readonly type: (text: string) => Promise<void>;
+  readonly look: (how: Looking) => Promise<void>;
+  /** Writes what is seen as a PNG picture. */
+  readonly picture: (path: string) => Promise<void>;
+  /** The addresses that the page asked for, its own first. */
+  readonly requests: () => readonly string[];
+  /** What went wrong in the page: exceptions, errors on its console, what its policy refused. */
+  readonly complaints: () => readonly string[];
   readonly close: () => Promise<void>;
 }
 
-/** Chromium, where it is among the peer programs. */
-export function browserProgram(): string | undefined {
-  const path = join(peersDir, 'bin', 'chromium');
+/** Without a window, and without what a browser asks the network for on its own account. */
+const flags: readonly string[] = [
+  '--headless',
+  '--no-sandbox', // else it does not start as root
+  '--disable-gpu',
+  '--disable-dev-shm-usage',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+];
+
+/** Opens a file and waits until it is loaded. Rule: Chrome DevTools Protocol, the domains that are named below. */
+export async function openInBrowser(program: string, file: string, how: Looking = {}): Promise<BrowserPage> {
+  const devTools = startDevTools(program, [...flags, `--user-data-dir=${tempDir()}`]);
   try {
-    accessSync(path, constants.X_OK);
-    return path;
-  } catch {
-    return undefined; // not there or not executable: the same to a caller
+    return await openPage(devTools, pathToFileURL(file).href, how);
+  } catch (error) {
+    await devTools.close();
+    throw error;
   }
 }
 
-/** Opens a file. Rule: Chrome DevTools Protocol, Target, Page and Runtime domains. */
-export async function openInBrowser(program: string, file: string): Promise<BrowserPage> {
-  const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--remote-debugging-port=0'];
-  const browser = await startProcess(program, [...flags, `--user-data-dir=${tempDir()}`, 'about:blank'], {
-    ready: /DevTools listening on ws:\/\/([^/\s]+)/,
+async function openPage(devTools: DevTools, url: string, how: Looking): Promise<BrowserPage> {
+  const { targetId } = await devTools.call('Target.createTarget', { url: 'about:blank' });
+  const { sessionId } = await devTools.call('Target.attachToTarget', { targetId, flatten: true });
+  const call = (method: string, params: object = {}) => devTools.call(method, params, String(sessionId));
+  const requests: string[] = [];
+  const complaints: string[] = [];
+  let loaded = (): void => undefined;
+  const load = new Promise<void>((resolve) => {
+    loaded = resolve;
   });
-  const targets: unknown = await (await fetch(`http://${browser.match[1]}/json/list`)).json();
-  const call = await connectTo(addressOf(targets));
-  await call('Page.navigate', { url: pathToFileURL(file).href });
-  const evaluate = async (expression: string): Promise<unknown> => {
-    const { result, exceptionDetails } = await call('Runtime.evaluate', { expression, returnByValue: true });
-    if (exceptionDetails !== undefined) throw new HarnessError(`${expression}: ${JSON.stringify(exceptionDetails)}`);
-    return Object(result).value;
+  devTools.onEvent((method, params) => {
+    if (method === 'Network.requestWillBeSent') requests.push(String(Object(params.request).url));
+    if (method === 'Page.loadEventFired') loaded();
+    complaints.push(...complaintsOf(method, params));
+  });
+  for (const domain of ['Page', 'Runtime', 'Log', 'Network']) await call(`${domain}.enable`);
+  const look = (wanted: Looking) => lookAt(call, wanted);
+  await look(how);
+  const { errorText } = await call('Page.navigate', { url });
+  if (errorText !== undefined) throw new HarnessError(`${url}: ${errorText}`);
+  await load;
+  const evaluate = (expression: string) => evaluateBy(call, expression);
+  return {
+    evaluate,
+    look,
+    click: async (selector) => clickAt(call, await evaluate(middleOf(selector))),
+    type: async (text) => void (await call('Input.insertText', { text })),
+    async picture(path) {
+      const { data } = await call('Page.captureScreenshot', { format: 'png' });
+      writeFileSync(path, Buffer.from(String(data), 'base64'));
+    },
+    requests: () => requests,
+    complaints: () => complaints,
+    close: devTools.close,
   };
-  const wanted = JSON.stringify(pathToFileURL(file).href);
-  while ((await evaluate(`location.href === ${wanted} && document.readyState === 'complete'`)) !== true) {}
-  return { evaluate, close: () => browser.stop() };
 }
 
-function addressOf(targets: unknown): string {
-  const pages = Array.isArray(targets) ? targets.filter(({ type }) => type === 'page') : [];
-  const address: unknown = pages[0]?.webSocketDebuggerUrl;
-  if (typeof address === 'string') return address;
-  throw new HarnessError('the browser has no page');
+type Call = (method: string, params?: object) => Promise<Members>;
+
+function complaintsOf(method: string, params: Members): readonly string[] {
+  const { entry, exceptionDetails, type, args } = params;
+  if (method === 'Runtime.exceptionThrown') return [`exception: ${JSON.stringify(exceptionDetails)}`];
+  if (method === 'Log.entryAdded') return [`${Object(entry).source}: ${Object(entry).text}`];
+  if (method !== 'Runtime.consoleAPICalled' || (type !== 'error' && type !== 'warning' && type !== 'assert')) return [];
+  return [`console: ${JSON.stringify(args)}`];
 }
 
-type Call = (method: string, params: object) => Promise<Readonly<Record<string, unknown>>>;
+async function lookAt(call: Call, { width = 1280, height = 800, colors = 'light', scripts = true }: Looking) {
+  await call('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: false });
+  await call('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: colors }] });
+  await call('Emulation.setScriptExecutionDisabled', { value: !scripts });
+}
 
-async function connectTo(address: string): Promise<Call> {
-  const socket = new WebSocket(address);
-  await new Promise((open, fail) => {
-    socket.addEventListener('open', open, { once: true });
-    socket.addEventListener('error', fail, { once: true });
-  });
-  const waiting = new Map<number, (result: Readonly<Record<string, unknown>>) => void>();
-  socket.addEventListener('message', ({ data }) => {
-    const { id, result } = JSON.parse(String(data));
-    waiting.get(id)?.(result ?? {});
-    waiting.delete(id);
-  });
-  let last = 0;
-  return (method, params) =>
-    new Promise((done) => {
-      last += 1;
-      waiting.set(last, done);
-      socket.send(JSON.stringify({ id: last, method, params }));
-    });
+async function evaluateBy(call: Call, expression: string): Promise<unknown> {
+  const { result, exceptionDetails } = await call('Runtime.evaluate', { expression, returnByValue: true });
+  if (exceptionDetails !== undefined) throw new HarnessError(`${expression}: ${JSON.stringify(exceptionDetails)}`);
+  return Object(result).value;
+}
+
+function middleOf(selector: string): string {
+  return `(() => {
+    const element = document.querySelector(${JSON.stringify(selector)});
+    element.scrollIntoView({ block: 'center' });
+    const { x, y, width, height } = element.getBoundingClientRect();
+    return { x: x + width / 2, y: y + height / 2 };
+  })()`;
+}
+
+async function clickAt(call: Call, place: unknown): Promise<void> {
+  for (const type of ['mousePressed', 'mouseReleased'])
+    await call('Input.dispatchMouseEvent', { type, ...Object(place), button: 'left', clickCount: 1 });
 }

@@ -3,8 +3,19 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { HarnessError } from './harness-error.ts';
 
-/** Programs that scripts/install-peers.sh brings. `cosign` is version 3, `cosign2` version 2. */
-export type PeerName = 'cosign' | 'cosign2' | 'notation' | 'oras' | 'crane' | 'docker-registry' | 'skopeo';
+/** Programs that `scripts/install-peers.sh --browser` brings. `cosign` is version 3, `cosign2` version 2. */
+export const peerNames = [
+  'cosign',
+  'cosign2',
+  'notation',
+  'oras',
+  'crane',
+  'docker-registry',
+  'skopeo',
+  'chromium',
+] as const;
+
+export type PeerName = (typeof peerNames)[number];
 
 /** Where the peer programs are kept: the same default as scripts/install-peers.sh. */
 export const peersDir: string =
@@ -24,6 +35,7 @@ export function peer(name: PeerName): string | undefined {
 /** The path of a peer program that must be there. @throws {HarnessError} naming the script that installs it. */
 export function needPeer(name: PeerName): string {
   const path = peer(name);
-  if (path === undefined) throw new HarnessError(`${name} is not in ${peersDir}/bin: run scripts/install-peers.sh`);
+  if (path === undefined)
+    throw new HarnessError(`${name} is not in ${peersDir}/bin: run scripts/install-peers.sh --browser`);
   return path;
 }

@@ -25,7 +25,7 @@ const end: Entry = { kind: 'end', images: 2, repositories: 0, passedOver: 3, end
 describe('the page of an audit', () => {
   it('has every image with its explanation, and the counts', async () => {
     const page = await pageOf([auditHead, resultOf('r.example/a:1'), resultOf('r.example/b:1', 'denied'), end]);
-    expect(page.match(/<tr data-verdict=/g)).toHaveLength(2);
+    expect(page.match(/<details data-verdict=/g)).toHaveLength(2);
     expect(page).toContain('<b>2</b> images: <b class="verified">1 verified</b>, <b class="denied">1 denied</b>');
     expect(page).toContain('3 tags that name signatures were passed over');
     expect(page).toContain('<dt>Why</dt><dd>why of r.example/b:1</dd>');

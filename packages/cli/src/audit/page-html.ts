@@ -42,9 +42,7 @@ ${countTable('Rule', tally.rules(), () => '')}
 <label>Rule <select id="rule"><option value="">all</option>${options(tally.rules())}</select></label>
 <output id="shown"></output>
 </form>
-<table id="images">
-<thead><tr><th>Verdict</th><th>Reason</th><th>Rule</th><th>Image</th></tr></thead>
-<tbody>
+<div id="images">
 `;
 }
 
@@ -62,13 +60,17 @@ export function resultRow(entry: ResultEntry): string {
   ].join('');
   const name = kind === 'repository' ? `${reference} (repository)` : reference;
   const letThrough = allowed && verdict !== 'verified' ? ' (allowed)' : '';
-  return `<tr data-verdict="${verdict}" data-code="${html(code)}" data-rule="${html(ruleName(entry))}"><td class="${verdict}">${verdict}${letThrough}</td><td>${html(code)}</td><td>${html(rule ?? '')}</td><td><details><summary>${html(name)}</summary><dl>${facts}</dl></details></td></tr>
+  return `<details data-verdict="${verdict}" data-code="${html(code)}" data-rule="${html(ruleName(entry))}"><summary><span class="${verdict}">${verdict}${letThrough}</span><span>${html(code)}</span><span>${html(rule ?? '')}</span><span class="name">${html(name)}</span></summary><dl>${facts}</dl></details>
 `;
 }
 
-/** Everything after the last row. */
-export const pageEnd: string = `</tbody>
-</table>
+/** Some rows that belong together only for speed. */
+export function listSection(rows: readonly string[]): string {
+  return `<section>\n${rows.join('')}</section>\n`;
+}
+
+/** Everything after the last section. */
+export const pageEnd: string = `</div>
 <script>${pageScript}</script>
 </body>
 </html>
@@ -113,11 +115,11 @@ function passedOver(end: EndEntry | undefined): string {
 }
 
 function countTable(title: string, counts: readonly Count[], noteOf: (name: string) => string): string {
-  const rows = counts.map(
-    ({ name, count, verdicts }) =>
-      `<tr><td>${html(name)}</td><td>${count}</td><td>${verdicts.verified}</td><td>${verdicts.denied}</td><td>${verdicts.undecided}</td><td>${html(noteOf(name))}</td></tr>`,
-  );
-  return `<table><thead><tr><th>${title}</th><th>Images</th><th>Verified</th><th>Denied</th><th>Undecided</th><th></th></tr></thead><tbody>
+  const rows = counts.map(({ name, count, verdicts }) => {
+    const note = noteOf(name);
+    return `<tr><td>${html(name)}${note === '' ? '' : `<span class="note">${html(note)}</span>`}</td><td>${count}</td><td>${verdicts.verified}</td><td>${verdicts.denied}</td><td>${verdicts.undecided}</td></tr>`;
+  });
+  return `<table class="counts"><thead><tr><th>${title}</th><th>Images</th><th>Verified</th><th>Denied</th><th>Undecided</th></tr></thead><tbody>
 ${rows.join('\n')}
 </tbody></table>`;
 }

@@ -4,7 +4,8 @@ import { CliError } from '../errors.ts';
 import { systemReason, writeOutputFile } from '../files.ts';
 import { readEntries } from './entries.ts';
 import type { EndEntry, HeadEntry, ResultEntry } from './entry.ts';
-import { pageEnd, pageHead, resultRow } from './page-html.ts';
+import { sectionRows } from './page-assets.ts';
+import { listSection, pageEnd, pageHead, resultRow } from './page-html.ts';
 import { createTally } from './tally.ts';
 
 /**
@@ -29,8 +30,22 @@ async function makeFolder(folder: string): Promise<void> {
 export async function* pageParts(journal: string): AsyncGenerator<string> {
   const { head, end, tally } = await countAll(journal);
   yield pageHead({ head, end, tally });
-  for await (const { entry } of readEntries(journal)) if (isResult(entry)) yield resultRow(entry);
+  yield* sectionsOf(rowsOf(journal));
   yield pageEnd;
+}
+
+async function* rowsOf(journal: string): AsyncGenerator<string> {
+  for await (const { entry } of readEntries(journal)) if (isResult(entry)) yield resultRow(entry);
+}
+
+async function* sectionsOf(rows: AsyncIterable<string>): AsyncGenerator<string> {
+  let here: string[] = [];
+  for await (const row of rows) {
+    if (here.push(row) < sectionRows) continue;
+    yield listSection(here);
+    here = [];
+  }
+  if (here.length > 0) yield listSection(here);
 }
 
 async function countAll(journal: string) {
