@@ -1,6 +1,9 @@
 // In place of node:fs/promises, which is slow to load and which a verification does not need: loaded when called.
 const files = () => require('node:fs/promises');
 
+export const access = (...args) => files().access(...args);
+export const chmod = (...args) => files().chmod(...args);
+export const chown = (...args) => files().chown(...args);
 export const copyFile = (...args) => files().copyFile(...args);
 export const link = (...args) => files().link(...args);
 export const lstat = (...args) => files().lstat(...args);

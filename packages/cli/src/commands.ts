@@ -11,6 +11,11 @@ export interface CommandEntry {
 export const commands: readonly CommandEntry[] = [
   entry('sign', 'sign images where they are: resolve, sign, store, read back', () => import('./commands/sign.ts')),
   entry('verify', 'verify images: who signed them, and whether that is enough', () => import('./commands/verify.ts')),
+  entry(
+    'pin',
+    'write digests into manifests and the like: those that were verified',
+    () => import('./commands/pin.ts'),
+  ),
   entry('audit', 'verify all images of a registry, or of a list, by policy', () => import('./commands/audit.ts')),
   entry('attach', 'store a signature that was made elsewhere', () => import('./commands/attach.ts')),
   entry('sign-blob', 'sign a file', () => import('./commands/sign-blob.ts')),

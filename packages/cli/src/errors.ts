@@ -17,6 +17,7 @@ export type CliErrorCode =
   | 'PORT_UNAVAILABLE'
   | 'DEMO_FAILED'
   | 'INPUT_UNREAD'
+  | 'INPUT_UNPINNED'
   | 'INTERRUPTED';
 
 /** A call that cannot be carried out. The hint says what to do. */
@@ -46,6 +47,7 @@ const exitCodes: Readonly<Record<string, ExitCode>> = {
   PORT_UNAVAILABLE: EXIT.usage,
   DEMO_FAILED: EXIT.denied,
   INPUT_UNREAD: EXIT.undecided,
+  INPUT_UNPINNED: EXIT.undecided,
   INTERRUPTED: EXIT.interrupted,
   REFERENCE_INVALID: EXIT.usage,
   DIGEST_INVALID: EXIT.usage,

@@ -98,23 +98,43 @@ export async function writeOutputFile(
   content: Uint8Array | AsyncIterable<string>,
   options: { readonly mode?: number; readonly force?: boolean } = {},
 ): Promise<void> {
+  const beside = await writeBeside(path, content, options.mode ?? 0o666);
+  try {
+    if (options.force === true) await rename(beside, path);
+    else await linkNew(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw unwritable(path, error);
+  }
+}
+
+/** A new file beside the path, on the disk when this returns; its name begins with a dot. @throws {CliError} FILE_UNWRITABLE: nothing is left */
+export async function writeBeside(
+  path: string,
+  content: Uint8Array | AsyncIterable<string>,
+  mode: number,
+): Promise<string> {
   const beside = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
   try {
-    const file = await open(beside, 'wx', options.mode ?? 0o666);
+    const file = await open(beside, 'wx', mode);
     try {
       await file.writeFile(content);
       await file.sync();
     } finally {
       await file.close();
     }
-    if (options.force === true) await rename(beside, path);
-    else await linkNew(beside, path);
+    return beside;
   } catch (error) {
     await rm(beside, { force: true });
-    if (error instanceof CliError) throw error;
-    const reason = isErrno(error) && error.code === 'ENOENT' ? 'there is no such folder' : systemReason(error);
-    throw new CliError('FILE_UNWRITABLE', `cannot write ${path}: ${reason}`, { cause: error });
+    throw unwritable(path, error);
   }
+}
+
+/** Why a file cannot be written; an error that says so already stays as it is. */
+export function unwritable(path: string, error: unknown): CliError {
+  if (error instanceof CliError) return error;
+  const reason = isErrno(error) && error.code === 'ENOENT' ? 'there is no such folder' : systemReason(error);
+  return new CliError('FILE_UNWRITABLE', `cannot write ${path}: ${reason}`, { cause: error });
 }
 
 /** Looked at before a password is asked for; writing looks again. @throws {CliError} FILE_EXISTS */

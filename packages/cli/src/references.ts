@@ -50,7 +50,7 @@ export interface EachReference<T, R> {
 
 /** The exit code of all together. A list that breaks off counts as one more result: it does not hide a denial before it. */
 export async function forEachReference<T, R>(
-  references: AsyncIterable<T>,
+  references: AsyncIterable<T> | Iterable<T>,
   { io, verbose, concurrency, work, show }: EachReference<T, R>,
 ): Promise<ExitCode> {
   const codes = new Set<ExitCode>();

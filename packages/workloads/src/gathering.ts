@@ -2,6 +2,7 @@ import { parseRegistryReference, RegistryError, type RegistryReference } from '@
 import { WorkloadError } from './errors.ts';
 import type { InputProblemCode, NamedImage, NamedProblem } from './inventory.ts';
 import type { WorkloadLimits } from './limits.ts';
+import type { Span } from './place.ts';
 import type { Spot, Tree } from './tree/tree.ts';
 
 /** An image as a reader found it. `written` is what stands there, `resolved` what that means (the same, where it has no variables). */
@@ -21,17 +22,23 @@ export type GatheredProblem = NamedProblem & { readonly spot?: Spot };
 export interface Gathering {
   readonly image: (found: FoundImage) => void;
   readonly problem: (problem: GatheredProblem) => void;
+  /** A range that only aliases look at. */
+  readonly leave: (span: Span) => void;
   readonly images: readonly GatheredImage[];
   readonly problems: readonly GatheredProblem[];
+  readonly unused: readonly Span[];
 }
 
 /** Keeps findings within the limits; what is no reference becomes a problem. */
 export function createGathering(file: string, limits: WorkloadLimits): Gathering {
   const images: GatheredImage[] = [];
   const problems: GatheredProblem[] = [];
+  const unused: Span[] = [];
   const gathering: Gathering = {
     images,
     problems,
+    unused,
+    leave: (span) => void unused.push(span),
     image({ resolved, ...found }) {
       const reference = referenceOf(resolved, limits);
       if (typeof reference === 'string') gathering.problem(invalid(found, reference));

@@ -15,6 +15,6 @@ export type {
 export type { CustomPaths } from './kubernetes/kind-table.ts';
 export { defaultWorkloadLimits, type WorkloadLimits } from './limits.ts';
 export { imagesOfObject, type ObjectImages } from './objects.ts';
-export { type Digests, type PinnedInput, pinImages } from './pin/pin-images.ts';
+export { type DigestOf, type PinnedInput, type PinOptions, pinImages } from './pin/pin-images.ts';
 export type { Place } from './place.ts';
 export { readImages } from './read.ts';

@@ -44,8 +44,8 @@ function lineStarts(text: string): readonly number[] {
   return starts;
 }
 
-/** The index of the last of the ascending numbers that is not above `wanted`. */
-function lastAtMost(ascending: readonly number[], wanted: number): number {
+/** The index of the last of the ascending numbers that is not above `wanted`; 0 where all are. */
+export function lastAtMost(ascending: readonly number[], wanted: number): number {
   let low = 0;
   let high = ascending.length - 1;
   while (low < high) {

@@ -1,13 +1,13 @@
 import type { ReadContext, ReadOptions } from './context.ts';
 import { decodeInput } from './decode.ts';
 import { readDockerfile } from './dockerfile/read-dockerfile.ts';
-import { createGathering } from './gathering.ts';
+import { createGathering, type Gathering } from './gathering.ts';
 import type { ImageUse, InputProblem, Inventory, Pin } from './inventory.ts';
 import { readingOfKind, readingOfName, readingOfText } from './kind-of.ts';
 import { createKindTable } from './kubernetes/kind-table.ts';
 import { defaultWorkloadLimits } from './limits.ts';
 import { readList } from './list.ts';
-import { createPlaceFinder } from './place.ts';
+import { createPlaceFinder, lastAtMost } from './place.ts';
 import type { Spot } from './tree/tree.ts';
 import { readYaml } from './yaml/read-yaml.ts';
 
@@ -43,15 +43,9 @@ function readAs(context: ReadContext): void {
 
 function inventoryOf({ options, gathering, kinds, places }: ReadContext): Inventory {
   const nowhere = { start: 0, end: 0 };
-  const starts = new Set(gathering.images.map(({ spot }) => spot?.span.start));
-  const judged = new Map<readonly number[], boolean>();
-  const isAllImages = (users: readonly number[]): boolean => {
-    const known = judged.get(users) ?? users.every((start) => starts.has(start));
-    judged.set(users, known);
-    return known;
-  };
+  const isOnlyImages = createSharing(gathering);
   const images = gathering.images.map(({ spot, ...image }): ImageUse => {
-    const pin = image.reference.digest === undefined ? pinOf(spot, isAllImages) : ({ kind: 'pinned' } as const);
+    const pin = image.reference.digest === undefined ? pinOf(spot, isOnlyImages) : ({ kind: 'pinned' } as const);
     return { ...image, place: places.placeOf(spot?.span ?? nowhere), pin };
   });
   const problems = gathering.problems.map(
@@ -61,10 +55,28 @@ function inventoryOf({ options, gathering, kinds, places }: ReadContext): Invent
   return { file: options.file, kinds: [...kinds], images: images.sort(byPlace), problems: problems.sort(byPlace) };
 }
 
-/** A text that aliases share is changed for all of them: only where all of them are images. */
-function pinOf(spot: Spot | undefined, isAllImages: (users: readonly number[]) => boolean): Pin {
+type Shared = NonNullable<Spot['shared']>;
+
+/** Whether a text is used for images alone: by each of its aliases, and where it stands, unless nobody looks there. */
+function createSharing({ images, unused }: Gathering): (shared: Shared) => boolean {
+  const starts = new Set(images.map(({ spot }) => spot?.span.start));
+  const spans = unused.toSorted((a, b) => a.start - b.start);
+  const spanStarts = spans.map(({ start }) => start);
+  const isUnused = (at: number): boolean => {
+    const span = spans[lastAtMost(spanStarts, at)];
+    return span !== undefined && span.start <= at && at < span.end;
+  };
+  const judged = new Map<readonly number[], boolean>();
+  return ({ users, start }) => {
+    const known = judged.get(users) ?? users.every((user) => starts.has(user));
+    judged.set(users, known);
+    return known && (starts.has(start) || isUnused(start));
+  };
+}
+
+function pinOf(spot: Spot | undefined, isOnlyImages: (shared: Shared) => boolean): Pin {
   if (spot === undefined) return { kind: 'impossible', why: 'it has no place' };
-  if (spot.sharedBy !== undefined && !isAllImages(spot.sharedBy))
+  if (spot.shared !== undefined && !isOnlyImages(spot.shared))
     return { kind: 'impossible', why: 'its anchor is used for something else too' };
   return spot.pin;
 }

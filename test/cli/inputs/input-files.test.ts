@@ -38,6 +38,21 @@ describe('inputFiles', () => {
     expect(await inputFiles('-')).toEqual(['-']);
   });
 
+  it('refuses links that lead out of the folder where they will be written to', async () => {
+    const [dir, outside] = [folder('a.yaml'), folder('b.yaml')];
+    symlinkSync('a.yaml', join(dir, 'inside.yaml'));
+    expect(await inputFiles(dir, { refuseLinksOut: true })).toHaveLength(2);
+    symlinkSync(join(outside, 'b.yaml'), join(dir, 'outside.yaml'));
+    await expect(inputFiles(dir, { refuseLinksOut: true })).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining('outside.yaml is a link that leads out of'),
+    });
+    expect(await inputFiles(dir)).toHaveLength(3);
+    symlinkSync(dir, join(outside, 'folder'));
+    await expect(inputFiles(join(outside, 'folder'), { refuseLinksOut: true })).rejects.toThrow('outside.yaml');
+    expect(await inputFiles(join(dir, 'outside.yaml'), { refuseLinksOut: true })).toHaveLength(1);
+  });
+
   it.each([
     ['nothing there', '/no/such', 'FILE_UNREADABLE'],
     ['an empty folder', folder('x.txt'), 'USAGE'],

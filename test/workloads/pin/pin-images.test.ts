@@ -1,15 +1,11 @@
-import { type Digest, digestOf, formatReference, parseDigest } from '@signet/oci';
-import { pinImages, type ReadOptions, readImages, WorkloadError } from '@signet/workloads';
+import { digestOf, parseDigest } from '@signet/oci';
+import { pinImages, type ReadOptions, WorkloadError } from '@signet/workloads';
 import { describe, expect, it } from 'vitest';
 
 const digest = parseDigest(`sha256:${'a'.repeat(64)}`);
 /** Every image of the text gets a digest. */
 const pinAll = (text: string, options: Partial<ReadOptions> = {}): { text: string; problems: readonly string[] } => {
-  const read = { file: 'in.yaml', ...options };
-  const digests = new Map(
-    readImages(Buffer.from(text), read).images.map(({ reference }) => [formatReference(reference), digest]),
-  );
-  const { bytes, problems } = pinImages(Buffer.from(text), { ...read, digests });
+  const { bytes, problems } = pinImages(Buffer.from(text), { file: 'in.yaml', ...options, digestOf: () => digest });
   return { text: Buffer.from(bytes).toString(), problems: problems.map(({ message }) => message) };
 };
 const short = (text: string): string => text.replaceAll(`@${digest}`, '@D');
@@ -61,18 +57,44 @@ describe('YAML and JSON', () => {
     });
   });
 
+  it('an anchor that is something else is left, and told', () => {
+    const text = `metadata: {labels: {version: &i app:1}}\n${pod('*i ')}`;
+    expect(pinAll(text)).toEqual({
+      text: text.replace('image: b}', `image: b@${digest}}`),
+      problems: ['"app:1" cannot be pinned here: its anchor is used for something else too'],
+    });
+  });
+
+  it('uses of one text that are different images are left, and told', () => {
+    const text =
+      'services:\n  a: {image: &i "app:1", platform: linux/amd64}\n  b: {image: *i , platform: linux/arm64}\n';
+    const other = digestOf(Buffer.from('arm64'));
+    const { bytes, problems } = pinImages(Buffer.from(text), {
+      file: 'compose.yaml',
+      digestOf: ({ platform }) => (platform === 'linux/arm64' ? other : digest),
+    });
+    expect(Buffer.from(bytes).toString()).toBe(text);
+    const told = { message: expect.stringContaining('another image elsewhere') };
+    expect(problems).toMatchObject([told, told]);
+  });
+
   it('only what has a digest is pinned, and nothing twice', () => {
     const { bytes, pinned } = pinImages(Buffer.from(pod('app:1')), {
       file: 'x',
       kind: 'kubernetes',
-      digests: new Map<string, Digest>([['docker.io/library/b', digestOf(Buffer.from('x'))]]),
+      digestOf: ({ written }) => (written === 'b' ? digest : undefined),
     });
-    expect(pinned.map(({ written }) => written)).toEqual(['b']);
+    expect([...pinned].map(([{ written }, put]) => [written, put])).toEqual([['b', digest]]);
     expect(Buffer.from(bytes).toString()).toContain('image: app:1\n');
   });
 });
 
 describe('Compose', () => {
+  it('anchors in extensions are edited there', () => {
+    const text = 'x-image: &i app:1 # c\nx-base: &b {image: base:1}\nservices:\n  a: {image: *i }\n  b: {<<: *b }\n';
+    expect(short(pinAll(text).text)).toBe(text.replace('app:1', 'app:1@D').replace('base:1', 'base:1@D'));
+  });
+
   it('a variable is left, and told', () => {
     const text = 'services:\n  a: {image: "app:${TAG:-1}"}\n  b:\n    image: app:2 # c\n';
     expect(pinAll(text)).toEqual({
@@ -134,5 +156,5 @@ describe('Dockerfiles', () => {
 });
 
 it('errors are those of reading', () => {
-  expect(() => pinImages(Buffer.from('a: ['), { file: 'x.yaml', digests: new Map() })).toThrow(WorkloadError);
+  expect(() => pinImages(Buffer.from('a: ['), { file: 'x.yaml', digestOf: () => digest })).toThrow(WorkloadError);
 });

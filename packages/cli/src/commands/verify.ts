@@ -1,11 +1,15 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { type Context, onRun } from '../command.ts';
 import { addNotes } from '../notes.ts';
-import { collect, parseDuration, parseInteger } from '../options/duration.ts';
-import { addAnnotationOption, addTrustedKeyOptions } from '../options/keys.ts';
+import { collect } from '../options/duration.ts';
 import { addOutputOptions } from '../options/output.ts';
-import { addPolicyOption } from '../options/policy.ts';
 import { addRegistryOptions } from '../options/registry.ts';
+import {
+  addAllowUnpinnedOption,
+  addAnswerOptions,
+  addMaxSignaturesOption,
+  addTrustOptions,
+} from '../options/verifying.ts';
 import type { VerifyFlags } from '../verify/flags.ts';
 import { verifyAll } from '../verify/verify-all.ts';
 
@@ -21,29 +25,18 @@ export function define(command: Command, context: Context): void {
       'verify the images that a file, a folder or standard input (-) names: Kubernetes manifests and the like; repeatable',
       collect,
     )
-    .option('--strict', 'exit by the verdict alone, whatever mode the rule has')
-    .addOption(
-      new Option(
-        '--wait <duration>',
-        'ask again for so long while an image, its signatures or what would decide is not there yet (a replica lags)',
-      ).argParser(parseDuration),
-    );
+    .option('--resolve-tags', 'once all is verified, write the digests that were verified into the files of -f');
+  addAllowUnpinnedOption(command);
+  addAnswerOptions(command);
   addNotes(command, help);
-  addTrustedKeyOptions(command);
-  addPolicyOption(command);
-  command.option('--tag-bound', 'the signature must name this repository and tag');
-  addAnnotationOption(command, 'the signed annotations must hold this; repeatable');
+  addTrustOptions(command);
   command
     .option('--platform <os/arch>', 'the image of an index for this platform is meant, not the index')
     .option(
       '--signed-reference <reference>',
       'what a signature must name under --tag-bound (in a policy: tag: bound), where it is not the reference itself (without a tag: its tag)',
-    )
-    .addOption(
-      new Option('--max-signatures <n>', 'signatures that are tried (default: 100)').argParser(
-        parseInteger(1, 100_000),
-      ),
     );
+  addMaxSignaturesOption(command);
   addRegistryOptions(command);
   addOutputOptions(command, ['sarif', 'junit']);
   onRun<VerifyFlags>(command, context, verifyAll);
@@ -55,6 +48,7 @@ With --output json one report a line, in the order of the references (report.sch
 is not verified, for code scanning) and --output junit (JUnit XML) one document at the end.
 
 With -f each image is verified once and reported at each place; what may name an image and cannot be read counts as undecided.
+--resolve-tags writes nothing unless the exit code is 0; signet pin --write does the same without the reports.
 
 Examples:
   signet verify --key release.pub --tag-bound registry.example.com/app:1.0

@@ -1,25 +1,43 @@
+import { type Digest, digestOf } from '@signet/oci';
 import { defaultWorkloadLimits, type Inventory, readImages } from '@signet/workloads';
 import { readInput } from '../files.ts';
 import type { Io } from '../io.ts';
-import { inputFiles } from './input-files.ts';
+import { type FolderOptions, inputFiles } from './input-files.ts';
+
+/** A file as it was read. */
+export interface InputFile {
+  /** Its path; `-` for standard input. */
+  readonly path: string;
+  /** Of its bytes. */
+  readonly digest: Digest;
+  /** Of standard input, which cannot be read again. */
+  readonly bytes?: Uint8Array;
+}
 
 /** What one file names, or why it could not be read. */
 export type InputResult =
-  | { readonly file: string; readonly inventory: Inventory }
-  | { readonly file: string; readonly error: unknown };
+  | { readonly input: InputFile; readonly inventory: Inventory }
+  | { readonly path: string; readonly error: unknown };
+
+/** How inputs are read. */
+export interface InputOptions extends FolderOptions {
+  readonly io: Io;
+}
 
 /**
  * What the files, folders and (for `-`) standard input name, one file after the other. A file that cannot be read hides no other.
  * @throws {CliError} FILE_UNREADABLE, USAGE for a path that is not there or holds nothing
  */
-export async function* readInventory(paths: readonly string[], io: Io): AsyncGenerator<InputResult> {
-  const lists = await Promise.all(paths.map(inputFiles));
-  for (const file of new Set(lists.flat())) {
+export async function* readInventory(paths: readonly string[], options: InputOptions): AsyncGenerator<InputResult> {
+  const { io } = options;
+  const lists = await Promise.all(paths.map((path) => inputFiles(path, options)));
+  for (const path of new Set(lists.flat())) {
     try {
-      const bytes = await readInput(file, io, defaultWorkloadLimits.maxBytes);
-      yield { file, inventory: readImages(bytes, { file, env: io.env }) };
+      const bytes = await readInput(path, io, defaultWorkloadLimits.maxBytes);
+      const inventory = readImages(bytes, { file: path, env: io.env });
+      yield { input: { path, digest: digestOf(bytes), ...(path === '-' ? { bytes } : {}) }, inventory };
     } catch (error) {
-      yield { file, error };
+      yield { path, error };
     }
   }
 }

@@ -16,10 +16,19 @@ export interface VerifyFlags extends TrustedKeyFlags, PolicyFlags, RegistryFlags
   readonly strict?: boolean;
   /** Files and folders that name images. */
   readonly file?: readonly string[];
+  /** The digests that were verified are written into them. */
+  readonly resolveTags?: boolean;
+  readonly allowUnpinned?: boolean;
 }
 
 /** What makes no sense together is told before anything is read. @throws {CliError} USAGE */
 export function checkFlags(flags: VerifyFlags): void {
+  checkPinning(flags);
+  checkTrust(flags);
+}
+
+/** The part of it about whom to trust. @throws {CliError} USAGE */
+export function checkTrust(flags: VerifyFlags): void {
   if (flags.policy !== undefined) {
     const other = byPolicy.find(([name]) => flags[name] !== undefined)?.[1];
     if (other === undefined) return;
@@ -39,3 +48,20 @@ const byPolicy = [
   ['tagBound', '--tag-bound'],
   ['annotation', '--annotation'],
 ] as const;
+
+function checkPinning({ resolveTags, allowUnpinned, file, platform }: VerifyFlags): void {
+  if (resolveTags !== true) {
+    if (allowUnpinned === true) throw new CliError('USAGE', '--allow-unpinned is for --resolve-tags, which is missing');
+    return;
+  }
+  if (file === undefined)
+    throw new CliError('USAGE', '--resolve-tags writes into the files of -f, which is missing', {
+      hint: 'name a file or folder with -f',
+    });
+  if (file.includes('-'))
+    throw new CliError('USAGE', '--resolve-tags cannot write into standard input (-f -)', {
+      hint: 'signet pin -f - writes the result to standard output, and verifies with --key or --policy',
+    });
+  if (platform !== undefined)
+    throw new CliError('USAGE', '--platform asks for another image than the one that --resolve-tags would write');
+}

@@ -1,7 +1,6 @@
 import type { InputProblem, ImageUse as NamedUse } from '@signet/workloads';
 import { CliError } from '../errors.ts';
-import { readInventory } from '../inputs/read-inventory.ts';
-import type { Io } from '../io.ts';
+import { type InputFile, type InputOptions, readInventory } from '../inputs/read-inventory.ts';
 import type { Outcome, Target } from './outcome.ts';
 import { placedTargets, withinOf } from './placed-targets.ts';
 
@@ -12,25 +11,29 @@ export interface PlacedInputs {
   readonly unread: readonly Outcome[];
   /** What was passed over and names none. */
   readonly notes: readonly string[];
+  /** The files that could be read, in their order. */
+  readonly files: readonly InputFile[];
 }
 
 /** Reads all inputs. @throws {CliError} FILE_UNREADABLE, USAGE */
-export async function placedInputs(paths: readonly string[], io: Io): Promise<PlacedInputs> {
+export async function placedInputs(paths: readonly string[], options: InputOptions): Promise<PlacedInputs> {
   const uses: NamedUse[] = [];
   const unread: Outcome[] = [];
   const notes: string[] = [];
-  for await (const result of readInventory(paths, io)) {
+  const files: InputFile[] = [];
+  for await (const result of readInventory(paths, options)) {
     if ('error' in result) {
-      unread.push({ text: result.file, uses: [], error: result.error });
+      unread.push({ text: result.path, uses: [], error: result.error });
       continue;
     }
+    files.push(result.input);
     for (const use of result.inventory.images) uses.push(use);
     for (const problem of result.inventory.problems) {
       if (problem.severity === 'unread') unread.push(unreadOf(problem));
       else notes.push(`${placeText(problem)}: ${problem.code}: ${problem.message}`);
     }
   }
-  return { targets: placedTargets(uses), unread, notes };
+  return { targets: placedTargets(uses), unread, notes, files };
 }
 
 /** Not knowing what runs is no yes: it counts as undecided. */

@@ -7,14 +7,27 @@ import type { Target } from './outcome.ts';
 export function placedTargets(uses: Iterable<NamedUse>): readonly Target[] {
   const targets = new Map<string, { readonly text: string; readonly uses: ImageUse[]; readonly platform?: string }>();
   for (const use of uses) {
-    const { reference, platform } = use;
-    const text = textOf(reference);
-    const key = JSON.stringify([text, platform]);
-    const known = targets.get(key) ?? { text, uses: [], ...(platform === undefined ? {} : { platform }) };
+    const { platform } = use;
+    const key = keyOfUse(use);
+    const known = targets.get(key) ?? {
+      text: textOf(use.reference),
+      uses: [],
+      ...(platform === undefined ? {} : { platform }),
+    };
     targets.set(key, known);
     known.uses.push(toUse(use));
   }
   return [...targets.values()];
+}
+
+/** The same for a target and for the uses that it was made of, and for no other. */
+export function keyOfTarget({ text, platform }: Pick<Target, 'text' | 'platform'>): string {
+  return JSON.stringify([text, platform]);
+}
+
+/** The key of the target that a use belongs to: {@link keyOfTarget}. */
+export function keyOfUse({ reference, platform }: Pick<NamedUse, 'reference' | 'platform'>): string {
+  return JSON.stringify([textOf(reference), platform]);
 }
 
 /** In the one spelling: `nginx` and `docker.io/library/nginx:latest` are one image. */
@@ -23,7 +36,8 @@ function textOf(reference: RegistryReference): string {
   return formatReference(tag === undefined && digest === undefined ? { ...reference, tag: 'latest' } : reference);
 }
 
-function toUse(use: NamedUse): ImageUse {
+/** Where it is named, as reports say it. */
+export function toUse(use: NamedUse): ImageUse {
   const { file, line, column } = use.place;
   return { place: { file, line, column }, within: withinOf(use) };
 }

@@ -4,14 +4,17 @@ import type { Io } from '../io.ts';
 import { readReferences } from '../references.ts';
 import type { VerifyFlags } from './flags.ts';
 import type { Outcome, Target } from './outcome.ts';
+import type { PlacedInputs } from './placed-inputs.ts';
 
 /** The images of a call. */
 export interface Targets {
   /** Those that are known beforehand, as they were given. */
   readonly references: readonly string[];
-  readonly images: AsyncIterable<Target>;
+  readonly images: AsyncIterable<Target> | Iterable<Target>;
   /** What may name further images and could not be read: results of their own, told first. */
   readonly unread: readonly Outcome[];
+  /** What `-f` named. */
+  readonly inputs?: PlacedInputs;
 }
 
 /**
@@ -26,19 +29,21 @@ export async function targetsOf(args: readonly string[], flags: VerifyFlags, io:
     throw new CliError('USAGE', 'references and -f were given: one of them is wanted');
   if (args.length > 0) return { references: args, images: unplaced(readReferences(args, io)), unread: [] };
   const { placedInputs } = await import('./placed-inputs.ts');
-  const { targets, unread, notes } = await placedInputs(paths, io);
-  if (flags.verbose === true) for (const note of notes) io.stderr.write(`note: ${escapeForTerminal(note)}\n`);
-  if (targets.length === 0 && unread.length === 0)
+  const inputs = await placedInputs(paths, { io, refuseLinksOut: flags.resolveTags === true });
+  if (flags.verbose === true) for (const note of inputs.notes) io.stderr.write(`note: ${escapeForTerminal(note)}\n`);
+  if (inputs.targets.length === 0 && inputs.unread.length === 0)
     throw new CliError('USAGE', `no image is named in ${paths.join(', ')}`, {
       hint: '--verbose says what was passed over',
     });
-  return { references: targets.map(({ text }) => text), images: inOrder(targets), unread };
+  return targetsOfInputs(inputs);
+}
+
+/** The images of inputs that were read. */
+export function targetsOfInputs(inputs: PlacedInputs): Targets {
+  const { targets, unread } = inputs;
+  return { references: targets.map(({ text }) => text), images: targets, unread, inputs };
 }
 
 async function* unplaced(texts: AsyncIterable<string>): AsyncGenerator<Target> {
   for await (const text of texts) yield { text, uses: [] };
-}
-
-async function* inOrder(targets: readonly Target[]): AsyncGenerator<Target> {
-  yield* targets;
 }

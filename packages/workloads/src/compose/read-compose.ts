@@ -15,6 +15,7 @@ export function isCompose(tree: Tree): boolean {
 export function readCompose(tree: Tree, context: ReadContext): void {
   context.kinds.add('compose');
   const { gathering } = context;
+  leaveExtensions(tree, context);
   const include = tree.get('include');
   if (include !== undefined && include.type !== 'null')
     gathering.problem(
@@ -25,6 +26,11 @@ export function readCompose(tree: Tree, context: ReadContext): void {
     gathering.problem(unread('SHAPE_WRONG', 'services is not a map', { path: 'services', at: services }));
   for (const [name, tree] of services?.entries() ?? [])
     readService({ name, tree, path: memberPath('services', name) }, context);
+}
+
+/** Compose does not look at `x-…`: texts stand there for aliases to use. Rule: compose-spec "Extensions" */
+function leaveExtensions(tree: Tree, { gathering }: ReadContext): void {
+  for (const [name, { spot }] of tree.entries()) if (name.startsWith('x-') && spot) gathering.leave(spot.span);
 }
 
 interface Service {

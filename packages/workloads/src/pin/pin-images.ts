@@ -1,4 +1,4 @@
-import { type Digest, formatReference, type RegistryReference } from '@signet/oci';
+import { type Digest, formatReference } from '@signet/oci';
 import type { ReadOptions } from '../context.ts';
 import { decodeInput } from '../decode.ts';
 import { WorkloadError } from '../errors.ts';
@@ -6,53 +6,70 @@ import type { ImageUse, InputProblem, Inventory } from '../inventory.ts';
 import { defaultWorkloadLimits } from '../limits.ts';
 import { readImages } from '../read.ts';
 
-/** Digests by folded reference ({@link formatReference}), such as `docker.io/library/app:1`. */
-export type Digests = ReadonlyMap<string, Digest>;
+/** What a use of an image is pinned to; undefined for one that stays as it is. */
+export type DigestOf = (use: ImageUse) => Digest | undefined;
 
 /** An input with digests in it. */
 export interface PinnedInput {
   /** The same bytes but for what was put in. */
   readonly bytes: Uint8Array;
-  /** The uses whose text got a digest, as they were before. */
-  readonly pinned: readonly ImageUse[];
-  /** Uses that have a digest in `digests` and could not get it, with the reason. */
+  /** The uses whose text got a digest, as they were before, and which. */
+  readonly pinned: ReadonlyMap<ImageUse, Digest>;
+  /** Uses that have a digest by `digestOf` and could not get it, with the reason. */
   readonly problems: readonly InputProblem[];
   /** What the input named before. */
   readonly inventory: Inventory;
 }
 
+/** How an input is read, and what its images are pinned to. */
+export interface PinOptions extends ReadOptions {
+  readonly digestOf: DigestOf;
+}
+
 /**
- * Puts `@sha256:…` after each reference that `digests` knows: all other bytes stay as they are, and what is pinned stays too. The result is
+ * Puts `@sha256:…` after each reference that `digestOf` has a digest for: all other bytes stay as they are, and what is pinned stays too. The result is
  * read again before it is given: it names the same images, those with their digests.
  * @throws {WorkloadError} WORKLOAD_PIN_FAILED, and those of {@link readImages}
  */
-export function pinImages(bytes: Uint8Array, options: ReadOptions & { readonly digests: Digests }): PinnedInput {
+export function pinImages(bytes: Uint8Array, options: PinOptions): PinnedInput {
   const inventory = readImages(bytes, options);
+  const wanted = inventory.images.flatMap((use) => wantedPin(use, options.digestOf));
+  const digestsAt = digestsByOffset(wanted);
   const edits = new Map<number, Digest>();
-  const pinned: ImageUse[] = [];
+  const pinned = new Map<ImageUse, Digest>();
   const problems: InputProblem[] = [];
-  for (const use of inventory.images) {
-    const digest = options.digests.get(formatReference(use.reference));
-    if (digest === undefined || use.pin.kind === 'pinned') continue;
-    const why = use.pin.kind === 'impossible' ? use.pin.why : conflict(edits.get(use.pin.offset), digest);
-    if (why !== undefined || use.pin.kind !== 'insert') problems.push(notPinned(use, why ?? ''));
-    else {
+  for (const { use, digest } of wanted) {
+    if (digest === undefined) continue;
+    if (use.pin.kind === 'impossible') problems.push(notPinned(use, use.pin.why));
+    else if (use.pin.kind === 'insert' && digestsAt.get(use.pin.offset)?.size === 1) {
       edits.set(use.pin.offset, digest);
-      pinned.push(use);
-    }
+      pinned.set(use, digest);
+    } else problems.push(notPinned(use, 'the same text is another image elsewhere'));
   }
   const edited = edits.size === 0 ? bytes : insert(bytes, edits, options);
-  if (edits.size > 0) checkResult(edited, { before: inventory, pinned: new Set(pinned), options });
+  if (edits.size > 0) checkResult(edited, { before: inventory, pinned, options });
   return { bytes: edited, pinned, problems, inventory };
 }
 
-/** The reference as it is once its digest is written after it. */
-export function pinnedReference(reference: RegistryReference, digest: Digest): RegistryReference {
-  return { ...reference, digest };
+interface Wanted {
+  readonly use: ImageUse;
+  /** Undefined: it stays as it is. */
+  readonly digest: Digest | undefined;
 }
 
-function conflict(there: Digest | undefined, digest: Digest): string | undefined {
-  return there === undefined || there === digest ? undefined : 'the same text is another image elsewhere';
+function wantedPin(use: ImageUse, digestOf: DigestOf): readonly Wanted[] {
+  return use.pin.kind === 'pinned' ? [] : [{ use, digest: digestOf(use) }];
+}
+
+/** Uses may share a text (aliases, a variable's default): it is edited for all of them or for none. */
+function digestsByOffset(wanted: readonly Wanted[]): ReadonlyMap<number, ReadonlySet<Digest | undefined>> {
+  const digests = new Map<number, Set<Digest | undefined>>();
+  for (const { use, digest } of wanted) {
+    if (use.pin.kind !== 'insert') continue;
+    const { offset } = use.pin;
+    digests.set(offset, (digests.get(offset) ?? new Set()).add(digest));
+  }
+  return digests;
 }
 
 function notPinned(use: ImageUse, why: string): InputProblem {
@@ -74,15 +91,15 @@ function insert(bytes: Uint8Array, edits: ReadonlyMap<number, Digest>, { file, l
 
 interface Check {
   readonly before: Inventory;
-  readonly pinned: ReadonlySet<ImageUse>;
-  readonly options: ReadOptions & { readonly digests: Digests };
+  readonly pinned: PinnedInput['pinned'];
+  readonly options: ReadOptions;
 }
 
 /** Whoever deploys the result must get what was named: a wrong edit is worse than none. */
 function checkResult(bytes: Uint8Array, { before, pinned, options }: Check): void {
   const wanted = before.images.map((use) => {
-    const digest = pinned.has(use) ? options.digests.get(formatReference(use.reference)) : undefined;
-    return `${use.path} ${formatReference(digest === undefined ? use.reference : pinnedReference(use.reference, digest))}`;
+    const digest = pinned.get(use);
+    return `${use.path} ${formatReference(digest === undefined ? use.reference : { ...use.reference, digest })}`;
   });
   const got = reread(bytes, options).images.map(({ path, reference }) => `${path} ${formatReference(reference)}`);
   const at = wanted.findIndex((each, index) => each !== got[index]);

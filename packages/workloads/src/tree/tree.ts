@@ -7,8 +7,8 @@ import type { Span } from '../place.ts';
 export interface Spot {
   readonly span: Span;
   readonly pin: Pin;
-  /** Where else the same text is used (aliases): an edit changes those too. */
-  readonly sharedBy?: readonly number[];
+  /** Where the same text is used by aliases, and where it stands itself: an edit changes all of them. */
+  readonly shared?: { readonly users: readonly number[]; readonly start: number };
 }
 
 /** A value of YAML, JSON or a parsed object, looked at without being copied: aliases and merges are followed where somebody looks. */

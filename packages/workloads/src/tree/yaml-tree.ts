@@ -63,7 +63,7 @@ class YamlTree implements Tree {
     const span = spanOf(this.#node);
     const target = this.#target;
     return isScalar(target)
-      ? { span, pin: pinOf(target, text), sharedBy: aliases.usersOf(target) }
+      ? { span, pin: pinOf(target, text), shared: { users: aliases.usersOf(target), start: spanOf(target).start } }
       : { span, pin: notText };
   }
 

@@ -1,0 +1,39 @@
+import { type Command, Option } from 'commander';
+import { parseDuration, parseInteger } from './duration.ts';
+import { addAnnotationOption, addTrustedKeyOptions } from './keys.ts';
+import { addPolicyOption } from './policy.ts';
+
+/** `--strict` and `--wait`: what an answer means, and how long for one. */
+export function addAnswerOptions(command: Command): Command {
+  return command
+    .option('--strict', 'exit by the verdict alone, whatever mode the rule has')
+    .addOption(
+      new Option(
+        '--wait <duration>',
+        'ask again for so long while an image, its signatures or what would decide is not there yet (a replica lags)',
+      ).argParser(parseDuration),
+    );
+}
+
+/** `--key`, `--policy`, `--tag-bound`, `--annotation`: whose signatures count, and what they must say. */
+export function addTrustOptions(command: Command): Command {
+  addTrustedKeyOptions(command);
+  addPolicyOption(command);
+  command.option('--tag-bound', 'the signature must name this repository and tag');
+  return addAnnotationOption(command, 'the signed annotations must hold this; repeatable');
+}
+
+/** `--max-signatures`. */
+export function addMaxSignaturesOption(command: Command): Command {
+  return command.addOption(
+    new Option('--max-signatures <n>', 'signatures that are tried (default: 100)').argParser(parseInteger(1, 100_000)),
+  );
+}
+
+/** `--allow-unpinned`. */
+export function addAllowUnpinnedOption(command: Command): Command {
+  return command.option(
+    '--allow-unpinned',
+    'pin the others where an image cannot get a digest: a variable, a text that is used for something else',
+  );
+}
