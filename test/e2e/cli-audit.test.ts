@@ -1,4 +1,13 @@
-import { appendFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -55,6 +64,9 @@ function entries(path: string): readonly string[] {
     .map(({ at: _, startedAt: __, endedAt: ___, ...rest }) => JSON.stringify(rest))
     .sort();
 }
+
+/** Without the first line, which names the scope. */
+const results = (path: string) => entries(path).filter((line) => !line.includes('"audit"'));
 
 const codesOf = (path: string) =>
   Object.fromEntries(
@@ -138,7 +150,6 @@ describe('signet audit --resume', () => {
       expect(done.signal).toBe('SIGKILL');
       expect(entries(killed).length).toBeLessThan(18);
       expect(await signet([...args, '--resume'])).toMatchObject({ code: 1, stderr: '' });
-      const results = (path: string) => entries(path).filter((line) => !line.includes('"audit"'));
       expect(results(killed).map((line) => line.replaceAll(slow.host, proxy.host))).toEqual(results(whole));
     } finally {
       await slow.stop();
@@ -159,6 +170,45 @@ describe('signet audit --resume', () => {
     appendFileSync(jsonl, '{"kind":"no"}\n');
     expect(await audit(jsonl, '--resume')).toMatchObject({ code: 2, stderr: expect.stringContaining('AUDIT_FILE') });
     expect(await audit(jsonl, '--force')).toMatchObject({ code: 1 });
+  });
+});
+
+describe('two audits into one file', () => {
+  it('are kept apart: the second ends at once, by whatever name it knows the file, and harms nothing', async () => {
+    const [whole, shared] = [newFile(), newFile()];
+    await audit(whole);
+    const held = Promise.withResolvers<void>();
+    const slow = await startCountingProxy(proxy.host, held.promise);
+    try {
+      const slowly = writePolicy('slow.yaml', join(dir, 'a.pub'), slow.host);
+      const args = ['audit', slow.host, '--policy', slowly, '--jsonl'];
+      const first = signet([...args, shared]);
+      await untilLines(shared, 1);
+      symlinkSync(shared, `${shared}.link`);
+      for (const more of [
+        [shared, '--resume'],
+        [shared, '--force'],
+        [`${shared}.link`, '--resume'],
+      ])
+        expect(await signet([...args, ...more])).toMatchObject({
+          code: 2,
+          stdout: '',
+          stderr: expect.stringMatching(/^error\[AUDIT_IN_USE\]: another audit is writing .*: process \d+ on "/),
+        });
+      held.resolve();
+      expect(await first).toMatchObject({ code: 1, stderr: '' });
+      expect(results(shared).map((line) => line.replaceAll(slow.host, proxy.host))).toEqual(results(whole));
+      expect(readdirSync(dir).filter((name) => name.includes('.lock'))).toEqual([]);
+    } finally {
+      await slow.stop();
+    }
+  });
+
+  it('are told where no lock can be made', async () => {
+    const jsonl = newFile();
+    mkdirSync(`${jsonl}.lock`);
+    expect(await audit(jsonl)).toMatchObject({ code: 2, stderr: expect.stringContaining('error[FILE_UNWRITABLE]') });
+    expect(existsSync(jsonl)).toBe(false);
   });
 });
 

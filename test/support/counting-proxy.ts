@@ -27,12 +27,12 @@ export interface CountingProxy {
 
 /**
  * Starts an HTTP proxy on loopback that hands every request on to `upstream` (`HOST:PORT`) and counts it. `Host` stays the proxy's own.
- * `holdMs` holds every answer back, so that requests made side by side overlap for certain. `refuse` gives the status that a path gets
- * from the proxy itself.
+ * `hold` holds every answer back, so many milliseconds or until its promise resolves: requests made side by side overlap for certain.
+ * `refuse` gives the status that a path gets from the proxy itself.
  */
 export async function startCountingProxy(
   upstream: string,
-  holdMs = 0,
+  hold: number | Promise<unknown> = 0,
   refuse: (path: string) => number | undefined = () => undefined,
 ): Promise<CountingProxy> {
   const agent = new Agent({ keepAlive: true });
@@ -53,7 +53,7 @@ export async function startCountingProxy(
       to.writeHead(refusal).end();
       return;
     }
-    forward({ from, to, agent, target, holdMs }, note);
+    forward({ from, to, agent, target, hold }, note);
   });
   server.on('connection', () => {
     connections += 1;
@@ -93,13 +93,13 @@ interface Exchange {
   readonly to: ServerResponse;
   readonly agent: Agent;
   readonly target: { readonly host: string; readonly port: number };
-  readonly holdMs: number;
+  readonly hold: number | Promise<unknown>;
 }
 
-function forward({ from, to, agent, target, holdMs }: Exchange, note: (status: number) => void): void {
+function forward({ from, to, agent, target, hold }: Exchange, note: (status: number) => void): void {
   const { method = 'GET', url: path = '/', headers } = from;
   const onward = request({ ...target, method, path, headers, agent }, (answer) => {
-    setTimeout(() => {
+    const answered = (): void => {
       if (to.headersSent) return; // the sending half broke meanwhile: that was noted
       note(answer.statusCode ?? 0);
       if (to.destroyed) {
@@ -108,7 +108,9 @@ function forward({ from, to, agent, target, holdMs }: Exchange, note: (status: n
       }
       to.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
       pipeline(answer, to, () => {}); // a broken answer breaks the client's connection: it sees the same
-    }, holdMs);
+    };
+    if (typeof hold === 'number') setTimeout(answered, hold);
+    else void hold.then(answered);
   });
   pipeline(from, onward, (error) => {
     if (error === undefined || error === null || to.headersSent) return;

@@ -18,5 +18,6 @@ export const rm = (...args) => files().rm(...args);
 export const stat = (...args) => files().stat(...args);
 export const truncate = (...args) => files().truncate(...args);
 export const unlink = (...args) => files().unlink(...args);
+export const utimes = (...args) => files().utimes(...args);
 export const writeFile = (...args) => files().writeFile(...args);
 export { constants } from 'node:fs';

@@ -14,6 +14,7 @@ export type CliErrorCode =
   | 'NO_CATALOGUE'
   | 'AUDIT_DIFFERS'
   | 'AUDIT_FILE'
+  | 'AUDIT_IN_USE'
   | 'PORT_UNAVAILABLE'
   | 'DEMO_FAILED'
   | 'INPUT_UNREAD'
@@ -44,6 +45,7 @@ const exitCodes: Readonly<Record<string, ExitCode>> = {
   LOGIN_REFUSED: EXIT.denied,
   AUDIT_DIFFERS: EXIT.usage,
   AUDIT_FILE: EXIT.usage,
+  AUDIT_IN_USE: EXIT.usage,
   PORT_UNAVAILABLE: EXIT.usage,
   DEMO_FAILED: EXIT.denied,
   INPUT_UNREAD: EXIT.undecided,

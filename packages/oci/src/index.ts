@@ -39,6 +39,7 @@ export {
 export { RegistryError, type RegistryErrorCode } from './errors.ts';
 export { decodeUtf8, parseJson } from './json.ts';
 export { type LayoutOptions, type LayoutStore, openLayout } from './layout/layout.ts';
+export { type LockFileOptions, takeLockFile } from './layout/lock-file.ts';
 export { defaultLimits, type Limits } from './limits.ts';
 export {
   artifactTypeOf,

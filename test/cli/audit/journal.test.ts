@@ -16,7 +16,7 @@ async function written(path: string, count: number): Promise<void> {
 
 describe('openJournal', () => {
   it('writes a head and what is appended, in order', async () => {
-    const path = join(tempDir(), 'new/audit.jsonl');
+    const path = join(tempDir(), 'audit.jsonl');
     await written(path, 500);
     const lines = readFileSync(path, 'utf8')
       .trimEnd()

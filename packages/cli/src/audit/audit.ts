@@ -12,6 +12,7 @@ import { askerBy } from '../verify/asker-by-policy.ts';
 import { type ResultEntry, toFailedEntry, toImageEntry } from './entry.ts';
 import { type AuditFlags, type AuditPlan, planOf } from './flags.ts';
 import { type Journal, openJournal } from './journal.ts';
+import { withResultsLocked } from './results-lock.ts';
 import { readScope, type Scope } from './scope.ts';
 import { createSeen, type Seen } from './seen.ts';
 import { writeSummary } from './summary.ts';
@@ -24,6 +25,20 @@ export async function audit(args: readonly string[], flags: AuditFlags, io: Io):
   const plan = planOf(args, flags);
   const scope = await readScope(plan.source, flags.allTags === true, io);
   const policy = await readPolicy(plan.policyFile, flags, io);
+  return await withResultsLocked(plan.journal, () => auditInto({ plan, flags, io, output, scope, policy }));
+}
+
+interface Audit {
+  readonly plan: AuditPlan;
+  readonly flags: AuditFlags;
+  readonly io: Io;
+  readonly output: OutputOptions;
+  readonly scope: Scope;
+  readonly policy: Policy;
+}
+
+async function auditInto(audit: Audit): Promise<ExitCode> {
+  const { plan, flags, io, output, scope, policy } = audit;
   await refuseExistingPage(plan, flags);
   const tally = createTally(flags.strict === true);
   const seen = createSeen();
@@ -36,7 +51,7 @@ export async function audit(args: readonly string[], flags: AuditFlags, io: Io):
       tally.add(entry);
     },
   });
-  const run = { plan, flags, io, output, scope, policy, journal, tally, seen };
+  const run = { ...audit, journal, tally, seen };
   const resumed = tally.images();
   try {
     if (!journal.isComplete) await auditAll(run);
@@ -54,13 +69,7 @@ async function refuseExistingPage({ page }: AuditPlan, { force, resume }: AuditF
   throw new CliError('FILE_EXISTS', `${page} is there already`, { hint: '--force begins anew' });
 }
 
-interface Run {
-  readonly plan: AuditPlan;
-  readonly flags: AuditFlags;
-  readonly io: Io;
-  readonly output: OutputOptions;
-  readonly scope: Scope;
-  readonly policy: Policy;
+interface Run extends Audit {
   readonly journal: Journal;
   readonly tally: Tally;
   readonly seen: Seen;

@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { toJsonText } from '@signet/verifier';
 import { CliError } from '../errors.ts';
@@ -27,7 +27,7 @@ export interface JournalOptions {
 }
 
 /**
- * Opens the file of results: a new one, or with `resume` the one that is there, whose torn last line is cut off.
+ * Opens the file of results, which is locked: a new one, or with `resume` the one that is there, whose torn last line is cut off.
  * @throws {CliError} FILE_EXISTS, FILE_UNWRITABLE, FILE_UNREADABLE, AUDIT_FILE, AUDIT_DIFFERS
  */
 export async function openJournal(path: string, options: JournalOptions): Promise<Journal> {
@@ -38,7 +38,6 @@ export async function openJournal(path: string, options: JournalOptions): Promis
     });
   const kept = exists && options.resume ? await readKept(path, options) : { bytes: 0, isComplete: false };
   const file = await writing(path, async () => {
-    await mkdir(dirname(path), { recursive: true });
     const opened = await open(path, exists ? 'a' : 'ax');
     await opened.truncate(kept.bytes);
     await syncFolder(path);
