@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 export const root: string = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** A package's folder name under packages/. */
-export type PackageName = 'oci' | 'core' | 'verifier' | 'registry' | 'policy-import' | 'workloads' | 'cli';
+export type PackageName = 'oci' | 'core' | 'verifier' | 'registry' | 'policy-import' | 'workloads' | 'admission' | 'cli';
 
 /** What each package may use of the others. Rule: docs/architecture.md; test/architecture.test.ts holds the sources to it. */
 export const packageArrows: Readonly<Record<PackageName, readonly PackageName[]>> = {
@@ -17,7 +17,8 @@ export const packageArrows: Readonly<Record<PackageName, readonly PackageName[]>
   registry: ['oci'],
   'policy-import': ['verifier'],
   workloads: ['oci'],
-  cli: ['oci', 'core', 'verifier', 'registry', 'policy-import', 'workloads'],
+  admission: ['oci', 'verifier', 'workloads'],
+  cli: ['oci', 'core', 'verifier', 'registry', 'policy-import', 'workloads', 'admission'],
 };
 
 /** What packages offer beside their main entry, by the name in `exports`. */
@@ -28,6 +29,7 @@ export const packageEntries: Readonly<Record<PackageName, readonly string[]>> = 
   registry: [],
   'policy-import': [],
   workloads: [],
+  admission: [],
   cli: [],
 };
 
@@ -39,6 +41,7 @@ export const packageNames: readonly PackageName[] = [
   'registry',
   'policy-import',
   'workloads',
+  'admission',
   'cli',
 ];
 

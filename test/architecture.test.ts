@@ -265,6 +265,7 @@ function treeOf(files: Readonly<Record<string, string>>): SourceTree {
     registry: ['@signet/oci'],
     'policy-import': ['@signet/verifier'],
     workloads: ['@signet/oci'],
+    admission: ['@signet/verifier'],
     cli: ['@signet/verifier'],
   };
   return { files: new Map(Object.entries(files)), declared };

@@ -1,15 +1,22 @@
 import { type Digest, digestOf, parseReference, RegistryError, type Source } from '@signet/oci';
-import { type Policy, type PolicyVerification, type Report, type Rule, verifyByPolicy } from '@signet/verifier';
+import {
+  noRefusals,
+  type Policy,
+  type PolicyVerification,
+  type Report,
+  type Rule,
+  verifyByPolicy,
+} from '@signet/verifier';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { parseImagePattern } from '../../packages/verifier/src/policy/match/image-pattern.ts';
-import { RuleIndex } from '../../packages/verifier/src/policy/match/rule-index.ts';
-import { noRefusals } from '../../packages/verifier/src/policy/policy.ts';
-import { atMs, rule } from './evidence-data.ts';
+import { atMs } from './evidence-data.ts';
 import { createImages, type Images } from './images.ts';
+import { policyOf, type Rules, trusting } from './policies.ts';
 import { type TestKey, testKey } from './signatures.ts';
 
 const [alice, bob, mallory] = [testKey('p256'), testKey('ed25519'), testKey('p256')];
 const refName = 'org.opencontainers.image.ref.name';
+/** A rule a pattern, named for it, that trusts alice. */
+const policy = (rules: Rules, changes: Partial<Policy> = {}): Policy => policyOf(alice, rules, changes);
 let images: Images;
 let opened: number;
 
@@ -17,28 +24,6 @@ beforeEach(() => {
   images = createImages();
   opened = 0;
 });
-
-const trusting = (...keys: readonly TestKey[]) =>
-  ({ kind: 'source', source: { name: 'team', keys: keys.map(({ publicKey }) => publicKey) } }) as const;
-
-type Rules = Readonly<Record<string, Partial<Rule>>>;
-
-/** A rule a pattern, named for it, that trusts alice. */
-function policy(rules: Rules, changes: Partial<Policy> = {}): Policy {
-  const scoped = Object.entries(rules).map(([text, members]) => ({
-    pattern: parseImagePattern(text),
-    target: rule(trusting(alice), { name: text, ...members }),
-  }));
-  return {
-    rules: new RuleIndex(scoped),
-    ruleList: scoped.map(({ target }) => target),
-    fallback: 'deny',
-    refuse: noRefusals,
-    renames: [],
-    revision: 'a'.repeat(64),
-    ...changes,
-  };
-}
 
 async function verdictOf(
   text: string,

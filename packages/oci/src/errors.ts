@@ -16,6 +16,7 @@ export type RegistryErrorCode =
   | 'UNEXPECTED_ANSWER'
   | 'REFUSED'
   | 'REDIRECT_REFUSED'
+  | 'ADDRESS_REFUSED'
   | 'DIGEST_MISMATCH'
   | 'SIZE_MISMATCH'
   | 'TOO_LARGE'

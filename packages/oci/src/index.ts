@@ -79,6 +79,7 @@ export { type ListReferrersOptions, listReferrers } from './referrers-list.ts';
 export { createRegistryClient, type RegistryClient } from './remote/client.ts';
 export type { ClientOptions, RequestEvent, RetryOptions, Timeouts } from './remote/options.ts';
 export type { Probe } from './remote/probe.ts';
+export { isLoopbackHost } from './remote/proxy.ts';
 export { fallbackTag } from './remote/referrers.ts';
 export type {
   Pushed,

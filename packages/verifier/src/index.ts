@@ -9,19 +9,30 @@ export type { BlobEvidence, BlobTrust } from './blob/blob-evidence.ts';
 export { type AskOptions, toAsked } from './collect/asked.ts';
 export { collect } from './collect/collect.ts';
 export type { CollectOptions, TagResolver } from './collect/collecting.ts';
+export { toGap } from './collect/gaps.ts';
 export { createHabit, type Habit } from './collect/habit.ts';
 export type { SourceAnswer } from './decision/answers.ts';
 export { type Decision, decide } from './decision/decide.ts';
 export type { ReportCode, Verdict } from './decision/verdict.ts';
 export { PolicyError, type PolicyErrorCode } from './errors.ts';
 export type { Asked, Envelope, Evidence, Gap, GapCode, SignedName, Skipped, SkippedCode, Subject } from './evidence.ts';
-export type { Check, CheckCode, CheckName, Finding, FoundIn, Identity, Proven } from './finding.ts';
+export {
+  type Check,
+  type CheckCode,
+  type CheckName,
+  type Finding,
+  type FoundIn,
+  type Identity,
+  isAccepted,
+  type Proven,
+} from './finding.ts';
 export type { Prospect, VerifyFormat } from './format.ts';
 export { defaultFormats } from './formats/index.ts';
 export { type ClaimedSigner, type Inspection, inspectSignature, renderInspection } from './inspect/inspect.ts';
 export { buildTree, type Tree, type TreeLink, type TreeNode, type TreeOptions } from './inspect/tree.ts';
 export { renderTree } from './inspect/tree-text.ts';
 export { defaultVerifyLimits, type VerifyLimits } from './limits.ts';
+export { askedImage, type ChosenRule, chooseRule } from './policy/choose-rule.ts';
 export type { Condition, ConditionAnswer, ConditionFacts, ImageFacts, SignatureFacts } from './policy/condition.ts';
 export {
   type EffectivePolicy,
@@ -31,6 +42,7 @@ export {
   type RequirementText,
 } from './policy/effective.ts';
 export { type Candidate, type ChoiceExplanation, type ExplainOptions, explainChoice } from './policy/explain-choice.ts';
+export { foldHost } from './policy/match/fold-host.ts';
 export { matchesGlob } from './policy/match/glob.ts';
 export { type ImagePattern, parseImagePattern, patternCovers, patternsOverlap } from './policy/match/image-pattern.ts';
 export { type AskedImage, type Choice, RuleIndex } from './policy/match/rule-index.ts';
@@ -40,7 +52,7 @@ export { noRefusals, type Policy, type Refusals, type Rename } from './policy/po
 export type { Requirement } from './policy/requirement.ts';
 export { type Mode, type Place, type Rule, sourcesOf } from './policy/rule.ts';
 export { type KeyRuleOptions, ruleForKeys } from './policy/rule-for-keys.ts';
-export { type Ruling, rulingOf } from './policy/ruling.ts';
+export { needsEvidence, type Ruling, rulingOf } from './policy/ruling.ts';
 export type { TrustSource } from './policy/source.ts';
 export type { Expected, MadeSignature, PolicyTable, TableCase } from './policy/table/case.ts';
 export { type CaseResult, runTable } from './policy/table/run.ts';
@@ -62,6 +74,6 @@ export {
 } from './report/result-entry.ts';
 export { type SarifLog, toSarif } from './report/sarif.ts';
 export { type TrustMaterial, trustOf } from './trust.ts';
-export { type Verification, verify } from './verify.ts';
-export { type PolicyVerification, verifyByPolicy } from './verify-by-policy.ts';
+export { type Verification, verify, verifyAsked, withoutEvidence } from './verify.ts';
+export { type PolicyVerification, undecidedBy, verifyByPolicy } from './verify-by-policy.ts';
 export type { Verifying } from './verify-one.ts';

@@ -2,6 +2,7 @@ import type { Reference, Resolved, Source } from '@signet/oci';
 import { startClock } from './clock.ts';
 import { type AskOptions, toAsked } from './collect/asked.ts';
 import { toGap } from './collect/gaps.ts';
+import { decide } from './decision/decide.ts';
 import { type Asked, type Gap, noEvidence } from './evidence.ts';
 import { verifyLimits } from './limits.ts';
 import { type ChosenRule, chooseRule } from './policy/choose-rule.ts';
@@ -31,7 +32,7 @@ export async function verifyByPolicy(reference: Reference, using: PolicyVerifica
   const asked = toAsked(reference, { ...using, renames: policy.renames });
   const base = { fallback: policy.fallback, refuse: policy.refuse, revision: policy.revision, atMs };
   const chosen = await chooseInTime(asked, using);
-  if ('message' in chosen) return undecided(asked, base, chosen);
+  if ('message' in chosen) return undecidedBy(asked, base, chosen);
   const ruling: Ruling = { ...base, ...(chosen.rule === undefined ? {} : { rule: chosen.rule }) };
   if (!needsEvidence(ruling)) return withoutEvidence(asked, ruling);
   const { resolved } = chosen;
@@ -60,9 +61,13 @@ async function chooseInTime(asked: Asked, using: PolicyVerification): Promise<Ch
   }
 }
 
-/** It is not known which rule is for it: nothing is allowed, whatever the policy says of images without a rule. */
-function undecided(asked: Asked, base: Omit<Ruling, 'rule'>, gap: Gap): Report {
+/**
+ * The report where nothing could be looked at. Without a rule it is not known which one is for the image: nothing is allowed then,
+ * whatever the policy says of images that no rule is for.
+ */
+export function undecidedBy(asked: Asked, ruling: Ruling, gap: Gap): Report {
   const evidence = noEvidence(asked, { gaps: [gap] });
+  if (ruling.rule !== undefined) return toReport({ ruling, evidence, decision: decide(ruling, evidence, []) });
   const decision = { verdict: 'undecided', code: 'UNRESOLVED', allowed: false, sources: [], findings: [] } as const;
-  return toReport({ ruling: base, evidence, decision });
+  return toReport({ ruling, evidence, decision });
 }

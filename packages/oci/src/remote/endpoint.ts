@@ -15,7 +15,8 @@ export function baseUrl(registry: string, options: ClientOptions): URL {
 }
 
 function isPlainHttp(host: string, options: ClientOptions): boolean {
-  if (options.plainHttp !== undefined) return options.plainHttp;
+  const { plainHttp } = options;
+  if (plainHttp !== undefined) return typeof plainHttp === 'function' ? plainHttp(host) : plainHttp;
   const wantsTls = options.ca !== undefined || options.clientCert !== undefined || options.unsafeSkipTlsVerify === true;
   return !wantsTls && isLoopbackHost(host.replace(/:\d+$/, ''));
 }

@@ -1,5 +1,6 @@
 import type { CredentialSource } from '../auth/credential.ts';
 import { defaultLimits, type Limits } from '../limits.ts';
+import type { MayConnect } from './address-guard.ts';
 
 /** Time limits in milliseconds. `totalMs` bounds one operation with all its retries; streams get more by their declared size. */
 export interface Timeouts {
@@ -31,8 +32,8 @@ export interface RequestEvent {
 /** All optional; nothing given is the safe and ordinary choice. */
 export interface ClientOptions {
   readonly credentials?: CredentialSource;
-  /** Default: plain HTTP for loopback hosts alone, and not even for them where an option about TLS is given. */
-  readonly plainHttp?: boolean;
+  /** Of all registries, or by their host with port. Default: plain HTTP for loopback hosts alone, and not even for them where an option about TLS is given. */
+  readonly plainHttp?: boolean | ((host: string) => boolean);
   /** PEM; trusted beside nothing else. */
   readonly ca?: string | Buffer;
   /** PEM; shown to the registry itself, never to where it redirects. */
@@ -47,6 +48,8 @@ export interface ClientOptions {
   /** Where HTTP_PROXY, HTTPS_PROXY and NO_PROXY are looked up; default: no proxy. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly userAgent?: string;
+  /** Asked for every address that a connection would be made to, redirects and token servers included, proxies not. Default: all may. */
+  readonly mayConnect?: MayConnect;
   /** Blobs larger than this go up in chunks (PATCH) of this many bytes; default: in one PUT. */
   readonly uploadChunkBytes?: number;
   readonly onRequest?: (event: RequestEvent) => void;

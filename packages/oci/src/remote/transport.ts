@@ -1,5 +1,7 @@
+import type { LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
 import { type Dispatcher, Pool } from 'undici';
+import type { MayConnect } from './address-guard.ts';
 import { type Deadline, withinDeadline } from './deadline.ts';
 import { toTransportError } from './failure.ts';
 import { createGate, type Gate } from './gate.ts';
@@ -120,7 +122,7 @@ function destroyBody({ body }: Dispatcher.ResponseData): void {
 }
 
 async function openPool(request: WireRequest, settings: Settings): Promise<Dispatcher> {
-  const { ca, clientCert, clientKey, unsafeSkipTlsVerify, env } = settings.options;
+  const { ca, clientCert, clientKey, unsafeSkipTlsVerify, env, mayConnect } = settings.options;
   const trust = {
     ...(ca === undefined ? {} : { ca }),
     ...(unsafeSkipTlsVerify === true ? { rejectUnauthorized: false } : {}),
@@ -131,7 +133,9 @@ async function openPool(request: WireRequest, settings: Settings): Promise<Dispa
   const common = { connections: settings.concurrency, pipelining: 1, allowH2: false };
   const proxy = env === undefined ? undefined : proxyFor(request.url, env);
   if (proxy === undefined) {
-    return new Pool(request.url.origin, { ...common, connect: { ...tls, timeout: settings.timeouts.connectMs } });
+    const guard = mayConnect === undefined ? {} : { lookup: await lookupFor(request.url, mayConnect) };
+    const connect = { ...tls, ...guard, timeout: settings.timeouts.connectMs };
+    return new Pool(request.url.origin, { ...common, connect });
   }
   // Loaded only here: few calls go through a proxy, and every call pays for what is loaded.
   const { ProxyAgent } = await import('undici');
@@ -145,6 +149,11 @@ async function openPool(request: WireRequest, settings: Settings): Promise<Dispa
     requestTls: tls,
     proxyTls: trust,
   });
+}
+
+/** Loaded only where connections are guarded. @throws {RegistryError} ADDRESS_REFUSED */
+async function lookupFor(url: URL, mayConnect: MayConnect): Promise<LookupFunction> {
+  return (await import('./address-guard.ts')).guardedLookup(url, mayConnect);
 }
 
 /** What is in flight ends first. */

@@ -1,0 +1,45 @@
+import { isAccepted, type Report, type Rule } from '@signet/verifier';
+
+/** How long answers are kept, milliseconds. */
+export interface Lifetimes {
+  /** A yes, until it is asked for anew. */
+  readonly freshMs: number;
+  /** A yes after that, while it is asked for anew: what a registry that is down for a while costs nobody. */
+  readonly staleMs: number;
+  /** A no: who has just signed does not want to wait for long. */
+  readonly deniedMs: number;
+  /** What a tag names. */
+  readonly tagMs: number;
+}
+
+export const defaultLifetimes: Lifetimes = {
+  freshMs: 5 * 60_000,
+  staleMs: 10 * 60_000,
+  deniedMs: 10_000,
+  tagMs: 10_000,
+};
+
+/** Until when a report may be given again, on the clock of its own `atMs`. */
+export interface Lifetime {
+  readonly freshUntilMs: number;
+  readonly staleUntilMs: number;
+}
+
+/** Undefined: not at all. What could not be decided is asked for each time; a yes ends no later than what it rests on. Rule: design.md 8. */
+export function lifetimeOf(report: Report, rule: Rule | undefined, lifetimes: Lifetimes): Lifetime | undefined {
+  const { verdict, atMs } = report;
+  if (verdict === 'undecided') return undefined;
+  if (verdict === 'denied') return { freshUntilMs: atMs + lifetimes.deniedMs, staleUntilMs: atMs + lifetimes.deniedMs };
+  const end = evidenceEnd(report, rule);
+  const freshUntilMs = Math.min(end, atMs + lifetimes.freshMs);
+  return { freshUntilMs, staleUntilMs: Math.min(end, freshUntilMs + lifetimes.staleMs) };
+}
+
+/** When the first of the signatures that counted becomes too old for the rule. */
+function evidenceEnd({ findings }: Report, rule: Rule | undefined): number {
+  const maxAgeMs = rule?.maxAgeMs;
+  if (maxAgeMs === undefined) return Number.POSITIVE_INFINITY;
+  return findings
+    .filter(isAccepted)
+    .reduce((end, { proven }) => Math.min(end, (proven?.verifiedAtMs ?? 0) + maxAgeMs), Number.POSITIVE_INFINITY);
+}

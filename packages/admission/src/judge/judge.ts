@@ -1,0 +1,232 @@
+import { type Digest, RegistryError, type RegistryReference, type Source, unlessMissing } from '@signet/oci';
+import {
+  askedImage,
+  createHabit,
+  type Gap,
+  needsEvidence,
+  type Policy,
+  type Report,
+  type Rule,
+  type Ruling,
+  toGap,
+  undecidedBy,
+  type VerifyLimits,
+  verifyAsked,
+  withoutEvidence,
+} from '@signet/verifier';
+import { defaultLifetimes, type Lifetimes } from '../cache/lifetimes.ts';
+import { createResults, resultKey } from '../cache/results.ts';
+import { createSingleFlight } from '../cache/single-flight.ts';
+import { createTags, type TagAnswer, tagName } from '../cache/tags.ts';
+import { refusedHost } from './allowed-hosts.ts';
+import type { ReviewDeadline } from './deadline.ts';
+import { createPreparer, type Prepared, type Preparer } from './prepared.ts';
+
+/** What is said to one image. */
+export interface ImageAnswer {
+  readonly report: Report;
+  readonly reference: RegistryReference;
+  /** The rule that decided, where one is for the image. */
+  readonly rule?: Rule;
+  /** `stale`: kept for longer than it is fresh, and being asked for anew. */
+  readonly from: 'now' | 'cache' | 'stale';
+}
+
+/** The resident verifier: one policy at a time, many questions side by side. */
+export interface Judge {
+  readonly policy: Policy;
+  /** Takes effect for the next question; answers by another policy are not given any more. */
+  usePolicy(policy: Policy): void;
+  /**
+   * The answer, at once where it is known; never later than the deadline: then it is undecided.
+   * @throws {RegistryError} REFERENCE_INVALID, at once
+   */
+  judge(image: string, deadline: ReviewDeadline): ImageAnswer | Promise<ImageAnswer>;
+  /** Something was pushed to `registry/repository`: what its tags name is asked anew. */
+  forgetTags(name: string): void;
+}
+
+/** How a judge works. */
+export interface JudgeOptions {
+  readonly policy: Policy;
+  /** Opens a repository for reading; nothing is asked yet. */
+  readonly open: (reference: RegistryReference) => Source;
+  readonly lifetimes?: Partial<Lifetimes>;
+  readonly limits?: Partial<VerifyLimits>;
+  /** Images that are verified at the same time; more than that are undecided at once. Default 1000. */
+  readonly maxRunning?: number;
+  /** Milliseconds since 1970 UTC. */
+  readonly now?: () => number;
+  readonly onAnswer?: (answer: ImageAnswer) => void;
+}
+
+/** The end of what goes on after its caller went away. */
+const flightMs = 30_000;
+
+export function createJudge(options: JudgeOptions): Judge {
+  return new ResidentJudge(options);
+}
+
+class ResidentJudge implements Judge {
+  private preparer: Preparer;
+  private readonly options: JudgeOptions;
+  private readonly now: () => number;
+  private readonly results;
+  private readonly tags;
+  private readonly resolving;
+  private readonly verifying;
+  private readonly habit = createHabit();
+
+  constructor(options: JudgeOptions) {
+    const { maxRunning = 1000, now = Date.now } = options;
+    const lifetimes = { ...defaultLifetimes, ...options.lifetimes };
+    this.options = options;
+    this.now = now;
+    this.preparer = createPreparer(options.policy);
+    this.results = createResults(lifetimes);
+    this.tags = createTags(lifetimes);
+    this.resolving = createSingleFlight<TagAnswer>(maxRunning);
+    this.verifying = createSingleFlight<Report>(maxRunning);
+  }
+
+  get policy(): Policy {
+    return this.preparer.policy;
+  }
+
+  usePolicy(policy: Policy): void {
+    this.preparer = createPreparer(policy);
+  }
+
+  forgetTags(name: string): void {
+    this.tags.forget(name);
+  }
+
+  judge(image: string, deadline: ReviewDeadline): ImageAnswer | Promise<ImageAnswer> {
+    const question = this.questionOf(image);
+    const known = this.knownAnswer(question);
+    const answer = known ?? this.ask(question, deadline);
+    const { onAnswer } = this.options;
+    if (onAnswer === undefined) return answer;
+    if (!(answer instanceof Promise)) onAnswer(answer);
+    else void answer.then(onAnswer);
+    return answer;
+  }
+
+  private questionOf(image: string): Question {
+    const { policy } = this.preparer;
+    const { fallback, refuse, revision } = policy;
+    return { ...this.preparer.prepare(image), policy, base: { fallback, refuse, revision, atMs: this.now() } };
+  }
+
+  /** The answer where nothing has to be asked. */
+  private knownAnswer(question: Question): ImageAnswer | undefined {
+    const { asked, choice, base, reference } = question;
+    if (choice.kind === 'tag') return undefined;
+    const ruling = rulingBy(base, choice.kind === 'rule' ? choice.rule : undefined);
+    if (!needsEvidence(ruling)) return answerOf(question, ruling, withoutEvidence(asked, ruling));
+    const digest = asked.digest ?? this.tags.get(reference, base.atMs)?.digest;
+    return digest === undefined ? undefined : this.keptAnswer(question, ruling, digest);
+  }
+
+  private keptAnswer(question: Question, ruling: Ruling, digest: Digest): ImageAnswer | undefined {
+    const kept = this.results.get(keyOf(question, ruling, digest), question.base.atMs);
+    if (kept === undefined) return undefined;
+    // Nobody waits for it: what comes of it is for the next one who asks.
+    if (kept.isStale) this.verify(question, ruling, { digest })?.catch(() => {});
+    return answerOf(question, ruling, kept.report, kept.isStale ? 'stale' : 'cache');
+  }
+
+  /** By requests, no later than the deadline. Never rejects. */
+  private async ask(question: Question, deadline: ReviewDeadline): Promise<ImageAnswer> {
+    const { choice, base, reference, asked } = question;
+    const first = rulingBy(base, choice.kind === 'rule' ? choice.rule : undefined);
+    const refused = refusedHost(reference, choice.kind === 'none' ? undefined : choice.rule);
+    const fail = (gap: Gap): ImageAnswer => answerOf(question, first, undecidedBy(asked, first, gap));
+    if (refused !== undefined) return fail(toGap('resolve', refused));
+    return await Promise.race([
+      this.askRegistry(question).catch((error: unknown) => fail(toGap('resolve', error))),
+      deadline.passed.then(() => fail(toGap('time', new RegistryError('TIMEOUT', late)))),
+    ]);
+  }
+
+  private async askRegistry(question: Question): Promise<ImageAnswer> {
+    const { asked, choice, base, reference } = question;
+    const asksTag = asked.digest === undefined || choice.kind === 'tag';
+    const named = asksTag ? await unlessMissing(this.resolveTag(reference)) : undefined;
+    const ruling = rulingBy(base, ruleBy(question, named?.digest));
+    if (!needsEvidence(ruling)) return answerOf(question, ruling, withoutEvidence(asked, ruling));
+    const digest = asked.digest ?? named?.digest;
+    if (digest === undefined) throw new RegistryError('NOT_FOUND', `${asked.reference} is not in the registry`);
+    const kept = this.keptAnswer(question, ruling, digest);
+    if (kept !== undefined) return kept;
+    return answerOf(question, ruling, await this.verify(question, ruling, { ...named, digest }));
+  }
+
+  /** What the tag names now, unless that was looked up just before. */
+  private async resolveTag(reference: RegistryReference): Promise<TagAnswer> {
+    const known = this.tags.get(reference, this.now());
+    if (known !== undefined) return known;
+    const { tag = 'latest' } = reference;
+    return await this.resolving.run(tagName(reference), async () => {
+      const atMs = this.now();
+      const resolved = await this.options.open(reference).resolve(tag, { signal: AbortSignal.timeout(flightMs) });
+      const { digest } = resolved.descriptor;
+      this.tags.put(reference, digest, atMs);
+      return { digest, resolved };
+    });
+  }
+
+  /** Goes on after its caller went away: the next one gets what comes of it. */
+  private async verify(
+    { asked, reference }: Question,
+    ruling: Ruling,
+    { digest, resolved }: TagAnswer,
+  ): Promise<Report> {
+    const key = keyOf({ asked }, ruling, digest);
+    return await this.verifying.run(key, async () => {
+      const report = await verifyAsked(asked, ruling, {
+        source: this.options.open(reference),
+        // What is verified is what the tag named when the rule was chosen.
+        resolve: async (_tag, source, options) => resolved ?? (await source.resolve(digest, options)),
+        habit: this.habit,
+        limits: { totalMs: flightMs, ...this.options.limits },
+      });
+      this.results.put(key, report, ruling.rule);
+      return report;
+    });
+  }
+}
+
+interface Question extends Prepared {
+  readonly policy: Policy;
+  readonly base: Omit<Ruling, 'rule'> & { readonly revision: string };
+}
+
+const late = 'the registry did not answer in the time that the caller gives';
+
+function rulingBy(base: Question['base'], rule: Rule | undefined): Ruling {
+  return rule === undefined ? base : { ...base, rule };
+}
+
+/** The rule, now that it is known what the tag names. Rule: design.md 6 */
+function ruleBy({ asked, choice, policy }: Question, digest: Digest | undefined): Rule | undefined {
+  if (choice.kind !== 'tag') return choice.kind === 'rule' ? choice.rule : undefined;
+  const image = askedImage(asked);
+  const chosen = image === undefined ? undefined : policy.rules.choose({ ...image, tagNames: digest ?? null });
+  return chosen?.kind === 'chosen' ? chosen.by.target : undefined;
+}
+
+function keyOf({ asked }: Pick<Question, 'asked'>, { rule, revision = '' }: Ruling, digest: Digest): string {
+  return resultKey({ asked, digest, rule, revision });
+}
+
+/** A report that is given again is told of the reference that was asked, not of the one that was asked first. */
+function answerOf(
+  { asked, reference }: Question,
+  { rule }: Ruling,
+  report: Report,
+  from: ImageAnswer['from'] = 'now',
+): ImageAnswer {
+  const own = report.reference === asked.reference ? report : { ...report, reference: asked.reference };
+  return { report: own, reference, from, ...(rule === undefined ? {} : { rule }) };
+}
