@@ -1,0 +1,99 @@
+import type { CustomPaths } from '@signet/workloads';
+import { budgetOf, startReviewDeadline } from '../judge/deadline.ts';
+import type { Judge } from '../judge/judge.ts';
+import { type Outcome, type Pinning, unreadable } from '../review/outcome.ts';
+import { reviewImages } from '../review/review.ts';
+import { type PlacedOutcome, refusalMessage, warningsOf } from '../review/texts.ts';
+import type { AdmissionRequest } from './admission-request.ts';
+import { auditAnnotations } from './audit-annotations.ts';
+import { pinningPatch } from './json-patch.ts';
+import { type PlacedImage, type PlacedImages, placedImages } from './placed-images.ts';
+
+/** The answer to an AdmissionReview. Rule: admission.k8s.io/v1 AdmissionResponse. */
+export interface AdmissionResponse {
+  readonly uid: string;
+  readonly allowed: boolean;
+  readonly status?: { readonly code: number; readonly reason: string; readonly message: string };
+  readonly warnings?: readonly string[];
+  readonly auditAnnotations?: Readonly<Record<string, string>>;
+  readonly patchType?: 'JSONPatch';
+  readonly patch?: string;
+}
+
+/** What reviews are answered with. */
+export interface Reviewing {
+  readonly judge: Judge;
+  /** What the caller waits, milliseconds. */
+  readonly timeoutMs: number;
+  readonly customPaths: CustomPaths;
+}
+
+/** A review with what came of each image, for the log. */
+export interface Reviewed {
+  readonly response: AdmissionResponse;
+  readonly outcomes: readonly PlacedOutcome[];
+}
+
+/** `validate` refuses or lets pass; `mutate` also pins what was verified. Never throws for what an object holds. */
+export async function reviewAdmission(
+  request: AdmissionRequest,
+  kind: 'validate' | 'mutate',
+  reviewing: Reviewing,
+): Promise<Reviewed> {
+  const { uid, operation } = request;
+  if (operation === 'DELETE' || operation === 'CONNECT') return { response: { uid, allowed: true }, outcomes: [] };
+  const found = objectImages(request, reviewing);
+  const fresh = found.images.filter(({ isUnchanged }) => !isUnchanged);
+  const outcomes = await judged(fresh, kind === 'mutate' ? 'pins' : 'cannot-pin', reviewing);
+  const placed = [
+    ...fresh.map((image, at) => ({ image: image.written, where: placeOf(image), outcome: outcomes[at] ?? notLooked })),
+    ...found.unread.map(({ path, message }) => ({ image: path === '' ? 'the object' : path, outcome: unreadable(message) })),
+  ];
+  const refusal = refusalMessage(placed);
+  const common = { uid, ...annotated(placed), ...warned(placed) };
+  if (refusal !== undefined)
+    return { response: { ...common, allowed: false, status: forbidden(refusal) }, outcomes: placed };
+  const patch = kind === 'validate' ? [] : pinningPatch(fresh.map((image, at) => ({ image, outcome: outcomes[at] ?? notLooked })));
+  if (patch.length === 0) return { response: { ...common, allowed: true }, outcomes: placed };
+  const encoded = Buffer.from(JSON.stringify(patch)).toString('base64');
+  return { response: { ...common, allowed: true, patchType: 'JSONPatch', patch: encoded }, outcomes: placed };
+}
+
+const notLooked: Outcome = unreadable('it was not looked at');
+
+function objectImages({ object, oldObject }: AdmissionRequest, { judge, customPaths }: Reviewing): PlacedImages {
+  if (typeof object !== 'object' || object === null)
+    return { images: [], unread: [{ path: '', message: 'the request holds no object' }] };
+  return placedImages({ object, oldObject, customPaths, refuse: judge.policy.refuse });
+}
+
+async function judged(
+  images: readonly PlacedImage[],
+  pinning: Pinning,
+  { judge, timeoutMs }: Reviewing,
+): Promise<readonly Outcome[]> {
+  if (images.length === 0) return [];
+  const deadline = startReviewDeadline(budgetOf(timeoutMs));
+  try {
+    return await reviewImages(images.map(({ written }) => written), { judge, deadline, pinning });
+  } finally {
+    deadline.stop();
+  }
+}
+
+function placeOf({ container, path, role }: PlacedImage): string {
+  return container === undefined ? path : `${role === 'image-volume' ? 'volume' : 'container'} "${container}" (${path})`;
+}
+
+function forbidden(message: string): AdmissionResponse['status'] {
+  return { code: 403, reason: 'Forbidden', message };
+}
+
+function warned(placed: readonly PlacedOutcome[]): Pick<AdmissionResponse, 'warnings'> {
+  const warnings = warningsOf(placed);
+  return warnings.length === 0 ? {} : { warnings };
+}
+
+function annotated(placed: readonly PlacedOutcome[]): Pick<AdmissionResponse, 'auditAnnotations'> {
+  return placed.length === 0 ? {} : { auditAnnotations: auditAnnotations(placed) };
+}

@@ -1,0 +1,65 @@
+import type { Digest, RegistryReference } from '@signet/oci';
+import type { Refusals } from '@signet/verifier';
+import { type CustomPaths, imagesOfObject, type NamedImage, WorkloadError } from '@signet/workloads';
+
+/** An image in an object under review. */
+export interface PlacedImage extends NamedImage {
+  /** Kubernetes has it already, in the same container, pinned: nothing new enters. */
+  readonly isUnchanged: boolean;
+}
+
+/** The images of an object, and why some of it could not be read: an image may hide there. */
+export interface PlacedImages {
+  readonly images: readonly PlacedImage[];
+  readonly unread: readonly { readonly path: string; readonly message: string }[];
+}
+
+/** What is read. */
+export interface ObjectQuestion {
+  readonly object: unknown;
+  /** What it was before, of an update. */
+  readonly oldObject?: unknown;
+  readonly customPaths: CustomPaths;
+  readonly refuse: Refusals;
+}
+
+/** Every image that an object runs, wherever its kind holds them; of an update, which of them it has had. Total. */
+export function placedImages({ object, oldObject, customPaths, refuse }: ObjectQuestion): PlacedImages {
+  const found = imagesIn(object, customPaths);
+  // Whether a signature of an image is by a refused key is known only when it is verified again.
+  const mayBeRefused = ({ digest }: RegistryReference) => refuse.keyIds.size > 0 || refuse.digests.has(digest as Digest);
+  const before = oldObject === undefined || oldObject === null ? new Set<string>() : identitiesIn(oldObject, customPaths);
+  const images = found.images.map((image) => ({
+    ...image,
+    isUnchanged: image.reference.digest !== undefined && before.has(identityOf(image)) && !mayBeRefused(image.reference),
+  }));
+  return { images, unread: found.unread };
+}
+
+interface Found {
+  readonly images: readonly NamedImage[];
+  readonly unread: PlacedImages['unread'];
+}
+
+function imagesIn(object: unknown, customPaths: CustomPaths): Found {
+  try {
+    const { images, problems } = imagesOfObject(object, { customPaths });
+    const unread = problems
+      .filter(({ severity }) => severity === 'unread')
+      .map(({ path, message }) => ({ path, message }));
+    return { images, unread };
+  } catch (error) {
+    if (!(error instanceof WorkloadError)) throw error;
+    return { images: [], unread: [{ path: '', message: error.message }] };
+  }
+}
+
+function identitiesIn(object: unknown, customPaths: CustomPaths): ReadonlySet<string> {
+  return new Set(imagesIn(object, customPaths).images.map(identityOf));
+}
+
+/** The same text in the same container. Where containers have no names, their place counts. */
+function identityOf({ written, role, path, container }: NamedImage): string {
+  const place = container === undefined ? path : path.replace(/\[\d+\]((?:\.image)?(?:\.reference)?)$/, '[]$1');
+  return JSON.stringify([written, role, place, container ?? null]);
+}

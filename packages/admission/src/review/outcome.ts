@@ -1,0 +1,52 @@
+import type { Digest } from '@signet/oci';
+import type { ReportCode, Verdict } from '@signet/verifier';
+import type { ImageAnswer } from '../judge/judge.ts';
+
+/** Whether the answer itself can put the digest into what is deployed; where it cannot, a tag could move between answer and pull. */
+export type Pinning = 'pins' | 'cannot-pin';
+
+/** Why an image is refused or told about, in one stable word: a report's, or one of a gate's own. docs/reasons.md explains each. */
+export type OutcomeCode = ReportCode | GateCode;
+/** What a gate refuses by itself. */
+export type GateCode = 'NOT_PINNED' | 'IMAGE_UNREADABLE' | 'TOO_MANY_IMAGES';
+
+/** What a gate does with one image. */
+export interface Outcome {
+  readonly isAllowed: boolean;
+  readonly verdict: Verdict;
+  readonly code: OutcomeCode;
+  /** One sentence: why. Texts from outside are in it. */
+  readonly why: string;
+  /** What to do next, where something can be done. */
+  readonly remedy?: string;
+  /** Set where people should see it though the image is allowed. */
+  readonly isWarning: boolean;
+  readonly rule?: string;
+  /** What was verified, and only that. */
+  readonly digest?: Digest;
+}
+
+/** What a gate makes of an answer. Rule: issue "gates", design.md 6 (modes). */
+export function outcomeOf(answer: ImageAnswer, pinning: Pinning): Outcome {
+  const { report, reference, rule } = answer;
+  const { verdict, code, allowed, summary, remedy, digest } = report;
+  const common = { verdict, ...(rule === undefined ? {} : { rule: rule.name }) };
+  const said = { ...common, code, why: summary, ...(remedy === undefined ? {} : { remedy }) };
+  if (verdict !== 'verified') return { ...said, isAllowed: allowed, isWarning: allowed && rule?.mode === 'warn' };
+  const pinned = { ...said, ...(digest === undefined ? {} : { digest }) };
+  if (pinning === 'pins' || reference.digest !== undefined || rule?.allowUnpinned === true)
+    return { ...pinned, isAllowed: true, isWarning: false };
+  return {
+    ...pinned,
+    code: 'NOT_PINNED',
+    why: 'verified, but named by a tag, which could name another image when it is pulled',
+    remedy: `write the digest (@${digest ?? 'sha256:…'}), let the mutating webhook (/mutate) do so, or say allowUnpinned in the rule`,
+    isAllowed: rule?.mode !== 'enforce',
+    isWarning: rule?.mode === 'warn',
+  };
+}
+
+/** For what is no image reference, or cannot be looked at: refused. */
+export function unreadable(why: string, code: GateCode = 'IMAGE_UNREADABLE'): Outcome {
+  return { isAllowed: false, verdict: 'undecided', code, why, isWarning: false };
+}
