@@ -12,9 +12,9 @@ export type {
   ObjectName,
   Pin,
 } from './inventory.ts';
+export { toJsonPointer } from './kubernetes/json-pointer.ts';
 export type { CustomPaths } from './kubernetes/kind-table.ts';
 export { defaultWorkloadLimits, type WorkloadLimits } from './limits.ts';
-export { toJsonPointer } from './kubernetes/json-pointer.ts';
 export { imagesOfObject, type ObjectImages } from './objects.ts';
 export { type DigestOf, type PinnedInput, type PinOptions, pinImages } from './pin/pin-images.ts';
 export type { Place } from './place.ts';

@@ -31,8 +31,10 @@ export function lifetimeOf(report: Report, rule: Rule | undefined, lifetimes: Li
   if (verdict === 'undecided') return undefined;
   if (verdict === 'denied') return { freshUntilMs: atMs + lifetimes.deniedMs, staleUntilMs: atMs + lifetimes.deniedMs };
   const end = evidenceEnd(report, rule);
-  const freshUntilMs = Math.min(end, atMs + lifetimes.freshMs);
-  return { freshUntilMs, staleUntilMs: Math.min(end, freshUntilMs + lifetimes.staleMs) };
+  const freshMs = Math.min(lifetimes.freshMs, rule?.reuse?.freshMs ?? lifetimes.freshMs);
+  const staleMs = Math.min(lifetimes.staleMs, rule?.reuse?.staleMs ?? lifetimes.staleMs);
+  const freshUntilMs = Math.min(end, atMs + freshMs);
+  return { freshUntilMs, staleUntilMs: Math.min(end, freshUntilMs + staleMs) };
 }
 
 /** When the first of the signatures that counted becomes too old for the rule. */

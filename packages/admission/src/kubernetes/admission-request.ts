@@ -2,24 +2,31 @@ import { shorten } from '@signet/verifier';
 import * as v from 'valibot';
 import { AdmissionError } from '../errors.ts';
 
-const text = v.pipe(v.string(), v.maxLength(1024));
+/** The request of an AdmissionReview: what is looked at of it. Rule: admission.k8s.io/v1 AdmissionRequest. */
+export interface AdmissionRequest {
+  readonly uid: string;
+  readonly operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly subResource?: string;
+  readonly dryRun?: boolean | null;
+  readonly object?: unknown;
+  readonly oldObject?: unknown;
+}
 
-/** What is looked at of a review; the rest may be anything. Rule: admission.k8s.io/v1 AdmissionReview. */
-const reviewSchema = v.object({
+const text: v.GenericSchema<string> = v.pipe(v.string(), v.maxLength(1024));
+const reviewSchema: v.GenericSchema<unknown, { readonly request: AdmissionRequest }> = v.object({
   request: v.object({
     uid: v.pipe(text, v.minLength(1)),
     operation: v.picklist(['CREATE', 'UPDATE', 'DELETE', 'CONNECT']),
-    namespace: v.optional(text, ''),
-    name: v.optional(text, ''),
-    subResource: v.optional(text, ''),
-    dryRun: v.optional(v.nullable(v.boolean()), false),
+    namespace: v.exactOptional(text),
+    name: v.exactOptional(text),
+    subResource: v.exactOptional(text),
+    dryRun: v.exactOptional(v.nullable(v.boolean())),
     object: v.optional(v.unknown()),
     oldObject: v.optional(v.unknown()),
   }),
 });
-
-/** The request of an AdmissionReview. */
-export type AdmissionRequest = v.InferOutput<typeof reviewSchema>['request'];
 
 const version = 'admission.k8s.io/v1';
 

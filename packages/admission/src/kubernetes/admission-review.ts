@@ -47,13 +47,17 @@ export async function reviewAdmission(
   const outcomes = await judged(fresh, kind === 'mutate' ? 'pins' : 'cannot-pin', reviewing);
   const placed = [
     ...fresh.map((image, at) => ({ image: image.written, where: placeOf(image), outcome: outcomes[at] ?? notLooked })),
-    ...found.unread.map(({ path, message }) => ({ image: path === '' ? 'the object' : path, outcome: unreadable(message) })),
+    ...found.unread.map(({ path, message }) => ({
+      image: path === '' ? 'the object' : path,
+      outcome: unreadable(message),
+    })),
   ];
   const refusal = refusalMessage(placed);
   const common = { uid, ...annotated(placed), ...warned(placed) };
   if (refusal !== undefined)
     return { response: { ...common, allowed: false, status: forbidden(refusal) }, outcomes: placed };
-  const patch = kind === 'validate' ? [] : pinningPatch(fresh.map((image, at) => ({ image, outcome: outcomes[at] ?? notLooked })));
+  const patch =
+    kind === 'validate' ? [] : pinningPatch(fresh.map((image, at) => ({ image, outcome: outcomes[at] ?? notLooked })));
   if (patch.length === 0) return { response: { ...common, allowed: true }, outcomes: placed };
   const encoded = Buffer.from(JSON.stringify(patch)).toString('base64');
   return { response: { ...common, allowed: true, patchType: 'JSONPatch', patch: encoded }, outcomes: placed };
@@ -75,17 +79,22 @@ async function judged(
   if (images.length === 0) return [];
   const deadline = startReviewDeadline(budgetOf(timeoutMs));
   try {
-    return await reviewImages(images.map(({ written }) => written), { judge, deadline, pinning });
+    return await reviewImages(
+      images.map(({ written }) => written),
+      { judge, deadline, pinning },
+    );
   } finally {
     deadline.stop();
   }
 }
 
 function placeOf({ container, path, role }: PlacedImage): string {
-  return container === undefined ? path : `${role === 'image-volume' ? 'volume' : 'container'} "${container}" (${path})`;
+  return container === undefined
+    ? path
+    : `${role === 'image-volume' ? 'volume' : 'container'} "${container}" (${path})`;
 }
 
-function forbidden(message: string): AdmissionResponse['status'] {
+function forbidden(message: string): NonNullable<AdmissionResponse['status']> {
   return { code: 403, reason: 'Forbidden', message };
 }
 

@@ -23,6 +23,11 @@ export function auditAnnotations(outcomes: readonly PlacedOutcome[]): Readonly<R
     ...(told.length === 0 ? {} : { images: told.join('; ').slice(0, maxValue) }),
     ...(pinless.length === 0
       ? {}
-      : { verified: pinless.map(({ image, outcome }) => escapeForTerminal(`${image} = ${outcome.digest}`, 600)).join('; ').slice(0, maxValue) }),
+      : {
+          verified: pinless
+            .map(({ image, outcome }) => escapeForTerminal(`${image} = ${outcome.digest}`, 600))
+            .join('; ')
+            .slice(0, maxValue),
+        }),
   };
 }

@@ -27,11 +27,14 @@ export interface ObjectQuestion {
 export function placedImages({ object, oldObject, customPaths, refuse }: ObjectQuestion): PlacedImages {
   const found = imagesIn(object, customPaths);
   // Whether a signature of an image is by a refused key is known only when it is verified again.
-  const mayBeRefused = ({ digest }: RegistryReference) => refuse.keyIds.size > 0 || refuse.digests.has(digest as Digest);
-  const before = oldObject === undefined || oldObject === null ? new Set<string>() : identitiesIn(oldObject, customPaths);
+  const mayBeRefused = ({ digest }: RegistryReference) =>
+    refuse.keyIds.size > 0 || refuse.digests.has(digest as Digest);
+  const before =
+    oldObject === undefined || oldObject === null ? new Set<string>() : identitiesIn(oldObject, customPaths);
   const images = found.images.map((image) => ({
     ...image,
-    isUnchanged: image.reference.digest !== undefined && before.has(identityOf(image)) && !mayBeRefused(image.reference),
+    isUnchanged:
+      image.reference.digest !== undefined && before.has(identityOf(image)) && !mayBeRefused(image.reference),
   }));
   return { images, unread: found.unread };
 }

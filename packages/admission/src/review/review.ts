@@ -28,9 +28,7 @@ function reviewOne(
 ): Outcome | Promise<Outcome> {
   try {
     const answer = judge.judge(image, deadline);
-    return answer instanceof Promise
-      ? answer.then((given) => outcomeOf(given, pinning))
-      : outcomeOf(answer, pinning);
+    return answer instanceof Promise ? answer.then((given) => outcomeOf(given, pinning)) : outcomeOf(answer, pinning);
   } catch (error) {
     if (error instanceof RegistryError) return unreadable(error.message);
     throw error;

@@ -34,11 +34,16 @@ export function warningsOf(outcomes: readonly PlacedOutcome[]): readonly string[
   const texts = outcomes
     .filter(({ outcome }) => outcome.isAllowed && outcome.isWarning)
     .map(({ image, where, outcome: { verdict, code, why } }) =>
-      cut(escapeForTerminal(`signet: ${image} is ${verdict} (${code}): ${why}${where === undefined ? '' : `; ${where}`}`), maxWarning),
+      cut(
+        escapeForTerminal(`signet: ${image} is ${verdict} (${code}): ${why}${where === undefined ? '' : `; ${where}`}`),
+        maxWarning,
+      ),
     );
   const unique = [...new Set(texts)];
   const room = Math.floor(maxWarnings / maxWarning);
-  return unique.length <= room ? unique : [...unique.slice(0, room - 1), `signet: and ${unique.length - room + 1} more images`];
+  return unique.length <= room
+    ? unique
+    : [...unique.slice(0, room - 1), `signet: and ${unique.length - room + 1} more images`];
 }
 
 function refusalText({ image, where, outcome }: PlacedOutcome): string {

@@ -23,6 +23,8 @@ export interface EffectiveRule {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly maxAge?: string;
   readonly notBefore?: string;
+  readonly allowUnpinned?: boolean;
+  readonly reuse?: { readonly fresh: string; readonly stale?: string };
   readonly where?: string;
   readonly place?: Place;
 }
@@ -65,6 +67,8 @@ export function effectiveRule(rule: Rule): EffectiveRule {
     annotations,
     maxAgeMs,
     notBeforeMs,
+    allowUnpinned,
+    reuse,
     condition,
     place,
   } = rule;
@@ -78,9 +82,15 @@ export function effectiveRule(rule: Rule): EffectiveRule {
     ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     ...(maxAgeMs === undefined ? {} : { maxAge: durationText(maxAgeMs) }),
     ...(notBeforeMs === undefined ? {} : { notBefore: timeText(notBeforeMs) }),
+    ...(allowUnpinned === undefined ? {} : { allowUnpinned }),
+    ...(reuse === undefined ? {} : { reuse: reuseText(reuse) }),
     ...(condition === undefined ? {} : { where: condition.text }),
     ...(place === undefined ? {} : { place }),
   };
+}
+
+function reuseText({ freshMs, staleMs }: NonNullable<Rule['reuse']>): NonNullable<EffectiveRule['reuse']> {
+  return { fresh: durationText(freshMs), ...(staleMs === 0 ? {} : { stale: durationText(staleMs) }) };
 }
 
 function sourceText(source: TrustSource) {

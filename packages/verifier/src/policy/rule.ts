@@ -28,6 +28,10 @@ export interface Rule {
   readonly maxAgeMs?: number;
   /** A signature's verified time must not be earlier, milliseconds since 1970 UTC. Without a verified time it does not count. */
   readonly notBeforeMs?: number;
+  /** Gates that cannot write the digest into what is deployed let a verified image pass that is named by a tag. Default: false. */
+  readonly allowUnpinned?: boolean;
+  /** A server gives an answer again for at most so long, milliseconds: fresh, and then stale while it asks anew. Default: the server's. */
+  readonly reuse?: { readonly freshMs: number; readonly staleMs: number };
   /** A signature for which it does not hold does not count. */
   readonly condition?: Condition;
   /** The patterns that led here, as written; for explanations. */

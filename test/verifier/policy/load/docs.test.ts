@@ -37,6 +37,7 @@ const headings = new Map([
   ['Keys', 'jwk'],
   ['Rules', 'images'],
   ['Requirements', 'atLeast'],
+  ['Reuse', 'fresh'],
   ['Refusals', 'digests'],
   ['Mirrors', 'from'],
   ['Variables', 'env'],

@@ -46,6 +46,8 @@ export interface RuleInput {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly maxAge?: string;
   readonly notBefore?: string;
+  readonly allowUnpinned?: boolean;
+  readonly reuse?: { readonly fresh: string; readonly stale?: string };
   readonly where?: string;
 }
 

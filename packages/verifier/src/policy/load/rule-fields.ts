@@ -66,7 +66,17 @@ export function requirementOf(rule: WrittenRule, context: RuleContext): Requirem
 }
 
 /** Fields that say what a signature must be like. */
-const checkingFields = ['require', 'tag', 'platforms', 'annotations', 'maxAge', 'notBefore', 'where'] as const;
+const checkingFields = [
+  'require',
+  'tag',
+  'platforms',
+  'annotations',
+  'maxAge',
+  'notBefore',
+  'allowUnpinned',
+  'reuse',
+  'where',
+] as const;
 
 function tellMeaningless({ file, at, input }: WrittenRule, { problems }: RuleContext): void {
   for (const field of checkingFields.filter((name) => input[name] !== undefined)) {
@@ -93,6 +103,16 @@ export function timesOf(rule: WrittenRule, { problems }: RuleContext): Pick<Rule
   return {
     ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
     ...(notBeforeMs === undefined ? {} : { notBeforeMs }),
+  };
+}
+
+/** What gates and servers go by. */
+export function servingOf({ input: { allowUnpinned, reuse } }: WrittenRule): Pick<Rule, 'allowUnpinned' | 'reuse'> {
+  const freshMs = reuse === undefined ? undefined : parseDuration(reuse.fresh);
+  const staleMs = reuse?.stale === undefined ? 0 : parseDuration(reuse.stale);
+  return {
+    ...(allowUnpinned === undefined ? {} : { allowUnpinned }),
+    ...(freshMs === undefined || staleMs === undefined ? {} : { reuse: { freshMs, staleMs } }),
   };
 }
 

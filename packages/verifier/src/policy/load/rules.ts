@@ -10,6 +10,7 @@ import {
   placeIn,
   type RuleContext,
   requirementOf,
+  servingOf,
   timesOf,
   type WrittenRule,
 } from './rule-fields.ts';
@@ -60,6 +61,7 @@ function addRule(written: WrittenRule, building: Building): void {
     annotations: annotationsOf(written),
     ...(platforms === undefined ? {} : { platforms }),
     ...timesOf(written, context),
+    ...servingOf(written),
     ...conditionOf(written, context),
     images: images.map(({ pattern }) => pattern.text),
     place,

@@ -66,6 +66,11 @@ const annotationName: v.GenericSchema<string, string> = matching(
   'the name of an annotation is up to 256 ASCII characters without spaces',
 );
 
+const duration: Schema<string> = matching(
+  /^[1-9][0-9]{0,5}[smhd]$/,
+  'a duration is a number and one of s, m, h, d, such as 72h',
+);
+
 const jsonObject: Schema<Record<string, unknown>> = v.record(v.string(), v.unknown());
 
 const keyReference: Schema<KeyInput> = v.union([
@@ -124,12 +129,12 @@ const rule: Schema<RuleInput> = v.strictObject({
   annotations: v.exactOptional(
     v.record(annotationName, v.pipe(v.string(), v.maxLength(4096, 'a value has more than 4096 characters'))),
   ),
-  maxAge: v.exactOptional(
-    matching(/^[1-9][0-9]{0,5}[smhd]$/, 'a duration is a number and one of s, m, h, d, such as 72h'),
-  ),
+  maxAge: v.exactOptional(duration),
   notBefore: v.exactOptional(
     matching(/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/, 'a time is written like 2026-01-31T00:00:00Z'),
   ),
+  allowUnpinned: v.exactOptional(v.boolean()),
+  reuse: v.exactOptional(v.strictObject({ fresh: duration, stale: v.exactOptional(duration) })),
   where: v.exactOptional(text('"where"', 4096)),
 });
 
