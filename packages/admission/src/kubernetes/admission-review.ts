@@ -1,7 +1,7 @@
 import type { CustomPaths } from '@signet/workloads';
-import { budgetOf, startReviewDeadline } from '../judge/deadline.ts';
+import type { ReviewDeadline } from '../judge/deadline.ts';
 import type { Judge } from '../judge/judge.ts';
-import { type Outcome, type Pinning, unreadable } from '../review/outcome.ts';
+import { type Outcome, unreadable } from '../review/outcome.ts';
 import { reviewImages } from '../review/review.ts';
 import { type PlacedOutcome, refusalMessage, warningsOf } from '../review/texts.ts';
 import type { AdmissionRequest } from './admission-request.ts';
@@ -23,8 +23,7 @@ export interface AdmissionResponse {
 /** What reviews are answered with. */
 export interface Reviewing {
   readonly judge: Judge;
-  /** What the caller waits, milliseconds. */
-  readonly timeoutMs: number;
+  readonly deadline: ReviewDeadline;
   readonly customPaths: CustomPaths;
 }
 
@@ -44,7 +43,9 @@ export async function reviewAdmission(
   if (operation === 'DELETE' || operation === 'CONNECT') return { response: { uid, allowed: true }, outcomes: [] };
   const found = objectImages(request, reviewing);
   const fresh = found.images.filter(({ isUnchanged }) => !isUnchanged);
-  const outcomes = await judged(fresh, kind === 'mutate' ? 'pins' : 'cannot-pin', reviewing);
+  const pinning = kind === 'mutate' ? 'pins' : 'cannot-pin';
+  const texts = fresh.map(({ written }) => written);
+  const outcomes = await reviewImages(texts, { ...reviewing, pinning });
   const placed = [
     ...fresh.map((image, at) => ({ image: image.written, where: placeOf(image), outcome: outcomes[at] ?? notLooked })),
     ...found.unread.map(({ path, message }) => ({
@@ -69,23 +70,6 @@ function objectImages({ object, oldObject }: AdmissionRequest, { judge, customPa
   if (typeof object !== 'object' || object === null)
     return { images: [], unread: [{ path: '', message: 'the request holds no object' }] };
   return placedImages({ object, oldObject, customPaths, refuse: judge.policy.refuse });
-}
-
-async function judged(
-  images: readonly PlacedImage[],
-  pinning: Pinning,
-  { judge, timeoutMs }: Reviewing,
-): Promise<readonly Outcome[]> {
-  if (images.length === 0) return [];
-  const deadline = startReviewDeadline(budgetOf(timeoutMs));
-  try {
-    return await reviewImages(
-      images.map(({ written }) => written),
-      { judge, deadline, pinning },
-    );
-  } finally {
-    deadline.stop();
-  }
 }
 
 function placeOf({ container, path, role }: PlacedImage): string {

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { budgetOf, startReviewDeadline } from '../judge/deadline.ts';
+import type { ReviewDeadline } from '../judge/deadline.ts';
 import type { Judge } from '../judge/judge.ts';
 import { reviewImages } from '../review/review.ts';
 import { type PlacedOutcome, refusalMessage } from '../review/texts.ts';
@@ -49,20 +49,15 @@ export function parseImageReview(body: unknown): ImageReviewRequest {
 /** Refuses or lets pass: an ImageReview cannot change what is pulled. Annotations of the pod (`*.image-policy.k8s.io/*`) open nothing. */
 export async function reviewImageReview(
   { images }: ImageReviewRequest,
-  { judge, timeoutMs }: { readonly judge: Judge; readonly timeoutMs: number },
+  reviewing: { readonly judge: Judge; readonly deadline: ReviewDeadline },
 ): Promise<{ readonly answer: ImageReviewAnswer; readonly outcomes: readonly PlacedOutcome[] }> {
-  const deadline = startReviewDeadline(budgetOf(timeoutMs));
-  try {
-    const judged = await reviewImages(images, { judge, deadline, pinning: 'cannot-pin' });
-    const outcomes = judged.map((outcome, at) => ({ image: images[at] ?? '', outcome }));
-    const refusal = refusalMessage(outcomes);
-    const status = {
-      allowed: refusal === undefined,
-      reason: refusal ?? '',
-      ...(outcomes.length === 0 ? {} : { auditAnnotations: auditAnnotations(outcomes) }),
-    };
-    return { answer: { apiVersion, kind, status }, outcomes };
-  } finally {
-    deadline.stop();
-  }
+  const judged = await reviewImages(images, { ...reviewing, pinning: 'cannot-pin' });
+  const outcomes = judged.map((outcome, at) => ({ image: images[at] ?? '', outcome }));
+  const refusal = refusalMessage(outcomes);
+  const status = {
+    allowed: refusal === undefined,
+    reason: refusal ?? '',
+    ...(outcomes.length === 0 ? {} : { auditAnnotations: auditAnnotations(outcomes) }),
+  };
+  return { answer: { apiVersion, kind, status }, outcomes };
 }

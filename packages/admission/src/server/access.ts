@@ -1,0 +1,39 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { TLSSocket } from 'node:tls';
+
+/** Who may use what is not meant for everybody. */
+export interface AccessOptions {
+  /** SHA-256 of the bearer tokens that are taken. */
+  readonly tokenHashes: readonly Buffer[];
+  /** Client certificates are asked for, and one that the given CA issued opens what a token does. */
+  readonly hasClientCa: boolean;
+  /** Everything but health checks wants a client certificate. */
+  readonly needsClientCert: boolean;
+  /** Nobody but this machine can connect. */
+  readonly isLoopback: boolean;
+}
+
+/** SHA-256 of a token, as {@link AccessOptions} has it. */
+export function hashToken(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
+
+/** Whether the TLS client showed a certificate that the server's client CA issued. */
+export function hasClientCertificate({ socket }: IncomingMessage): boolean {
+  return socket instanceof TLSSocket && socket.authorized;
+}
+
+/** Whether a request may read what is not meant for everybody: from this machine alone, by certificate or by token. */
+export function isPrivileged(
+  request: IncomingMessage,
+  { isLoopback, hasClientCa, tokenHashes }: AccessOptions,
+): boolean {
+  if (isLoopback && tokenHashes.length === 0) return true;
+  if (hasClientCa && hasClientCertificate(request)) return true;
+  const [, token] = /^Bearer ([\w.~+/=-]{1,4096})$/i.exec(request.headers.authorization ?? '') ?? [];
+  if (token === undefined) return false;
+  const given = hashToken(token);
+  // All are compared, each in constant time: how long it takes says nothing about them.
+  return tokenHashes.map((hash) => timingSafeEqual(hash, given)).includes(true);
+}

@@ -1,0 +1,102 @@
+import type { CustomPaths } from '@signet/workloads';
+import type { FastifyRequest } from 'fastify';
+import { budgetOf, type ReviewDeadline, startReviewDeadline } from '../judge/deadline.ts';
+import type { Judge } from '../judge/judge.ts';
+import type { PlacedOutcome } from '../review/texts.ts';
+import type { AccessOptions } from './access.ts';
+import { parseGoDuration } from './duration.ts';
+import type { Metrics } from './metrics.ts';
+
+/** What callers wait where their request does not say it, milliseconds. */
+export interface Timeouts {
+  /** Kubernetes' own default for webhooks; requests say theirs in `?timeout=`. */
+  readonly admissionMs: number;
+  readonly imageReviewMs: number;
+  readonly gatekeeperVerifyMs: number;
+  readonly gatekeeperMutateMs: number;
+  readonly restMs: number;
+}
+
+export const defaultTimeouts: Timeouts = {
+  admissionMs: 10_000,
+  imageReviewMs: 10_000,
+  gatekeeperVerifyMs: 2900,
+  gatekeeperMutateMs: 950,
+  restMs: 30_000,
+};
+
+/** No caller waits longer: Kubernetes' bound for webhooks. */
+const maxTimeoutMs = 30_000;
+
+/** What all routes share. */
+export interface ServerContext {
+  readonly judge: Judge;
+  readonly customPaths: CustomPaths;
+  readonly timeouts: Timeouts;
+  readonly metrics: Metrics;
+  readonly access: AccessOptions;
+  /** Milliseconds since 1970 UTC. */
+  readonly now: () => number;
+  /** False once it is shutting down. */
+  readonly isReady: () => boolean;
+}
+
+/** The time that this request has, from when it arrived. */
+export async function withDeadline<T>(
+  request: FastifyRequest,
+  defaultMs: number,
+  work: (deadline: ReviewDeadline) => Promise<T>,
+): Promise<T> {
+  const deadline = startReviewDeadline(Math.max(1, budgetOf(timeoutOf(request, defaultMs)) - sinceArrival(request)));
+  try {
+    return await work(deadline);
+  } finally {
+    deadline.stop();
+  }
+}
+
+/** One line of the log, and the counters. */
+export function tell(
+  { metrics }: ServerContext,
+  request: FastifyRequest,
+  { endpoint, outcomes, ...facts }: Told,
+): void {
+  const ms = sinceArrival(request);
+  metrics.review(endpoint, outcomes, ms / 1000);
+  const refused = outcomes.filter(({ outcome }) => !outcome.isAllowed);
+  const isAllowed = refused.length === 0;
+  const notable = outcomes.filter(({ outcome }) => !outcome.isAllowed || outcome.verdict !== 'verified').slice(0, 20);
+  const images = notable.map(({ image, outcome: { verdict, code, rule } }) => ({ image, verdict, code, rule }));
+  const line = { endpoint, ...facts, allowed: isAllowed, images: outcomes.length, ms: Math.round(ms * 100) / 100 };
+  if (notable.length === 0) request.log.debug(line, 'allowed');
+  else request.log[isAllowed ? 'warn' : 'info']({ ...line, notable: images }, isAllowed ? 'allowed' : 'refused');
+}
+
+/** What is told of a request. */
+export interface Told {
+  readonly endpoint: string;
+  readonly outcomes: readonly PlacedOutcome[];
+  readonly uid?: string;
+  readonly operation?: string;
+  readonly namespace?: string;
+  readonly object?: string;
+}
+
+const arrivals = new WeakMap<FastifyRequest, number>();
+
+/** Called when the head of a request is there. */
+export function markArrival(request: FastifyRequest): void {
+  arrivals.set(request, performance.now());
+}
+
+/** Milliseconds since the head of the request was there. */
+function sinceArrival(request: FastifyRequest): number {
+  return performance.now() - (arrivals.get(request) ?? performance.now());
+}
+
+/** `?timeout=10s`, as the API server sends it. What is no duration is not believed. */
+function timeoutOf({ query }: FastifyRequest, defaultMs: number): number {
+  const text = typeof query === 'object' && query !== null && 'timeout' in query ? query.timeout : undefined;
+  const asked = typeof text === 'string' ? parseGoDuration(text) : undefined;
+  return Math.min(maxTimeoutMs, asked === undefined || asked <= 0 ? defaultMs : asked);
+}

@@ -1,0 +1,175 @@
+import type { Server as HttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { CustomPaths } from '@signet/workloads';
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { AdmissionError } from '../errors.ts';
+import type { Judge } from '../judge/judge.ts';
+import { type AccessOptions, hasClientCertificate, hashToken } from './access.ts';
+import { defaultTimeouts, markArrival, type ServerContext, type Timeouts } from './context.ts';
+import { gatekeeperRoutes } from './gatekeeper-routes.ts';
+import { healthRoutes } from './health-routes.ts';
+import { parseJsonBody } from './json-body.ts';
+import { kubernetesRoutes } from './kubernetes-routes.ts';
+import type { Metrics } from './metrics.ts';
+import { restRoutes } from './rest-routes.ts';
+
+/** PEM; `clientCa` where client certificates are taken. */
+export interface TlsMaterial {
+  readonly cert: string | Buffer;
+  readonly key: string | Buffer;
+  readonly clientCa?: string | Buffer;
+}
+
+/** How a server is set up. */
+export interface ServerOptions {
+  readonly judge: Judge;
+  readonly metrics: Metrics;
+  readonly logger: FastifyBaseLogger;
+  /** Default 127.0.0.1. Without TLS it must be an address of this machine. */
+  readonly host?: string;
+  /** Default 0: a free one. */
+  readonly port?: number;
+  readonly tls?: TlsMaterial;
+  /** Everything but health checks wants a client certificate. Default: false. */
+  readonly needsClientCert?: boolean;
+  /** Bearer tokens for `/v1/verify` and `/metrics`. */
+  readonly tokens?: readonly string[];
+  readonly customPaths?: CustomPaths;
+  readonly timeouts?: Partial<Timeouts>;
+  /** Milliseconds that requests in flight get at the end. Default 25,000. */
+  readonly closeMs?: number;
+  readonly now?: () => number;
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  readonly url: string;
+  readonly port: number;
+  /** New connections get it; those that are open keep the old one. @throws what node:tls throws for what is no certificate */
+  useCertificate(tls: TlsMaterial): void;
+  /** Takes no more requests, finishes those in flight within the limit. */
+  close(): Promise<void>;
+}
+
+/** A review holds an object of at most 3 MiB twice; more is not read. */
+const maxBodyBytes = 8 * 1024 * 1024;
+
+/** @throws {AdmissionError} SERVER_INVALID for options that would be unsafe; what node throws for an address that is not to be had */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { host = '127.0.0.1', port = 0, tls, closeMs = 25_000 } = options;
+  const access = accessOf(options, host);
+  let isOpen = true;
+  const app = createApp(options);
+  const context: ServerContext = {
+    judge: options.judge,
+    customPaths: options.customPaths ?? {},
+    timeouts: { ...defaultTimeouts, ...options.timeouts },
+    metrics: options.metrics,
+    access,
+    now: options.now ?? Date.now,
+    isReady: () => isOpen,
+  };
+  app.addHook('onRequest', async (request, reply) => {
+    markArrival(request);
+    if (access.needsClientCert && !isHealth(request.url) && !hasClientCertificate(request.raw))
+      await reply.code(401).send({ error: { code: 'UNAUTHORIZED', message: 'a client certificate is needed' } });
+  });
+  healthRoutes(app, context);
+  kubernetesRoutes(app, context);
+  gatekeeperRoutes(app, context);
+  restRoutes(app, context);
+  await app.listen({ host, port });
+  const address = app.server.address() as AddressInfo;
+  const name = host.includes(':') ? `[${host}]` : host;
+  return {
+    url: `${tls === undefined ? 'http' : 'https'}://${name}:${address.port}`,
+    port: address.port,
+    useCertificate(material) {
+      if ('setSecureContext' in app.server && typeof app.server.setSecureContext === 'function')
+        app.server.setSecureContext(secureOptions(material));
+    },
+    async close() {
+      isOpen = false;
+      const timer = setTimeout(() => app.server.closeAllConnections(), closeMs);
+      await app.close();
+      clearTimeout(timer);
+    },
+  };
+}
+
+function createApp({ logger, tls }: ServerOptions): FastifyInstance<HttpServer> {
+  const https = tls === undefined ? {} : { https: { ...secureOptions(tls), ...clientOptions(tls) } };
+  const app = fastify({
+    ...https,
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    bodyLimit: maxBodyBytes,
+    requestTimeout: 30_000,
+    connectionTimeout: 0,
+    keepAliveTimeout: 75_000,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 200 },
+  }) as unknown as FastifyInstance<HttpServer>;
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, parseJsonBody(body as Buffer));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const { status, code, message } = describe(error);
+    if (status >= 500) request.log.error({ err: error }, 'failed');
+    void reply.code(status).send({ error: { code, message } });
+  });
+  app.setNotFoundHandler((_request, reply) => {
+    void reply.code(404).send({ error: { code: 'NOT_FOUND', message: 'there is nothing at this path' } });
+  });
+  return app;
+}
+
+interface Described {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What the caller is told of an error; nothing of what went wrong inside. */
+function describe(error: unknown): Described {
+  if (error instanceof AdmissionError) return { status: 400, code: error.code, message: error.message };
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
+  if (status === 413)
+    return { status, code: 'REQUEST_TOO_LARGE', message: `more than ${maxBodyBytes} bytes are not read` };
+  if (status === 415) return { status, code: 'REQUEST_UNSUPPORTED', message: 'application/json is wanted' };
+  if (status >= 400 && status < 500) return { status, code: 'REQUEST_INVALID', message: 'the request cannot be read' };
+  return { status: 500, code: 'FAILED', message: 'the server failed; its log says how' };
+}
+
+/** TLS 1.3 alone: what Gatekeeper asks for, and every API server speaks. */
+function secureOptions({ cert, key, clientCa }: TlsMaterial) {
+  return { cert, key, minVersion: 'TLSv1.3' as const, ...(clientCa === undefined ? {} : { ca: clientCa }) };
+}
+
+/** Shown certificates are judged request by request: health checks come without. */
+function clientOptions({ clientCa }: TlsMaterial) {
+  return clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: false };
+}
+
+function isHealth(url: string): boolean {
+  return /^\/(?:healthz|readyz)(?:\?|$)/.test(url);
+}
+
+function accessOf({ tls, needsClientCert = false, tokens = [] }: ServerOptions, host: string): AccessOptions {
+  const isLoopback = host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+  const hasClientCa = tls?.clientCa !== undefined;
+  if (tls === undefined && !isLoopback) {
+    const message = `plain HTTP is served on addresses of this machine alone, not on ${host}: give a certificate`;
+    throw new AdmissionError('SERVER_INVALID', message);
+  }
+  if (needsClientCert && !hasClientCa)
+    throw new AdmissionError('SERVER_INVALID', 'client certificates are demanded, but no CA is given that issues them');
+  if (tokens.some((token) => token.length < 16))
+    throw new AdmissionError('SERVER_INVALID', 'a token has fewer than 16 characters');
+  return { tokenHashes: tokens.map(hashToken), hasClientCa, needsClientCert, isLoopback };
+}
