@@ -232,6 +232,7 @@ function reasonUnions(): readonly { readonly place: string; readonly codes: read
     { place: 'answer', codes: codesOf(source('verifier/src/decision/verdict'), /Report/) },
     { place: 'check', codes: codesOf(source('verifier/src/finding'), /Check/) },
     { place: 'skipped', codes: codesOf(source('verifier/src/evidence'), /Skipped/) },
+    { place: 'gate', codes: codesOf(source('admission/src/review/outcome'), /Gate/) },
     {
       place: 'gap',
       codes: [
