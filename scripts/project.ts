@@ -7,7 +7,15 @@ import { fileURLToPath } from 'node:url';
 export const root: string = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** A package's folder name under packages/. */
-export type PackageName = 'oci' | 'core' | 'verifier' | 'registry' | 'policy-import' | 'workloads' | 'admission' | 'cli';
+export type PackageName =
+  | 'oci'
+  | 'core'
+  | 'verifier'
+  | 'registry'
+  | 'policy-import'
+  | 'workloads'
+  | 'admission'
+  | 'cli';
 
 /** What each package may use of the others. Rule: docs/architecture.md; test/architecture.test.ts holds the sources to it. */
 export const packageArrows: Readonly<Record<PackageName, readonly PackageName[]>> = {
