@@ -33,6 +33,7 @@ export async function packParts(
     const needs = output.imports.filter(({ kind, external }) => kind === 'import-statement' && external !== true);
     parts.set(name, { name, needs: needs.map(({ path }) => basename(path, '.js')), code: await toCommonJs(text) });
   }
+  for (const name of parts.keys()) closure(name, parts);
   const pack = (...sources: readonly string[]): string => {
     const names = [mainSource, ...sources].flatMap((source) => closure(entryOf(built.metafile, source), parts));
     return renderPack([...new Set(names)], parts);
@@ -60,15 +61,19 @@ function entryOf({ outputs }: Metafile, source: string): string {
   return basename(found[0], '.js');
 }
 
-/** A part and all that is loaded with it, each behind what it needs. @throws {TypeError} for parts in a circle, which functions cannot be */
+/** A part and all that is loaded with it, each behind what it needs. @throws {TypeError} for parts in a circle, which cannot be so */
 function closure(name: string, parts: ReadonlyMap<string, Part>, above: readonly string[] = []): readonly string[] {
   if (above.includes(name)) throw new TypeError(`parts in a circle: ${[...above, name].join(' -> ')}`);
   const needs = parts.get(name)?.needs ?? [];
   return [...new Set([...needs.flatMap((need) => closure(need, parts, [...above, name])), name])];
 }
 
+/**
+ * esbuild's own CommonJS asks a getter at each use of what another part exports, and makes one for each export. Here a part takes what it
+ * needs when it begins: everything is there by then, since parts are evaluated behind what they need, and stays as it is.
+ */
 async function toCommonJs(text: string): Promise<string> {
-  const { code } = await transform(text, {
+  const { code } = await transform(withoutModules(text), {
     format: 'cjs',
     platform: 'node',
     target: 'node24',
@@ -77,12 +82,34 @@ async function toCommonJs(text: string): Promise<string> {
     minifyIdentifiers: true,
     supported: { 'dynamic-import': false },
     legalComments: 'none',
+    logOverride: { 'commonjs-variable-in-esm': 'silent' },
   });
-  return code.trim().replaceAll(/\brequire\("\.{1,2}\/(?:chunks\/)?([^"/]+)\.js"\)/g, 'part("$1")');
+  return code.trim();
+}
+
+const partPath = String.raw`"\.{1,2}/(?:chunks/)?([^"/]+)\.js"`;
+const partImports = new RegExp(String.raw`^(?:import(?:\{[^{}]*\}from)?${partPath};)*`);
+const partImport = new RegExp(String.raw`import(?:\{([^{}]*)\}from)?${partPath};`, 'g');
+const partImportLater = new RegExp(String.raw`\bimport\(${partPath}\)`, 'g');
+const partExports = /export\{([^{}]*)\};\s*$/;
+
+/** An ES module as esbuild writes it, the imports of other parts first and one list of exports last. @throws {TypeError} where it is another */
+function withoutModules(text: string): string {
+  const [imports] = partImports.exec(text) ?? [''];
+  const exported = partExports.exec(text);
+  const body = text.slice(imports.length, exported?.index);
+  if (/\b__esm\(|\bexport\b[{*]|\bfrom"\.|\bimport"\./.test(body))
+    throw new TypeError('a part has a form that is not known');
+  const taken = imports.replace(partImport, (_, names: string | undefined, name) => {
+    const part = `part(${JSON.stringify(name)});`;
+    return names === undefined ? part : `var{${names.replaceAll(' as ', ':')}}=${part}`;
+  });
+  const given = exported?.[1]?.replaceAll(/([^,]+) as ([^,]+)/g, '$2:$1');
+  return `${taken}${body.replace(partImportLater, 'Promise.resolve().then(()=>part("$1"))')}module.exports={${given ?? ''}};`;
 }
 
 function render({ code }: Part): string {
-  return `function(module,exports,part,require){${code}\n}`;
+  return `function(module,part,require){${code}\n}`;
 }
 
 function renderPack(names: readonly string[], parts: ReadonlyMap<string, Part>): string {
@@ -104,4 +131,4 @@ function asFunction(text: string): string {
 /** A part is evaluated when it is first asked for. `require` reaches Node's own modules alone: the program brings all others. */
 const loader =
   'const loaded=new Map();function part(name){let module=loaded.get(name);if(module===undefined){module={exports:{}};' +
-  'loaded.set(name,module);(table[name]??require("./parts/"+name+".js"))(module,module.exports,part,require);}return module.exports;}';
+  'loaded.set(name,module);(table[name]??require("./parts/"+name+".js"))(module,part,require);}return module.exports;}';
