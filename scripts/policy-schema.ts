@@ -76,6 +76,7 @@ const descriptions: Readonly<Record<string, string>> = {
   trust: 'Named sources of trust.',
   keys: 'Public keys: a file, a folder (with / at the end), PEM, { jwk: … } or { jwks: … }.',
   threshold: 'How many different keys of the source must have signed.',
+  formats: 'Signatures in these formats alone count: sigstore (bundles), cosign (its older form).',
   refuse: 'Digests and keys that are never let through, whatever a rule says.',
   rename: 'Images that are pulled from one place and were signed as another.',
   rules: 'The most specific pattern that fits decides.',

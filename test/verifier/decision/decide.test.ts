@@ -1,6 +1,7 @@
-import { decide, type Evidence, type Finding, type Gap, type Rule, toReport } from '@signet/verifier';
+import { decide, type Evidence, type Finding, type Gap, type Requirement, type Rule, toReport } from '@signet/verifier';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { FormatName } from '../../../packages/verifier/src/format-names.ts';
 import { by, evidenceOf, failure, image, otherImage, proof, rule, source } from '../evidence-data.ts';
 
 const gap: Gap = { what: 'referrers', code: 'UNAUTHORIZED', message: 'the listing was refused' };
@@ -163,6 +164,42 @@ describe('decide', () => {
       answer: 'unknown',
       reason: 'no answer',
     });
+  });
+});
+
+describe('a source that takes some formats only', () => {
+  const only = (name: string, ...formats: readonly FormatName[]): Requirement => {
+    return { kind: 'source', source: { ...source(name).source, formats } };
+  };
+  const signed = (name: string, format: FormatName): Finding => ({ ...proof(name), format });
+  const answer = (require: Requirement, ...findings: readonly Finding[]): string =>
+    decide(by(rule(require)), evidenceOf(), findings).code;
+
+  it('counts signatures in these, and passes over the others', () => {
+    expect(answer(only('alice', 'cosign'), signed('alice', 'cosign'))).toBe('VERIFIED');
+    expect(answer(only('alice', 'cosign'), signed('alice', 'sigstore'))).toBe('NOT_TRUSTED');
+    expect(answer(only('alice', 'cosign'), signed('alice', 'sigstore'), signed('alice', 'cosign'))).toBe('VERIFIED');
+    expect(answer(only('alice', 'cosign', 'sigstore'), signed('alice', 'sigstore'))).toBe('VERIFIED');
+    expect(answer(only('alice'), signed('alice', 'sigstore'))).toBe('NOT_TRUSTED');
+  });
+
+  it('does not make one signer two', () => {
+    const both = [signed('alice', 'sigstore'), signed('alice', 'cosign')];
+    const one = { ...source('alice').source, formats: ['cosign'] } as const;
+    const other = { ...one, name: 'alice again', formats: ['sigstore'] } as const;
+    const of = [one, other].map((each): Requirement => ({ kind: 'source', source: each }));
+    expect(answer({ kind: 'atLeast', count: 2, of }, ...both)).toBe('NOT_TRUSTED');
+    expect(answer({ kind: 'all', of }, ...both)).toBe('VERIFIED');
+  });
+
+  it('says so, of a signer that it trusts and of this image alone', () => {
+    const reason = (...findings: readonly Finding[]) =>
+      decide(by(rule(only('alice', 'cosign'))), evidenceOf(), findings).sources[0]?.reason;
+    expect(reason(signed('alice', 'sigstore'))).toBe('signed, but in the format sigstore: only cosign counts');
+    expect(reason(signed('mallory', 'sigstore'))).toBe('no signature of it was found');
+    expect(reason({ ...proof('alice', { subject: otherImage }), format: 'sigstore' })).toBe(
+      'no signature of it was found',
+    );
   });
 });
 

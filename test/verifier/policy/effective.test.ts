@@ -20,6 +20,12 @@ describe('effectivePolicy', () => {
     });
   });
 
+  it('says which formats count, where not all do', () => {
+    const require = { kind: 'source', source: { ...source('a').source, formats: ['cosign'] } } as const;
+    const { trust } = effectivePolicy(policyOf([ruleFor('p', ['a/b'], { require })]));
+    expect(trust).toEqual({ a: { keys: [id('a')], threshold: 1, formats: ['cosign'] } });
+  });
+
   it('says all that a rule asks for', () => {
     const tree = {
       kind: 'atLeast',

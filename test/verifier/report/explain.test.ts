@@ -53,6 +53,20 @@ describe('why, and what to do', () => {
       /as many/,
     ],
     [
+      'one of a group of two',
+      explain(rule({ kind: 'source', source: { ...source('alice').source, threshold: 2 } }), [proof('alice')]),
+      'NOT_TRUSTED',
+      'alice: signed by 1 of the 2 different signers it needs',
+      /./,
+    ],
+    [
+      'a format that does not count',
+      explain(rule({ kind: 'source', source: { ...source('alice').source, formats: ['cosign'] } }), [proof('alice')]),
+      'NOT_TRUSTED',
+      'alice: signed, but in the format test: only cosign counts',
+      /--format/,
+    ],
+    [
       'another tag',
       explain(bound, [proof('alice', { signedReference: 'r.example/app:2' })]),
       'TAG_MISMATCH',

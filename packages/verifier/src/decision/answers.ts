@@ -1,7 +1,7 @@
 import type { Evidence } from '../evidence.ts';
 import { type Finding, isAccepted, isPossible, type Proven, signerId } from '../finding.ts';
 import { type Rule, sourcesOf } from '../policy/rule.ts';
-import { type TrustSource, thresholdOf, trusts } from '../policy/source.ts';
+import { type TrustSource, takesFormat, thresholdOf, trusts } from '../policy/source.ts';
 
 /** What one source of trust answers. */
 export interface SourceAnswer {
@@ -20,10 +20,10 @@ export function answersOf(
   return sources.map((source) => ({ source: source.name, ...answerOf(source, evidence, findings) }));
 }
 
-/** What these findings prove of the asked image by a signer that the source trusts. */
+/** What these findings prove of the asked image by a signer that the source trusts, in a format that counts for it. */
 export function provenBy(source: TrustSource, evidence: Evidence, findings: readonly Finding[]): readonly Proven[] {
   return findings
-    .flatMap(({ proven }) => (proven === undefined ? [] : [proven]))
+    .flatMap((finding) => (finding.proven === undefined || !takesFormat(source, finding) ? [] : [finding.proven]))
     .filter(({ identity, subject }) => subject === evidence.subject?.digest && trusts(source, identity));
 }
 
@@ -48,5 +48,17 @@ function answerOf(source: TrustSource, evidence: Evidence, findings: readonly Fi
     };
   }
   const failed = own.flatMap(({ checks }) => checks).find(({ result }) => result === 'fail');
-  return { answer: 'no', reason: failed?.message ?? 'no signature of it was found' };
+  return {
+    answer: 'no',
+    reason: failed?.message ?? formatMiss(source, evidence, findings) ?? 'no signature of it was found',
+  };
+}
+
+/** Where a signer that it trusts has signed, in a format that does not count. */
+function formatMiss(source: TrustSource, evidence: Evidence, findings: readonly Finding[]): string | undefined {
+  const { formats, ...inAnyFormat } = source;
+  const other = findings.find((finding) => provenBy(inAnyFormat, evidence, [finding]).length > 0);
+  return other === undefined
+    ? undefined
+    : `signed, but in the format ${other.format}: only ${formats?.join(', ')} counts`;
 }

@@ -64,10 +64,12 @@ function isAllowed({ rule, fallback }: Ruling, verdict: Verdict, refusal: Refusa
   return verdict === 'verified' || (rule === undefined ? fallback === 'allow' : rule.mode !== 'enforce');
 }
 
-/** Who signed, where the signature meets the rule too: what alone can turn an answer into yes. */
+/** Who signed and in which format, where the signature meets the rule too: what alone can turn an answer into yes. */
 export function acceptedSigner(finding: Finding, ruling: Ruling, evidence: Evidence): string | undefined {
   const judged = checkByRule(finding, ruling, evidence);
-  return judged.proven !== undefined && isAccepted(judged) ? signerId(judged.proven.identity) : undefined;
+  return judged.proven !== undefined && isAccepted(judged)
+    ? `${finding.format} ${signerId(judged.proven.identity)}`
+    : undefined;
 }
 
 function isMet(rule: Rule, evidence: Evidence, findings: readonly Finding[]): boolean {

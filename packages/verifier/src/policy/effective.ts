@@ -29,13 +29,19 @@ export interface EffectiveRule {
   readonly place?: Place;
 }
 
+/** A source of it: keys by their ids. */
+export interface EffectiveSource extends Pick<TrustSource, 'formats'> {
+  readonly keys: readonly string[];
+  readonly threshold: number;
+}
+
 /** A policy after its includes, variables and defaults; keys by their ids (`sha256:` and the hash of the SPKI). */
 export interface EffectivePolicy {
   readonly version: 1;
   readonly revision: string;
   readonly default: 'deny' | 'allow';
   /** Only those that a rule asks for. */
-  readonly trust: Readonly<Record<string, { readonly keys: readonly string[]; readonly threshold: number }>>;
+  readonly trust: Readonly<Record<string, EffectiveSource>>;
   readonly refuse: { readonly digests: readonly string[]; readonly keys: readonly string[] };
   readonly rename: readonly Rename[];
   readonly rules: readonly EffectiveRule[];
@@ -93,8 +99,13 @@ function reuseText({ freshMs, staleMs }: NonNullable<Rule['reuse']>): NonNullabl
   return { fresh: durationText(freshMs), ...(staleMs === 0 ? {} : { stale: durationText(staleMs) }) };
 }
 
-function sourceText(source: TrustSource) {
-  return { keys: source.keys.map(({ id }) => keyText(id)), threshold: thresholdOf(source) };
+function sourceText(source: TrustSource): EffectiveSource {
+  const { keys, formats } = source;
+  return {
+    keys: keys.map(({ id }) => keyText(id)),
+    threshold: thresholdOf(source),
+    ...(formats === undefined ? {} : { formats }),
+  };
 }
 
 function keyText(id: string): string {

@@ -1,5 +1,6 @@
 import type { PublicKey } from '@signet/core';
-import type { Identity } from '../finding.ts';
+import type { Finding, Identity } from '../finding.ts';
+import type { FormatName } from '../format-names.ts';
 
 /** A named source of trust. One kind now; X.509 and keyless sources come with their formats. */
 export interface TrustSource {
@@ -7,11 +8,18 @@ export interface TrustSource {
   readonly keys: readonly PublicKey[];
   /** How many different keys of it must have signed; default 1. Signatures are not counted: a key may sign as often as it likes. */
   readonly threshold?: number;
+  /** Only signatures in one of these count; default: in any. */
+  readonly formats?: readonly FormatName[];
 }
 
 /** Whether this source trusts the signer. */
 export function trusts(source: TrustSource, identity: Identity): boolean {
   return identity.kind === 'key' && source.keys.some((key) => key.id === identity.keyId);
+}
+
+/** Whether signatures in this form count for the source, whoever made them. */
+export function takesFormat({ formats }: TrustSource, { format }: Pick<Finding, 'format'>): boolean {
+  return formats === undefined || formats.some((name) => name === format);
 }
 
 /** How many different signers a source needs; a threshold below 1 never opens the door. */

@@ -1,7 +1,9 @@
 import type { Decision } from '../decision/decide.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Check, Finding } from '../finding.ts';
+import { sourcesOf } from '../policy/rule.ts';
 import type { Ruling } from '../policy/ruling.ts';
+import { type TrustSource, takesFormat, trusts } from '../policy/source.ts';
 import { trustOf } from '../trust.ts';
 import { shortKey } from './key-name.ts';
 
@@ -44,6 +46,8 @@ export function remedyOf(ruling: Ruling, evidence: Evidence, decision: Decision)
     case 'NO_SIGNATURE':
       return 'sign the image (signet sign), or copy its signatures along (signet copy)';
     case 'NOT_TRUSTED':
+      if (isInOtherFormat(ruling, decision))
+        return 'sign again in a format that counts (signet sign --format), or let its format count (formats of the source)';
       return trustsFew(ruling)
         ? 'sign with a trusted key, or trust the key that signed if you know it'
         : 'sign with as many trusted keys as are asked for';
@@ -105,7 +109,13 @@ function notTrusted(ruling: Ruling, decision: Decision): string {
   const nearest = decision.findings.toSorted((a, b) => passed(b) - passed(a))[0];
   const failed = nearest === undefined ? undefined : firstFailure(nearest);
   const suffix = failed?.code === 'KEY_NOT_TRUSTED' ? notAmong(ruling) : '';
-  return failed === undefined ? 'no trusted signature' : `${failed.message}${suffix}`;
+  return failed === undefined ? sourcesText(decision) : `${failed.message}${suffix}`;
+}
+
+/** Signatures that pass every check, and still are not enough: what each source says to that. */
+function sourcesText({ sources }: Decision): string {
+  const texts = sources.map(({ source, reason }) => `${source}: ${reason}`);
+  return texts.length === 0 ? 'no trusted signature' : texts.slice(0, 3).join('; ');
 }
 
 /** Whom the rule trusts instead: a rule of a policy by its name, keys of a command line by theirs. */
@@ -138,6 +148,14 @@ function openCheck({ findings }: Decision): string | undefined {
 
 function trustsFew({ rule }: Ruling): boolean {
   return rule === undefined || rule.require.kind !== 'atLeast';
+}
+
+function isInOtherFormat({ rule }: Ruling, { findings }: Decision): boolean {
+  const sources = rule === undefined ? [] : sourcesOf(rule.require);
+  return findings.some(({ format, proven }) => {
+    const isMissed = (source: TrustSource): boolean => !takesFormat(source, { format });
+    return proven !== undefined && sources.some((source) => trusts(source, proven.identity) && isMissed(source));
+  });
 }
 
 function tagRemedy({ findings }: Decision): string {

@@ -66,7 +66,7 @@ describe('the fields of docs/policy.md', () => {
     const { properties = {}, required = [] } = mapWith(known);
     for (const { field, what, byDefault } of rowsUnder(heading)) {
       const value = properties[field] ?? {};
-      for (const word of [...(value.enum ?? []), value.const ?? []].flat())
+      for (const word of [...(value.enum ?? []), ...(value.items?.enum ?? []), value.const ?? []].flat())
         expect(what, field).toContain(`\`${word}\``);
       for (const bound of boundsOf(value)) expect(what, field).toMatch(new RegExp(`\\b${bound}\\b`));
       expect(byDefault.startsWith('needed'), field).toBe(required.includes(field) || field === 'require');

@@ -13,6 +13,7 @@ trust:
   release: { keys: [a.pub, b.pub], threshold: 2 }
   other:
     keys: [c.pub]
+    formats: [cosign]
 refuse:
   digests: ["${digestOf(Buffer.from('bad'))}"]
   keys: ["sha256:${'0'.repeat(64)}"]
@@ -49,7 +50,7 @@ describe('a policy', () => {
       notBeforeMs: 1_767_225_600_000,
       condition: { text: 'signature.annotations["team"] == "web"' },
       images: ['registry.example.com/prod/**'],
-      place: { file: 'policy.yaml', line: 15, column: 5 },
+      place: { file: 'policy.yaml', line: 16, column: 5 },
     });
     const ids = await Promise.all(
       Object.values(keyFiles).map(async (pem) => (await parsePublicKeys(Buffer.from(pem)))[0]?.id),
@@ -58,7 +59,11 @@ describe('a policy', () => {
       kind: 'any',
       of: [
         { kind: 'source', source: { name: 'release', threshold: 2, keys: [{ id: ids[0] }, { id: ids[1] }] } },
-        { kind: 'atLeast', count: 1, of: [{ kind: 'source', source: { name: 'other', keys: [{ id: ids[2] }] } }] },
+        {
+          kind: 'atLeast',
+          count: 1,
+          of: [{ kind: 'source', source: { name: 'other', formats: ['cosign'], keys: [{ id: ids[2] }] } }],
+        },
       ],
     });
     expect(skip).toMatchObject({ name: 'rules[1]', mode: 'skip', require: { kind: 'any', of: [] } });

@@ -81,7 +81,11 @@ const policy = fc.record(
     variables: fc.constant({ STAGE: { env: 'STAGE', default: 'x' } }),
     trust: fc.record({
       release: fc.record(
-        { keys: fc.array(key, { minLength: 1, maxLength: 2 }), threshold: fc.constant(1) },
+        {
+          keys: fc.array(key, { minLength: 1, maxLength: 2 }),
+          threshold: fc.constant(1),
+          formats: fc.subarray(['sigstore', 'cosign'], { minLength: 1 }),
+        },
         { requiredKeys: ['keys'] },
       ),
     }),

@@ -97,6 +97,11 @@ describe('the shape of a policy', () => {
     ],
     ['version: 1\ntrust: { r: { kyes: [a.pub] } }', '2:15 unknown field "kyes" [did you mean "keys"?]'],
     ['version: 1\ntrust: { r: { keys: [a.pub], threshold: 0 } }', '2:41 "threshold" is less than 1'],
+    ['version: 1\ntrust: { r: { keys: [a.pub], formats: [] } }', '2:39 "formats" is an empty list'],
+    [
+      'version: 1\ntrust: { r: { keys: [a.pub], formats: [sigstor] } }',
+      '2:40 "sigstor" is none of sigstore, cosign [did you mean "sigstore"?]',
+    ],
     [
       'version: 1\ntrust: { r/x: { keys: [a.pub] } }',
       '2:10 "r/x": the name of a source is up to 64 letters, digits, dots, dashes and underscores, and not "never"',

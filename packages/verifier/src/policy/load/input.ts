@@ -1,3 +1,5 @@
+import type { FormatName } from '../../format-names.ts';
+
 /** A policy file as it is written, once its shape was checked. What the words mean: docs/policy.md. */
 export interface PolicyInput {
   readonly $schema?: string;
@@ -21,6 +23,7 @@ export interface VariableInput {
 export interface SourceInput {
   readonly keys: readonly KeyInput[];
   readonly threshold?: number;
+  readonly formats?: readonly FormatName[];
 }
 
 /** A path, PEM text, a JWK or a JWKS. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { formatNames } from '../../format-names.ts';
 import type {
   KeyInput,
   PolicyInput,
@@ -115,6 +116,7 @@ const variable: Schema<VariableInput> = v.strictObject({
 const source: Schema<SourceInput> = v.strictObject({
   keys: someOf(keyReference, '"keys"', 1_000),
   threshold: v.exactOptional(wholeNumber('"threshold"', 1_000)),
+  formats: v.exactOptional(someOf(v.picklist(formatNames), '"formats"', 16)),
 });
 
 const rename: Schema<RenameInput> = v.strictObject({ from: text('"from"', 256), to: text('"to"', 256) });

@@ -34,7 +34,7 @@ export async function loadSources(
           `${threshold} different keys must sign, but the source ${quoted(name)} has ${found.keys.length}`,
           nodeAt(file.root, ['trust', name, 'threshold']).place,
         );
-      const source = { name, keys: found.keys, ...(threshold === undefined ? {} : { threshold }) };
+      const source = { ...input, name, keys: found.keys };
       sources.set(name, { source, place });
     }
   }

@@ -1,5 +1,6 @@
 import { type Digest, digestOf, parseDigest, parseReference, RegistryError } from '@signet/oci';
 import { PolicyError } from '../../errors.ts';
+import { formatNames } from '../../format-names.ts';
 import { parsePlatformName } from '../../platform.ts';
 import { reasons } from '../../report/reasons.ts';
 import { parseDocument } from '../load/document.ts';
@@ -142,7 +143,7 @@ function readSignature(node: PolicyNode, problems: Problems): WrittenSignature |
   const claimedAtMs = fields.parsed('claimedAt', parseTime, timeWanted);
   const verifiedAtMs = fields.parsed('verifiedAt', parseTime, timeWanted);
   const annotations = Object.fromEntries([...fields.texts('annotations')].map(([name, { value }]) => [name, value]));
-  const format = fields.oneOf('format', ['sigstore', 'cosign']) ?? 'sigstore';
+  const format = fields.oneOf('format', formatNames) ?? 'sigstore';
   if (by === undefined) return undefined;
   return {
     by,
