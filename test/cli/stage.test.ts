@@ -33,6 +33,17 @@ describe('the stage of the demo', () => {
     });
   });
 
+  it('goes on after a command, whose connections end with it', async () => {
+    const seen: unknown[] = [];
+    const run = async (_args: readonly string[], { endsProcess }: Io): Promise<ExitCode> => {
+      seen.push(endsProcess);
+      return 0;
+    };
+    const io = { ...createWorld(), endsProcess: true };
+    await createStage({ io, color: false, run }).signet(['version'], { exit: 0 });
+    expect(seen).toEqual([false]);
+  });
+
   it('stops when it is interrupted', async () => {
     const stage = stageOf(createWorld({ signal: AbortSignal.abort() }), 0, '');
     await expect(stage.signet(['version'], { exit: 0 })).rejects.toThrow();

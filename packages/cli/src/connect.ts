@@ -21,6 +21,7 @@ export interface Connection {
   readonly credentials: ConfiguredCredentials;
   /** The repository or layout that a reference names. @throws {RegistryError} CREDENTIALS before the first registry, LAYOUT_INVALID */
   readonly open: (reference: Reference, options?: { readonly create?: boolean }) => Promise<Store>;
+  /** Ends all connections, where the process does not end with the call anyway. */
   readonly close: () => Promise<void>;
 }
 
@@ -65,7 +66,9 @@ export async function connect(
       if (reference.kind === 'registry') await checkOnce();
       return openStore(reference, client, options);
     },
-    close: () => client.close(),
+    async close() {
+      if (io.endsProcess !== true) await client.close();
+    },
   };
 }
 

@@ -32,6 +32,8 @@ export interface Io {
   readonly signal: AbortSignal;
   /** A signal that fires on Ctrl-C and from now on also on SIGTERM, which ends the process otherwise: a server finishes what is in flight. */
   readonly untilStopped: () => AbortSignal;
+  /** The process ends with the call, and so do its connections: ending each of them before (some milliseconds) is left out. */
+  readonly endsProcess?: boolean;
 }
 
 /** An output of this process. */

@@ -20,6 +20,7 @@ async function main(): Promise<void> {
     env: process.env,
     signal: interrupted,
     untilStopped: () => AbortSignal.any([interrupted, abortOnTerminate()]),
+    endsProcess: true,
   };
   const code = await run(process.argv.slice(2), io);
   // Connections that are kept open would hold the process back: it ends as soon as everything is written.

@@ -70,7 +70,8 @@ function listen(io: Io, color: boolean): { readonly io: Io; readonly text: () =>
       kept += text;
     },
   };
-  return { io: { ...io, stdin: io.stdin, stdout: keep, stderr: { ...keep, isTTY: false } }, text: () => kept };
+  const stderr = { ...keep, isTTY: false };
+  return { io: { ...io, stdin: io.stdin, stdout: keep, stderr, endsProcess: false }, text: () => kept };
 }
 
 function indent(text: string): string {
