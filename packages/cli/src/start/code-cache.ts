@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Script } from 'node:vm';
-import { crc32 } from 'node:zlib';
 
 /** A file of the program, as the code that V8 made of it. */
 export interface LoadedCode {
@@ -10,7 +9,6 @@ export interface LoadedCode {
   readonly keep: () => void;
 }
 
-const checkBytes = 4;
 const keptName = /^[a-z]+\.js-v[\w.-]+-[0-9a-f]{16}(?:\.\d+\.tmp)?$/;
 
 /**
@@ -35,31 +33,25 @@ function keptFile(file: string, text: string, folder: string): string | undefine
 }
 
 /**
- * A checksum and what it is of: V8 does not see whether a byte has changed, and would run what is there. It is for accidents, like that of
- * Node's own compile cache: who may write into the folder could put any digest there. A digest would need node:crypto, which takes 9 ms to
- * load and has time until there is a request on its way.
+ * V8 does not see whether a byte has changed, and would run what is there. Therefore it is kept twice, and taken where both are the same. That
+ * is for accidents, like the checksum of Node's own compile cache: who may write into the folder could put there any bytes with their digest.
+ * Checksums and digests need a module of Node's that takes longer to load than a second copy to read.
  */
 function readKept(path: string): Buffer | undefined {
   try {
     const bytes = readFileSync(path);
-    const code = bytes.subarray(checkBytes);
-    return checksum(code).equals(bytes.subarray(0, checkBytes)) ? code : undefined;
+    const [code, copy] = [bytes.subarray(0, bytes.length / 2), bytes.subarray(bytes.length / 2)];
+    return code.equals(copy) ? code : undefined;
   } catch {
     return undefined;
   }
-}
-
-function checksum(code: Buffer): Buffer {
-  const sum = Buffer.alloc(checkBytes);
-  sum.writeUInt32BE(crc32(code));
-  return sum;
 }
 
 /** Never half written: another process may read it meanwhile. */
 function writeKept(path: string, code: Buffer): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    writeFileSync(temporary, Buffer.concat([checksum(code), code]), { mode: 0o600 });
+    writeFileSync(temporary, Buffer.concat([code, code]), { mode: 0o600 });
     renameSync(temporary, path);
     removeOld(path);
   } catch {

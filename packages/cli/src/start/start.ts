@@ -17,7 +17,7 @@ export async function start(dist: string, command: string | undefined): Promise<
     createRequire(join(dist, 'start.js'))('./main.js');
     return;
   }
-  const { loadCode } = await import('./code-cache.ts'); // needs node:vm and node:zlib, which the other commands do not
+  const { loadCode } = await import('./code-cache.ts'); // needs node:vm, which the other commands do not
   const file = join(dist, `${command}.js`);
   const code = loadCode(file, folder);
   process.on('exit', (exitCode) => wholeWay.includes(exitCode) && code.keep());
