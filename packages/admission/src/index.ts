@@ -5,7 +5,7 @@ export { budgetOf, type ReviewDeadline, startReviewDeadline } from './judge/dead
 export { createJudge, type ImageAnswer, type Judge, type JudgeOptions } from './judge/judge.ts';
 export { type GateCode, type Outcome, type OutcomeCode, outcomeOf, type Pinning } from './review/outcome.ts';
 export { reviewImages } from './review/review.ts';
-export { type PlacedOutcome, refusalMessage, warningsOf } from './review/texts.ts';
+export { type PlacedOutcome, refusalMessage, type Where, warningsOf } from './review/texts.ts';
 export { defaultTimeouts, type Timeouts } from './server/context.ts';
 export { createMetrics, type Metrics } from './server/metrics.ts';
 export { type RunningServer, type ServerOptions, startServer, type TlsMaterial } from './server/server.ts';

@@ -25,7 +25,7 @@ interface RatifyReport {
 /** `isSuccess` is what the rule's mode makes of the verdict; the report has the verdict itself. */
 export function toRatifyValue(
   subject: string,
-  { isAllowed, verdict, code, why, rule, digest }: Outcome,
+  { isAllowed, isUnpinned, verdict, code, why, rule, digest }: Outcome,
   { atMs, traceId }: { readonly atMs: number; readonly traceId: string },
 ): RatifyValue {
   const report = {
@@ -40,6 +40,7 @@ export function toRatifyValue(
       code,
       ...(rule === undefined ? {} : { rule }),
       ...(digest === undefined ? {} : { digest }),
+      ...(isUnpinned ? { unpinned: 'true' } : {}),
     },
     artifactType: '',
     nestedResults: [],

@@ -1,9 +1,9 @@
-import type { CustomPaths } from '@signet/workloads';
+import type { CustomPaths, ImageRole } from '@signet/workloads';
 import type { ReviewDeadline } from '../judge/deadline.ts';
 import type { Judge } from '../judge/judge.ts';
 import { type Outcome, unreadable } from '../review/outcome.ts';
 import { reviewImages } from '../review/review.ts';
-import { type PlacedOutcome, refusalMessage, warningsOf } from '../review/texts.ts';
+import { type PlacedOutcome, refusalMessage, type Where, warningsOf } from '../review/texts.ts';
 import type { AdmissionRequest } from './admission-request.ts';
 import { auditAnnotations } from './audit-annotations.ts';
 import { pinningPatch } from './json-patch.ts';
@@ -47,14 +47,16 @@ export async function reviewAdmission(
   const texts = fresh.map(({ written }) => written);
   const outcomes = await reviewImages(texts, { ...reviewing, pinning });
   const placed = [
-    ...fresh.map((image, at) => ({ image: image.written, where: placeOf(image), outcome: outcomes[at] ?? notLooked })),
+    ...fresh.map((image, at) => ({ image: image.written, where: whereOf(image), outcome: outcomes[at] ?? notLooked })),
     ...found.unread.map(({ path, message }) => ({
       image: path === '' ? 'the object' : path,
       outcome: unreadable(message),
     })),
   ];
   const refusal = refusalMessage(placed);
-  const common = { uid, ...annotated(placed), ...warned(placed) };
+  const unchanged = found.images.length - fresh.length;
+  const noted = auditAnnotations({ outcomes: placed, policy: reviewing.judge.policy.revision, unchanged });
+  const common = { uid, ...(Object.keys(noted).length === 0 ? {} : { auditAnnotations: noted }), ...warned(placed) };
   if (refusal !== undefined)
     return { response: { ...common, allowed: false, status: forbidden(refusal) }, outcomes: placed };
   const patch =
@@ -72,10 +74,14 @@ function objectImages({ object, oldObject }: AdmissionRequest, { judge, customPa
   return placedImages({ object, oldObject, customPaths, refuse: judge.policy.refuse });
 }
 
-function placeOf({ container, path, role }: PlacedImage): string {
-  return container === undefined
-    ? path
-    : `${role === 'image-volume' ? 'volume' : 'container'} "${container}" (${path})`;
+const roles: Partial<Record<ImageRole, string>> = {
+  'init-container': 'init container',
+  'ephemeral-container': 'ephemeral container',
+  'image-volume': 'volume',
+};
+
+function whereOf({ container, path, role }: PlacedImage): Where {
+  return { path, ...(container === undefined ? {} : { name: `${roles[role] ?? 'container'} "${container}"` }) };
 }
 
 function forbidden(message: string): NonNullable<AdmissionResponse['status']> {
@@ -85,8 +91,4 @@ function forbidden(message: string): NonNullable<AdmissionResponse['status']> {
 function warned(placed: readonly PlacedOutcome[]): Pick<AdmissionResponse, 'warnings'> {
   const warnings = warningsOf(placed);
   return warnings.length === 0 ? {} : { warnings };
-}
-
-function annotated(placed: readonly PlacedOutcome[]): Pick<AdmissionResponse, 'auditAnnotations'> {
-  return placed.length === 0 ? {} : { auditAnnotations: auditAnnotations(placed) };
 }

@@ -57,7 +57,9 @@ export async function reviewImageReview(
   const status = {
     allowed: refusal === undefined,
     reason: refusal ?? '',
-    ...(outcomes.length === 0 ? {} : { auditAnnotations: auditAnnotations(outcomes) }),
+    ...(outcomes.length === 0
+      ? {}
+      : { auditAnnotations: auditAnnotations({ outcomes, policy: reviewing.judge.policy.revision }) }),
   };
   return { answer: { apiVersion, kind, status }, outcomes };
 }

@@ -24,6 +24,8 @@ export interface Outcome {
   readonly rule?: string;
   /** What was verified, and only that. */
   readonly digest?: Digest;
+  /** Verified and let through by its tag alone: what is pulled later may be another image. */
+  readonly isUnpinned: boolean;
 }
 
 /** What a gate makes of an answer. Rule: issue "gates", design.md 6 (modes). */
@@ -31,11 +33,11 @@ export function outcomeOf(answer: ImageAnswer, pinning: Pinning): Outcome {
   const { report, reference, rule } = answer;
   const { verdict, code, allowed, summary, remedy, digest } = report;
   const common = { verdict, ...(rule === undefined ? {} : { rule: rule.name }) };
-  const said = { ...common, code, why: summary, ...(remedy === undefined ? {} : { remedy }) };
+  const said = { ...common, code, why: summary, isUnpinned: false, ...(remedy === undefined ? {} : { remedy }) };
   if (verdict !== 'verified') return { ...said, isAllowed: allowed, isWarning: allowed && rule?.mode === 'warn' };
   const pinned = { ...said, ...(digest === undefined ? {} : { digest }) };
-  if (pinning === 'pins' || reference.digest !== undefined || rule?.allowUnpinned === true)
-    return { ...pinned, isAllowed: true, isWarning: false };
+  if (pinning === 'pins' || reference.digest !== undefined) return { ...pinned, isAllowed: true, isWarning: false };
+  if (rule?.allowUnpinned === true) return { ...pinned, isAllowed: true, isWarning: false, isUnpinned: true };
   return {
     ...pinned,
     code: 'NOT_PINNED',
@@ -43,10 +45,11 @@ export function outcomeOf(answer: ImageAnswer, pinning: Pinning): Outcome {
     remedy: `write the digest (@${digest ?? 'sha256:…'}), let the mutating webhook (/mutate) do so, or say allowUnpinned in the rule`,
     isAllowed: rule?.mode !== 'enforce',
     isWarning: rule?.mode === 'warn',
+    isUnpinned: rule?.mode !== 'enforce',
   };
 }
 
 /** For what is no image reference, or cannot be looked at: refused. */
 export function unreadable(why: string, code: GateCode = 'IMAGE_UNREADABLE'): Outcome {
-  return { isAllowed: false, verdict: 'undecided', code, why, isWarning: false };
+  return { isAllowed: false, verdict: 'undecided', code, why, isWarning: false, isUnpinned: false };
 }

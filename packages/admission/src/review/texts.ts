@@ -1,59 +1,117 @@
-import { escapeForTerminal } from '@signet/verifier';
+import { escapeForTerminal, type Verdict } from '@signet/verifier';
+import { cut, cutMiddle, joinWithin } from './cut.ts';
 import type { Outcome } from './outcome.ts';
+
+/** Where in an object an image stands. */
+export interface Where {
+  /** `init container "db"`; none where the place has no name of its own. */
+  readonly name?: string;
+  /** `spec.initContainers[0].image` */
+  readonly path: string;
+}
 
 /** An image at its place, and what came of it. */
 export interface PlacedOutcome {
   /** As it is written there. */
   readonly image: string;
-  /** `container "web" (spec.containers[0].image)`; none where a request names images alone. */
-  readonly where?: string;
+  /** None where a request names images alone. */
+  readonly where?: Where;
   readonly outcome: Outcome;
 }
 
-/** Characters of one warning, and of all: what Kubernetes shows. Rule: AdmissionResponse.warnings */
+/**
+ * Characters of one warning, and of all: the API server cuts what is longer. Rule: AdmissionResponse.warnings
+ */
 const maxWarning = 256;
 const maxWarnings = 4096;
-/** Characters of a refusal's message; more is cut by clients. */
-const maxMessage = 4096;
-/** Of one image in it. */
-const maxImageText = 800;
-/** Texts of refused images that one message holds. */
-const maxNamed = 8;
+/** Characters of a refusal: an event of Kubernetes shows 1024, so the first image must fit in there whole; `kubectl` shows all. */
+const maxRefusal = 4096;
+const maxOneRefusal = 900;
+/** Characters of its parts, so that none pushes the others out. */
+const maxImage = 300;
+const maxPlaces = 220;
+const maxWhy = 250;
 
-/** Why images are refused, a line each; undefined where none is. */
+/** Why images are refused, the worst first; undefined where none is. */
 export function refusalMessage(outcomes: readonly PlacedOutcome[]): string | undefined {
-  const refused = outcomes.filter(({ outcome }) => !outcome.isAllowed);
-  if (refused.length === 0) return undefined;
-  const lines = refused.slice(0, maxNamed).map((each) => refusalText(each));
-  const rest = refused.length - lines.length;
-  return cut([...lines, ...(rest > 0 ? [`and ${rest} more images`] : [])].join('\n'), maxMessage);
+  const groups = worstFirst(grouped(outcomes.filter(({ outcome }) => !outcome.isAllowed)));
+  const [first] = groups;
+  if (first === undefined || groups.length === 1) return first && refusalText(first);
+  const head = `${groups.length} images are refused:`;
+  const more = (rest: number) => `and ${rest} more: ${countsOf(groups.slice(groups.length - rest))}`;
+  const max = maxRefusal - head.length - 1;
+  return `${head}\n${joinWithin(groups, { textOf: refusalText, separator: '\n', max, more })}`;
 }
 
-/** What people should see though it is allowed, within the limits of Kubernetes. */
+/** What people should see though it is allowed. */
 export function warningsOf(outcomes: readonly PlacedOutcome[]): readonly string[] {
-  const texts = outcomes
-    .filter(({ outcome }) => outcome.isAllowed && outcome.isWarning)
-    .map(({ image, where, outcome: { verdict, code, why } }) =>
-      cut(
-        escapeForTerminal(`signet: ${image} is ${verdict} (${code}): ${why}${where === undefined ? '' : `; ${where}`}`),
-        maxWarning,
-      ),
-    );
-  const unique = [...new Set(texts)];
+  const groups = worstFirst(grouped(outcomes.filter(({ outcome }) => outcome.isAllowed && outcome.isWarning)));
   const room = Math.floor(maxWarnings / maxWarning);
-  return unique.length <= room
-    ? unique
-    : [...unique.slice(0, room - 1), `signet: and ${unique.length - room + 1} more images`];
+  const rest = groups.length - room;
+  if (rest <= 0) return groups.map(warningText);
+  const more = `signet: and ${rest + 1} more images: ${countsOf(groups.slice(room - 1))}`;
+  return [...groups.slice(0, room - 1).map(warningText), more];
 }
 
-function refusalText({ image, where, outcome }: PlacedOutcome): string {
+/** One image, and all places where the same came of it. */
+interface Group {
+  readonly image: string;
+  readonly outcome: Outcome;
+  readonly places: readonly Where[];
+}
+
+function grouped(outcomes: readonly PlacedOutcome[]): readonly Group[] {
+  const groups = Map.groupBy(outcomes, ({ image, outcome: { code, why } }) => JSON.stringify([image, code, why]));
+  return [...groups.values()].flatMap((same) => {
+    const [first] = same;
+    const places = same.flatMap(({ where }) => (where === undefined ? [] : [where]));
+    return first === undefined ? [] : [{ image: first.image, outcome: first.outcome, places }];
+  });
+}
+
+const order: readonly Verdict[] = ['denied', 'undecided', 'verified'];
+
+/** A refused image before one that could not be looked at: what is cut off at the end is what matters least. */
+function worstFirst(groups: readonly Group[]): readonly Group[] {
+  return groups.toSorted((a, b) => order.indexOf(a.outcome.verdict) - order.indexOf(b.outcome.verdict));
+}
+
+function refusalText({ image, outcome, places }: Group): string {
   const { verdict, code, why, remedy, rule } = outcome;
-  const at = where === undefined ? '' : `${where}: `;
-  const by = rule === undefined ? '' : ` [rule ${rule}]`;
-  const todo = remedy === undefined ? '' : `; to do: ${remedy}`;
-  return cut(escapeForTerminal(`${at}${image}: ${verdict} (${code}): ${why}${by}${todo}`), maxImageText);
+  const parts = [
+    placesText(places, ({ name, path }) => (name === undefined ? path : `${name} (${path})`)),
+    `${shown(image, maxImage)}: ${verdict} (${code}): ${told(why)}`,
+    rule === undefined ? '' : ` [rule ${shown(rule, 60)}]`,
+    remedy === undefined ? '' : `; to do: ${told(remedy)}`,
+  ];
+  return cut(parts.join(''), maxOneRefusal);
 }
 
-function cut(text: string, max: number): string {
-  return text.length <= max ? text : `${text.slice(0, max - 1)}…`;
+/** What it is comes first: much of a warning may be cut off on its way. */
+function warningText({ image, outcome, places }: Group): string {
+  const { verdict, code, why } = outcome;
+  const at = placesText(places.slice(0, 1), ({ name, path }) => name ?? path);
+  const others = places.length > 1 ? ` (and in ${places.length - 1} more places)` : '';
+  return cut(`signet: ${verdict} (${code}): ${cut(at, 80)}${shown(image, 110)}${others}: ${told(why)}`, maxWarning);
+}
+
+function placesText(places: readonly Where[], textOf: (where: Where) => string): string {
+  if (places.length === 0) return '';
+  const shownPlace = (where: Where) => escapeForTerminal(cutMiddle(textOf(where), 200), maxPlaces);
+  const more = (rest: number) => (rest === places.length ? `${rest} places` : `${rest} more`);
+  return `${joinWithin(places, { textOf: shownPlace, separator: ', ', max: maxPlaces, more })}: `;
+}
+
+function countsOf(groups: readonly Group[]): string {
+  const counts = order.map((verdict) => [verdict, groups.filter((each) => each.outcome.verdict === verdict).length]);
+  return counts.flatMap(([verdict, count]) => (count === 0 ? [] : [`${count} ${verdict}`])).join(', ');
+}
+
+/** The name of something, as the caller wrote it. */
+function shown(name: string, max: number): string {
+  return cutMiddle(escapeForTerminal(cutMiddle(name, max)), max);
+}
+
+function told(text: string): string {
+  return cut(escapeForTerminal(text, maxWhy), maxWhy);
 }

@@ -1,3 +1,4 @@
+import { shorten } from '@signet/verifier';
 import type { CustomPaths } from '@signet/workloads';
 import type { FastifyRequest } from 'fastify';
 import { budgetOf, type ReviewDeadline, startReviewDeadline } from '../judge/deadline.ts';
@@ -65,11 +66,25 @@ export function tell(
   metrics.review(endpoint, outcomes, ms / 1000);
   const refused = outcomes.filter(({ outcome }) => !outcome.isAllowed);
   const isAllowed = refused.length === 0;
-  const notable = outcomes.filter(({ outcome }) => !outcome.isAllowed || outcome.verdict !== 'verified').slice(0, 20);
-  const images = notable.map(({ image, outcome: { verdict, code, rule } }) => ({ image, verdict, code, rule }));
+  const notable = outcomes.filter(isNotable).slice(0, maxTold);
+  const images = notable.map(({ image, outcome: { verdict, code, rule, isUnpinned } }) => ({
+    image: shorten(image, maxImageTold),
+    verdict,
+    code,
+    rule,
+    ...(isUnpinned ? { unpinned: true } : {}),
+  }));
   const line = { endpoint, ...facts, allowed: isAllowed, images: outcomes.length, ms: Math.round(ms * 100) / 100 };
   if (notable.length === 0) request.log.debug(line, 'allowed');
   else request.log[isAllowed ? 'warn' : 'info']({ ...line, notable: images }, isAllowed ? 'allowed' : 'refused');
+}
+
+/** Images of one line of the log, and characters of one's name. */
+const maxTold = 20;
+const maxImageTold = 300;
+
+function isNotable({ outcome: { isAllowed, isUnpinned, verdict } }: PlacedOutcome): boolean {
+  return !isAllowed || isUnpinned || verdict !== 'verified';
 }
 
 /** What is told of a request. */
