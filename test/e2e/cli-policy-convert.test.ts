@@ -27,7 +27,21 @@ describe('policy convert', () => {
     expect(done.code).toBe(0);
     expect(done.stdout).toContain('version: 1');
     expect(done.stdout).toContain('mode: skip');
-    expect(done.stderr).toMatch(/^lost: .*policy\.json:1:\d+: signedBy: GPG keys .*\(denied\)\n$/);
+    expect(done.stderr).toMatch(
+      /^lost: .*policy\.json:1:\d+: signedBy: GPG keys .*\(denied\)\n1 lost: 1 denied \(no signature satisfies .*\)\n$/,
+    );
+  });
+
+  it('says once what lets rules be satisfied that ask for a log entry', async () => {
+    const keyed = { type: 'sigstoreSigned', keyPath: '/k.pub', rekorPublicKeyPath: '/r.pub' };
+    const scopes = { 'a.example': [keyed], 'b.example': [keyed] };
+    const file = policyFile(JSON.stringify({ default: [{ type: 'reject' }], transports: { docker: scopes } }));
+    const { stderr } = await signet(['policy', 'convert', '--from', 'podman', file]);
+    expect(stderr.match(/^lost: .*\(denied\)$/gm)).toHaveLength(2);
+    expect(stderr).toMatch(/\n2 lost: 2 denied \(.*\)\nhint: convert with --allow-without-log .*\n$/);
+    const lax = await signet(['policy', 'convert', '--from', 'podman', '--allow-without-log', file]);
+    expect(lax.stderr).toMatch(/\n2 lost: 2 laxer\n$/);
+    expect(lax.stdout).toContain('require: { any: ["k"] }');
   });
 
   it('writes a file, once', async () => {

@@ -10,11 +10,15 @@ import { tempDir } from '../support/temp.ts';
 import { type CosignKey, cosignKey, signSimple } from './cosign-world.ts';
 import { pushRunnable } from './policy-world.ts';
 
-/** How an image is signed: by which key, and as which reference (default: its own). `cosign`: the repository alone, as cosign 2 does. */
+/**
+ * How an image is signed: by which key, and as which reference (default: its own). `cosign`: the repository alone, as cosign 2 does;
+ * `bundle`: as a Sigstore bundle.
+ */
 interface Signature {
   readonly by: 'a' | 'b' | 'c';
   readonly as?: string;
   readonly cosign?: true;
+  readonly bundle?: true;
 }
 
 const signed: readonly Signature[] = [{ by: 'a' }];
@@ -37,6 +41,8 @@ const images: Readonly<Record<string, readonly Signature[]>> = {
   'key/app:6': [{ by: 'a', as: 'repo/app:6' }],
   'key/app:7': [{ by: 'a', cosign: true }],
   'key/app:8': [{ by: 'b' }, { by: 'a' }],
+  'key/app:9': [{ by: 'a', bundle: true }],
+  'key/app:10': [{ by: 'a' }, { by: 'a', bundle: true }],
   'repo/app:1': signed,
   'repo/app:2': [{ by: 'a', as: 'repo/app:other' }],
   'repo/app:3': [{ by: 'a', as: 'repo/other:3' }],
@@ -150,7 +156,7 @@ afterAll(() => registry?.stop());
 
 async function signAs(
   name: string,
-  { by, as, cosign }: Signature,
+  { by, as, cosign, bundle }: Signature,
   keys: Readonly<Record<string, CosignKey>>,
 ): Promise<void> {
   const [key, image] = [keys[by], `${registry.host}/${name}`];
@@ -160,7 +166,8 @@ async function signAs(
       program: 'cosign2',
     });
   const reference = as === undefined ? image : as.includes('.') ? as : `${registry.host}/${as}`;
-  const args = ['sign', '--format', 'cosign', '--key', key.privateFile, '--signed-reference', reference, image];
+  const format = bundle === true ? 'sigstore' : 'cosign';
+  const args = ['sign', '--format', format, '--key', key.privateFile, '--signed-reference', reference, image];
   const done = await signet(args, { env: { COSIGN_PASSWORD: 'a password' } });
   expect(done, done.stderr).toMatchObject({ code: 0 });
 }

@@ -15,7 +15,7 @@ export interface WrittenRule {
 
 /** A converted policy as plain data. */
 export interface Written {
-  readonly trust?: Readonly<Record<string, { readonly keys: readonly string[] }>>;
+  readonly trust?: Readonly<Record<string, { readonly keys: readonly string[]; readonly formats?: readonly string[] }>>;
   readonly rename?: readonly { readonly from: string; readonly to: string }[];
   readonly rules: readonly WrittenRule[];
   readonly default: string;
@@ -43,6 +43,12 @@ export function lossesOf(from: ImportFormat, source: unknown, options: ImportOpt
   return convert(from, source, options).losses.map(
     ({ place, construct, effect }) => `${place.line} ${construct} ${effect}`,
   );
+}
+
+/** The formats that the sources of the converted policy take, each once. */
+export function formatsIn(from: ImportFormat, source: unknown, options: ImportOptions = {}): readonly string[] {
+  const sources = Object.values(written(from, source, options).trust ?? {});
+  return [...new Set(sources.map(({ formats }) => String(formats)))];
 }
 
 /** The error that refuses the text. */

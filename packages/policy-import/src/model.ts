@@ -1,4 +1,4 @@
-import type { Place } from '@signet/verifier';
+import type { FormatName, Place } from '@signet/verifier';
 import type { Demand } from './demand.ts';
 
 /** The policies that can be read. */
@@ -26,6 +26,8 @@ export interface Loss {
   readonly construct: string;
   readonly why: string;
   readonly effect: LossEffect;
+  /** What would make it satisfiable, where a switch does. */
+  readonly remedy?: string;
 }
 
 /** What a signature must show beside being by the right key. In Signet it holds for every signature that a rule counts. */
@@ -36,10 +38,13 @@ export interface Conditions {
   readonly where: readonly string[];
 }
 
-/** A named source of trust: file names or PEM texts. */
+/** A named source of trust. */
 export interface ImportedSource {
   readonly name: string;
+  /** File names or PEM texts. */
   readonly keys: readonly string[];
+  /** The form of signatures that the other tool reads. */
+  readonly format: FormatName;
 }
 
 /** An image pulled from `from` was signed as `to`. */

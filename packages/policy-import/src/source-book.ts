@@ -1,18 +1,18 @@
 import type { ImportedSource } from './model.ts';
 
-/** Names the sources of trust of a policy: the same keys are one source, two sources never share a name. */
+/** Names the sources of trust of a policy: the same keys in the same format are one source, two sources never share a name. */
 export class SourceBook {
   private readonly byKeys = new Map<string, ImportedSource>();
   /** `never` would be the requirement of that name. */
   private readonly names = new Set<string>(['never']);
 
-  /** The name of the source with these keys (file names or PEM texts); `hint` becomes the name where it is free. */
-  nameOf(keys: readonly string[], hint: string): string {
-    const id = JSON.stringify(keys);
+  /** The name of the source with these keys (file names or PEM texts) in this format; `hint` becomes the name where it is free. */
+  nameOf({ keys, format }: Omit<ImportedSource, 'name'>, hint: string): string {
+    const id = JSON.stringify([keys, format]);
     const known = this.byKeys.get(id);
     if (known !== undefined) return known.name;
     const name = this.freeName(toName(hint));
-    this.byKeys.set(id, { name, keys });
+    this.byKeys.set(id, { name, keys, format });
     return name;
   }
 

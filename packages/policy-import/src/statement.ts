@@ -1,6 +1,6 @@
 import { never } from './demand.ts';
 import type { Translated } from './glob.ts';
-import { type Entry, type Loss, type LossEffect, noConditions } from './model.ts';
+import { type Entry, type ImportOptions, type Loss, type LossEffect, noConditions } from './model.ts';
 import type { Cursor } from './reading.ts';
 
 /** A loss at a place. */
@@ -15,6 +15,23 @@ export function lossAt(
 /** A loss that makes a demand one that nothing satisfies. */
 export function deniedAt(cursor: Cursor, construct: string, why: string): Loss {
   return { place: cursor.place, construct, why, effect: 'denied' };
+}
+
+/** What says in the other policy that no log entry is asked for; and whether the caller lets the entry be left out. */
+interface LogAsked extends ImportOptions {
+  readonly unless?: string;
+}
+
+/** A rule by key that asks for a log entry, which cannot be checked yet: nothing satisfies it unless the entry may be left out. */
+export function logLoss(cursor: Cursor, construct: string, { allowWithoutLog = false, unless }: LogAsked): Loss {
+  const asked = unless === undefined ? '' : ` (asked for unless ${unless})`;
+  const loss = { place: cursor.place, construct, why: `an entry in a transparency log${asked} cannot be checked yet` };
+  if (allowWithoutLog) return { ...loss, effect: 'laxer' };
+  return {
+    ...loss,
+    effect: 'denied',
+    remedy: 'convert with --allow-without-log to leave the log entry out: the key alone then suffices',
+  };
 }
 
 /** What an entry of a glob policy is made from. */

@@ -18,7 +18,7 @@ export function writePolicy({ title, imported, rules }: PolicyParts): string {
     ...title.map(comment),
     ...imported.losses.map(lossComment),
     'version: 1',
-    ...(sources.length === 0 ? [] : ['trust:', ...sources.flatMap(sourceLines)]),
+    ...(sources.length === 0 ? [] : [...trustComments(sources), 'trust:', ...sources.flatMap(sourceLines)]),
     ...(imported.renames.length === 0 ? [] : ['rename:']),
     ...imported.renames.map(({ from, to }) => `  - { from: ${quote(from)}, to: ${quote(to)} }`),
     rules.length === 0 ? 'rules: []' : 'rules:',
@@ -28,8 +28,16 @@ export function writePolicy({ title, imported, rules }: PolicyParts): string {
   return `${lines.join('\n')}\n`;
 }
 
-function sourceLines({ name, keys }: ImportedSource): readonly string[] {
-  return [`  ${quote(name)}:`, '    keys:', ...keys.flatMap((key) => keyLines(key))];
+function trustComments(sources: readonly ImportedSource[]): readonly string[] {
+  return sources.some(({ format }) => format === 'cosign') ? [olderFormOnly] : [];
+}
+
+const olderFormOnly = comment(
+  'formats: [cosign]: as the other tool reads them. Leave the line out where bundles, which "signet sign" writes, are to count too.',
+);
+
+function sourceLines({ name, keys, format }: ImportedSource): readonly string[] {
+  return [`  ${quote(name)}:`, `    formats: [${format}]`, '    keys:', ...keys.flatMap((key) => keyLines(key))];
 }
 
 /** A file name on its line, a PEM text as a block of its own. */
@@ -85,7 +93,8 @@ export function lossText({ construct, why, effect }: Loss): string {
 }
 
 function lossComment(loss: Loss): string {
-  return comment(`lost, ${loss.place.file}:${loss.place.line}: ${lossText(loss)}`);
+  const remedy = loss.remedy === undefined ? '' : `; ${loss.remedy}`;
+  return comment(`lost, ${loss.place.file}:${loss.place.line}: ${lossText(loss)}${remedy}`);
 }
 
 function comment(text: string): string {

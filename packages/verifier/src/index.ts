@@ -27,6 +27,7 @@ export {
   type Proven,
 } from './finding.ts';
 export type { Prospect, VerifyFormat } from './format.ts';
+export { type FormatName, formatNames } from './format-names.ts';
 export { defaultFormats } from './formats/index.ts';
 export { type ClaimedSigner, type Inspection, inspectSignature, renderInspection } from './inspect/inspect.ts';
 export { buildTree, type Tree, type TreeLink, type TreeNode, type TreeOptions } from './inspect/tree.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { convert, lossesOf, refusal, written } from '../convert.ts';
+import { convert, formatsIn, lossesOf, refusal, written } from '../convert.ts';
 import { answers } from '../decision.ts';
 
 const key = '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----';
@@ -121,6 +121,12 @@ describe('authorities of a ClusterImagePolicy', () => {
     expect(
       lossesOf('clusterimagepolicy', policy('a.io/**', [authority])).every((loss) => loss.endsWith('stricter')),
     ).toBe(true);
+  });
+
+  // Source: pkg/apis/policy/v1beta1/clusterimagepolicy_types.go, signatureFormat.
+  it('signatures count in the form that the authority names', () => {
+    const bundle = { ...byOther, signatureFormat: 'bundle' };
+    expect(formatsIn('clusterimagepolicy', policy('a.io/**', [byKey, bundle]))).toEqual(['cosign', 'sigstore']);
   });
 
   it('mode warn is warn', () => {

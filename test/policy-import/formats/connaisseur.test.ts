@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { convert, lossesOf, refusal, written } from '../convert.ts';
+import { convert, formatsIn, lossesOf, refusal, written } from '../convert.ts';
 import { answers } from '../decision.ts';
 
 const pem = (letter: string): string => `-----BEGIN PUBLIC KEY-----\n${letter.repeat(4)}\n-----END PUBLIC KEY-----\n`;
@@ -181,6 +181,9 @@ describe('what a validator asks', () => {
     const source = values([cosign('v', root('default', 'A'))], [{ pattern: '*:*', validator: 'v' }]);
     expect(answers('connaisseur', source, { allowWithoutLog: true })('a.io/b:1')).toBe('{"any":["v-default"]}');
     expect(lossesOf('connaisseur', source, { allowWithoutLog: true }).join()).toContain('laxer');
+    expect(convert('connaisseur', source).losses[0]?.remedy).toContain('--allow-without-log');
+    // Source: internal/validator/cosignvalidator/cosign_validator.go: cosign's older form alone is asked for.
+    expect(formatsIn('connaisseur', source, { allowWithoutLog: true })).toEqual(['cosign']);
   });
 
   // Source: docs/features/detection_mode.md, namespaced_validation.md.

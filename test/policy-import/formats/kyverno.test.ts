@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { convert, lossesOf, refusal, ruleNamed, written } from '../convert.ts';
+import { convert, formatsIn, lossesOf, refusal, ruleNamed, written } from '../convert.ts';
 import { answers } from '../decision.ts';
 
 const pem = (letter: string): string => `-----BEGIN PUBLIC KEY-----\n${letter.repeat(4)}\n-----END PUBLIC KEY-----`;
@@ -119,6 +119,17 @@ describe('attestors of verifyImages', () => {
     const source = policy({ attestors: [set({ keys: { publicKeys: pem('A') } })] });
     expect(answers('kyverno', source, { allowWithoutLog: true })('ghcr.io/a:1')).toBe('{"any":["r"]}');
     expect(lossesOf('kyverno', source, { allowWithoutLog: true }).join()).toContain('laxer');
+    expect(convert('kyverno', source).losses[0]?.remedy).toContain('--allow-without-log');
+  });
+
+  // Source: overview.md, "Sigstore" and "SigstoreBundle"; pkg/cosign/cosign.go.
+  it('signatures count in the form that the type names, also of one key in both', () => {
+    const attestors = [set(keys())];
+    expect(formatsIn('kyverno', policy({ attestors }))).toEqual(['cosign']);
+    expect(formatsIn('kyverno', policy({ attestors, type: 'SigstoreBundle' }))).toEqual(['sigstore']);
+    const both = policy([{ attestors }, { attestors, type: 'SigstoreBundle' }]);
+    expect(answers('kyverno', both)('ghcr.io/a:1')).toBe('{"all":["r-1","r-2"]}');
+    expect(formatsIn('kyverno', both)).toEqual(['cosign', 'sigstore']);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { convert, lossesOf, refusal, ruleNamed, type WrittenRule, written } from '../convert.ts';
+import { convert, formatsIn, lossesOf, refusal, ruleNamed, type WrittenRule, written } from '../convert.ts';
 
 const reject = [{ type: 'reject' }];
 const accept = [{ type: 'insecureAcceptAnything' }];
@@ -119,6 +119,16 @@ describe('requirements of policy.json', () => {
       require: { any: ['release'] },
     });
     expect(lossesOf('podman', source, { allowWithoutLog: true })).toEqual([expect.stringContaining('laxer')]);
+    const [loss] = convert('podman', source).losses;
+    expect(loss).toMatchObject({ effect: 'denied', remedy: expect.stringContaining('--allow-without-log') });
+    expect(convert('podman', source).policy).toMatch(/^ {2}# lost, .*\(denied\); convert with --allow-without-log /m);
+  });
+
+  it('signatures count in the form that containers/image reads, and the file says so', () => {
+    const { policy } = convert('podman', docker({ 'a.io/a': [byKey] }));
+    expect(policy).toMatch(/^# formats: \[cosign\]: .*\ntrust:\n/m);
+    expect(formatsIn('podman', docker({ 'a.io/a': [byKey] }))).toEqual(['cosign']);
+    expect(convert('podman', docker({})).policy).not.toContain('formats');
   });
 
   it('keys are files or texts', () => {
@@ -126,13 +136,13 @@ describe('requirements of policy.json', () => {
     const keyData = Buffer.from(`${pem}\n`).toString('base64');
     const trustOf = (requirement: object): unknown =>
       Object.values(written('podman', docker({ 'a.io/a': [requirement] })).trust ?? {});
-    expect(trustOf(byKey)).toEqual([{ keys: ['/etc/pki/release.pub'] }]);
+    expect(trustOf(byKey)).toEqual([{ formats: ['cosign'], keys: ['/etc/pki/release.pub'] }]);
     expect(trustOf({ type: 'sigstoreSigned', keyPaths: ['/a.pub', '/b.pub'] })).toEqual([
-      { keys: ['/a.pub', '/b.pub'] },
+      { formats: ['cosign'], keys: ['/a.pub', '/b.pub'] },
     ]);
-    expect(trustOf({ type: 'sigstoreSigned', keyData })).toEqual([{ keys: [`${pem}\n`] }]);
+    expect(trustOf({ type: 'sigstoreSigned', keyData })).toEqual([{ formats: ['cosign'], keys: [`${pem}\n`] }]);
     expect(trustOf({ type: 'sigstoreSigned', keyDatas: [keyData, keyData] })).toEqual([
-      { keys: [`${pem}\n`, `${pem}\n`] },
+      { formats: ['cosign'], keys: [`${pem}\n`, `${pem}\n`] },
     ]);
   });
 });

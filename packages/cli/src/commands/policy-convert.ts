@@ -38,7 +38,7 @@ export function defineConvert(command: Command, context: Context): void {
     .option('--allow-without-log', 'leave out the transparency log entry that a rule by key asks for (laxer)');
   addNotes(
     command,
-    'Examples:\n  signet policy convert --from podman /etc/containers/policy.json --out policy.yaml\n  signet policy convert --from kyverno policies.yaml',
+    'Exit code 0 also where something was lost: read what is named. docs/convert.md says how each tool is read.\n\nExamples:\n  signet policy convert --from podman /etc/containers/policy.json --out policy.yaml\n  signet policy convert --from kyverno policies.yaml',
   );
   addOutputOptions(command);
   onRun<ConvertFlags>(command, context, convert);
@@ -57,13 +57,31 @@ async function convert(paths: readonly string[], flags: ConvertFlags, io: Io): P
   if (json) writeJson(io, toJson(made, flags.out));
   else io.stdout.write(flags.out === undefined ? made.policy : `${escapeForTerminal(flags.out)}\n`);
   // Said even with --quiet: what was lost is a result.
-  if (!json) for (const loss of made.losses) io.stderr.write(`${escapeForTerminal(lossLine(loss))}\n`);
+  if (!json) for (const line of lossLines(made.losses)) io.stderr.write(`${escapeForTerminal(line)}\n`);
   return EXIT.ok;
 }
 
-function lossLine(loss: Loss): string {
-  return `lost: ${loss.place.file}:${loss.place.line}:${loss.place.column}: ${lossText(loss)}`;
+/** A line for each loss, then what it comes to, and what would help against it. */
+function lossLines(losses: readonly Loss[]): readonly string[] {
+  if (losses.length === 0) return [];
+  const lines = losses.map(
+    (loss) => `lost: ${loss.place.file}:${loss.place.line}:${loss.place.column}: ${lossText(loss)}`,
+  );
+  const counts = Object.entries(effects).flatMap(([effect, text]) => {
+    const count = losses.filter((loss) => loss.effect === effect).length;
+    return count === 0 ? [] : [`${count} ${text}`];
+  });
+  const remedies = new Set(losses.flatMap(({ remedy }) => remedy ?? []));
+  return [...lines, `${losses.length} lost: ${counts.join(', ')}`, ...[...remedies].map((remedy) => `hint: ${remedy}`)];
 }
+
+/** The worst first. */
+const effects: Readonly<Record<Loss['effect'], string>> = {
+  laxer: 'laxer',
+  denied: 'denied (no signature satisfies what stood there)',
+  stricter: 'stricter',
+  unchanged: 'unchanged',
+};
 
 function toJson({ policy, losses }: Conversion, out: string | undefined): object {
   return { ...(out === undefined ? { policy } : { written: out }), losses };

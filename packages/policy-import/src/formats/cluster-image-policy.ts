@@ -4,7 +4,7 @@ import { pemBlocks } from '../keys.ts';
 import type { Entry, Imported, ImportOptions, Loss, PolicyInput } from '../model.ts';
 import type { Cursor } from '../reading.ts';
 import { SourceBook } from '../source-book.ts';
-import { deniedAt, entriesFor, lossAt } from '../statement.ts';
+import { deniedAt, entriesFor, logLoss, lossAt } from '../statement.ts';
 import { kindOf, nameOf, readObjects } from './kubernetes.ts';
 
 /** What reading an authority needs. */
@@ -129,7 +129,8 @@ function readAuthority(authority: Cursor, name: string, reading: Reading): Deman
   }
   const key = readKey(authority.needField('key'), `${path}.key`, losses);
   const isLimited = readLimits(authority, path, reading);
-  return key === undefined || isLimited ? never : bySource(reading.book.nameOf([key], name));
+  const format = authority.field('signatureFormat')?.text() === 'bundle' ? 'sigstore' : 'cosign';
+  return key === undefined || isLimited ? never : bySource(reading.book.nameOf({ keys: [key], format }, name));
 }
 
 /** The one key of an authority, as PEM; undefined where it is not in the file. */
@@ -164,12 +165,9 @@ function readLimits(authority: Cursor, path: string, { options, losses }: Readin
     losses.push(
       lossAt(source, `${path}.source`, { why: 'signatures are looked for beside the image only', effect: 'stricter' }),
     );
-  const isLax = options.allowWithoutLog === true;
-  if (log !== undefined) {
-    const why = 'an entry in a transparency log cannot be asked for yet';
-    losses.push(lossAt(log, `${path}.ctlog`, { why, effect: isLax ? 'laxer' : 'denied' }));
-  }
-  return attestations !== undefined || time !== undefined || (log !== undefined && !isLax);
+  if (log !== undefined) losses.push(logLoss(log, `${path}.ctlog`, options));
+  const isLogNeeded = log !== undefined && options.allowWithoutLog !== true;
+  return attestations !== undefined || time !== undefined || isLogNeeded;
 }
 
 /** Rule: policy-controller pkg/apis/glob. */

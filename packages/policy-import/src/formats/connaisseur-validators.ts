@@ -3,7 +3,7 @@ import { pemBlocks } from '../keys.ts';
 import type { ImportOptions, Loss } from '../model.ts';
 import type { Cursor } from '../reading.ts';
 import type { SourceBook } from '../source-book.ts';
-import { deniedAt, lossAt } from '../statement.ts';
+import { deniedAt, logLoss, lossAt } from '../statement.ts';
 
 /** Validators by name. */
 export type Validators = ReadonlyMap<string, Cursor>;
@@ -67,11 +67,9 @@ function readCosign(rule: Cursor, validator: Cursor, reading: CosignReading): De
   const demand = trustRootDemand(rule, validator, reading);
   const log = options?.field('verifyInTransparencyLog');
   if (log?.boolean() === false) return demand;
-  const isLax = reading.options.allowWithoutLog === true;
-  const why =
-    'an entry in a transparency log (asked for unless verifyInTransparencyLog is false) cannot be asked for yet';
-  reading.losses.push(lossAt(log ?? rule, 'with.verifyInTransparencyLog', { why, effect: isLax ? 'laxer' : 'denied' }));
-  return isLax ? demand : never;
+  const unless = 'verifyInTransparencyLog is false';
+  reading.losses.push(logLoss(log ?? rule, 'with.verifyInTransparencyLog', { ...reading.options, unless }));
+  return reading.options.allowWithoutLog === true ? demand : never;
 }
 
 /** One trust root by name; `*`: all, or `threshold` of them, and those of `required`. */
@@ -102,7 +100,8 @@ function trustRootDemand(rule: Cursor, validator: Cursor, reading: CosignReading
 
 function readRoot(root: Cursor, name: string, { book, losses }: CosignReading): Demand {
   const key = root.field('key');
-  if (key?.text().includes('-----BEGIN') === true) return bySource(book.nameOf(pemBlocks(key).slice(0, 1), name));
+  if (key?.text().includes('-----BEGIN') === true)
+    return bySource(book.nameOf({ keys: pemBlocks(key).slice(0, 1), format: 'cosign' }, name));
   const why =
     key === undefined
       ? 'keyless signatures are not supported yet'

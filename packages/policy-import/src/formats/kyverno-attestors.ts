@@ -1,9 +1,10 @@
+import type { FormatName } from '@signet/verifier';
 import { atLeast, bySource, type Demand, never } from '../demand.ts';
 import { pemBlocks } from '../keys.ts';
 import type { ImportOptions, Loss } from '../model.ts';
 import type { Cursor } from '../reading.ts';
 import type { SourceBook } from '../source-book.ts';
-import { deniedAt, lossAt } from '../statement.ts';
+import { deniedAt, logLoss, lossAt } from '../statement.ts';
 
 /** What reading attestors needs. */
 export interface AttestorReading {
@@ -12,6 +13,8 @@ export interface AttestorReading {
   readonly losses: Loss[];
   /** Hint for the names of sources. */
   readonly name: string;
+  /** What the rule reads. */
+  readonly format: FormatName;
 }
 
 /** `count` of the entries, all where there is none; several PEM keys are several entries. @throws {PolicyError} POLICY_INVALID */
@@ -28,7 +31,7 @@ export function readAttestorSet(set: Cursor, reading: AttestorReading): Demand {
 
 /** The one key of the older form, `key`. */
 export function readLegacyKey(key: Cursor, reading: AttestorReading): Demand {
-  reading.losses.push(logLoss(key, 'key', reading));
+  reading.losses.push(logLoss(key, 'key', { ...reading.options, unless: unlessIgnored }));
   return reading.options.allowWithoutLog === true ? atLeast(1, keysOf(key, reading)) : never;
 }
 
@@ -43,6 +46,8 @@ export function annotationsOf(cursor: Cursor, losses: Loss[]): Readonly<Record<s
   return Object.fromEntries(fields.map(([name, value]) => [name, value.text().replaceAll('${', '$ {')]));
 }
 
+/** Kyverno asks for an entry in the log unless this says otherwise. */
+const unlessIgnored = 'rekor.ignoreTlog';
 const entryFields = ['keys', 'certificates', 'keyless', 'attestor', 'annotations', 'repository', 'signatureAlgorithm'];
 
 function readEntry(entry: Cursor, reading: AttestorReading): readonly Demand[] {
@@ -88,7 +93,10 @@ function readKeys(keys: Cursor, reading: AttestorReading): readonly Demand[] {
     );
   const rekor = keys.field('rekor');
   const ignoresLog = rekor?.field('ignoreTlog')?.boolean() === true;
-  if (!ignoresLog) losses.push(logLoss(rekor ?? keys, rekor === undefined ? 'keys' : 'keys.rekor', reading));
+  if (!ignoresLog) {
+    const construct = rekor === undefined ? 'keys' : 'keys.rekor';
+    losses.push(logLoss(rekor ?? keys, construct, { ...reading.options, unless: unlessIgnored }));
+  }
   const publicKeys = keys.needField('publicKeys');
   if (ignoresLog || reading.options.allowWithoutLog === true) return keysOf(publicKeys, reading);
   const isInFile = publicKeys.text().includes('-----BEGIN');
@@ -96,9 +104,10 @@ function readKeys(keys: Cursor, reading: AttestorReading): readonly Demand[] {
 }
 
 /** Each PEM key by itself; what names a key elsewhere is satisfied by nothing. */
-function keysOf(cursor: Cursor, { book, losses, name }: AttestorReading): readonly Demand[] {
+function keysOf(cursor: Cursor, { book, losses, name, format }: AttestorReading): readonly Demand[] {
   const text = cursor.text();
-  if (text.includes('-----BEGIN')) return pemBlocks(cursor).map((key) => bySource(book.nameOf([key], name)));
+  if (text.includes('-----BEGIN'))
+    return pemBlocks(cursor).map((key) => bySource(book.nameOf({ keys: [key], format }, name)));
   losses.push(
     deniedAt(
       cursor,
@@ -107,12 +116,6 @@ function keysOf(cursor: Cursor, { book, losses, name }: AttestorReading): readon
     ),
   );
   return [never];
-}
-
-/** Kyverno asks for an entry in the log unless `ignoreTlog` says otherwise. */
-function logLoss(cursor: Cursor, construct: string, { options }: AttestorReading): Loss {
-  const why = 'an entry in a transparency log (asked for unless rekor.ignoreTlog) cannot be asked for yet';
-  return lossAt(cursor, construct, { why, effect: options.allowWithoutLog === true ? 'laxer' : 'denied' });
 }
 
 function unknown(field: string, value: Cursor, { losses }: AttestorReading): void {

@@ -3,7 +3,7 @@ import type { Translated } from '../glob.ts';
 import { pemBlocks } from '../keys.ts';
 import type { Entry, Loss } from '../model.ts';
 import type { Cursor } from '../reading.ts';
-import { deniedAt, entriesFor, lossAt } from '../statement.ts';
+import { deniedAt, entriesFor, logLoss, lossAt } from '../statement.ts';
 import { nameOf } from './kubernetes.ts';
 import { translateKyverno } from './kyverno-glob.ts';
 import type { KyvernoReading } from './kyverno-reading.ts';
@@ -82,13 +82,13 @@ function readAttestor(attestor: Cursor, { book, options }: KyvernoReading, losse
   const data = key.field('data');
   if (data === undefined) return denied(key, 'key', 'the key is not in the file: name a file with it instead');
   const log = cosign.field('ctlog');
-  const isLax = options.allowWithoutLog === true;
   const ignoresLog = log?.field('insecureIgnoreTlog')?.boolean() === true;
-  if (!ignoresLog) {
-    const why = 'an entry in a transparency log (asked for unless insecureIgnoreTlog) cannot be asked for yet';
-    losses.push(lossAt(log ?? key, `attestor ${name}.ctlog`, { why, effect: isLax ? 'laxer' : 'denied' }));
-  }
-  return ignoresLog || isLax ? bySource(book.nameOf(pemBlocks(data).slice(0, 1), name)) : never;
+  if (!ignoresLog)
+    losses.push(logLoss(log ?? key, `attestor ${name}.ctlog`, { ...options, unless: 'insecureIgnoreTlog' }));
+  if (!ignoresLog && options.allowWithoutLog !== true) return never;
+  const why = "signatures in cosign's older form count; versions of Kyverno that read bundles too count those as well";
+  losses.push(lossAt(key, `attestor ${name}.key`, { why, effect: 'stricter' }));
+  return bySource(book.nameOf({ keys: pemBlocks(data).slice(0, 1), format: 'cosign' }, name));
 }
 
 const reasons = {

@@ -1,3 +1,4 @@
+import type { FormatName } from '@signet/verifier';
 import { allOf, type Demand, never } from '../demand.ts';
 import {
   type Conditions,
@@ -179,7 +180,8 @@ function demandOf(verify: Cursor, { name, reading }: InRule, losses: Loss[]): De
     losses.push(deniedAt(notary, 'type Notary', 'X.509 certificates are not supported yet'));
   const issuer = verify.field('issuer');
   if (issuer !== undefined) losses.push(deniedAt(issuer, 'issuer', 'keyless signatures are not supported yet'));
-  const inner = { book: reading.book, options: reading.options, losses, name: name.replace(/^.*\//, '') };
+  const format: FormatName = type === 'SigstoreBundle' ? 'sigstore' : 'cosign';
+  const inner = { book: reading.book, options: reading.options, losses, name: name.replace(/^.*\//, ''), format };
   const sets = (verify.field('attestors')?.items() ?? []).map((set) => readAttestorSet(set, inner));
   const key = verify.field('key');
   const legacy = key === undefined ? [] : [readLegacyKey(key, inner)];

@@ -1,8 +1,9 @@
-import { allOf, bySource, type Demand, never, pass } from '../demand.ts';
+import { bySource, type Demand, never, pass } from '../demand.ts';
 import { base64Text, nameOfFile, pemBlocks } from '../keys.ts';
 import type { ImportOptions, Loss, LossEffect } from '../model.ts';
 import type { Cursor } from '../reading.ts';
 import type { SourceBook } from '../source-book.ts';
+import { logLoss } from '../statement.ts';
 import { type Identity, readIdentity } from './podman-identity.ts';
 
 /** One requirement of a scope's list. */
@@ -61,14 +62,11 @@ function sigstoreSigned(cursor: Cursor, book: SourceBook, options: ImportOptions
       by === 'fulcio' ? 'keyless signatures are not supported yet' : 'X.509 certificates are not supported yet';
     return { demand: never, identity, losses: [lost(cursor.needField(by), `sigstoreSigned.${by}`, why, 'denied')] };
   }
-  const demand = bySource(
-    book.nameOf(keysOf(cursor, by), by.startsWith('keyPath') ? nameOfFile(firstPath(cursor, by)) : 'key'),
-  );
+  const hint = by.startsWith('keyPath') ? nameOfFile(firstPath(cursor, by)) : 'key';
+  const demand = bySource(book.nameOf({ keys: keysOf(cursor, by), format: 'cosign' }, hint));
   if (log === undefined) return { demand, identity, losses: [] };
-  const laxer = options.allowWithoutLog === true;
-  const why = 'an entry in a Rekor log cannot be asked for yet';
-  const losses = [lost(cursor.needField(log), `sigstoreSigned.${log}`, why, laxer ? 'laxer' : 'denied')];
-  return { demand: laxer ? demand : allOf([demand, never]), identity, losses };
+  const losses = [logLoss(cursor.needField(log), `sigstoreSigned.${log}`, options)];
+  return { demand: options.allowWithoutLog === true ? demand : never, identity, losses };
 }
 
 function keysOf(cursor: Cursor, by: 'keyPath' | 'keyPaths' | 'keyData' | 'keyDatas'): readonly string[] {
