@@ -15,6 +15,7 @@ import { type Journal, openJournal } from './journal.ts';
 import { withResultsLocked } from './results-lock.ts';
 import { readScope, type Scope } from './scope.ts';
 import { createSeen, type Seen } from './seen.ts';
+import { createSharedReads } from './shared-reads.ts';
 import { writeSummary } from './summary.ts';
 import { createTally, type Tally } from './tally.ts';
 import { type AuditTarget, walk } from './walk.ts';
@@ -114,11 +115,16 @@ async function* onlyNew(targets: AsyncIterable<AuditTarget>, seen: Seen): AsyncG
 function createAsk({ flags, io, policy }: Run, connection: Connection): (target: AuditTarget) => Promise<ResultEntry> {
   const { file: _, ...verifying } = flags;
   const ask = askerBy(policy, verifying, io);
+  const shared = createSharedReads();
+  const open: Connection['open'] = async (reference) => {
+    const store = await connection.open(reference);
+    return reference.kind === 'registry' ? shared.of(store, `${reference.registry}/${reference.repository}`) : store;
+  };
   return async (target) => {
     const { reference: text } = target;
     if (target.kind === 'repository') return toFailedEntry('repository', text, target.error);
     try {
-      const report = await ask({ text, uses: [] }, connection);
+      const report = await ask({ text, uses: [] }, { ...connection, open });
       io.signal.throwIfAborted();
       return toImageEntry(text, report);
     } catch (error) {
