@@ -168,6 +168,12 @@ describe('the sources of the project', () => {
     expect(sources.filter((path) => pattern.test(read(path)))).toEqual([]);
   });
 
+  it('make folders by makeFolders: a recursive mkdir never ends in /proc', () => {
+    const recursive = /\bmkdir(?:Sync)?\([^;]*recursive: true/;
+    const found = sources.filter((path) => path.startsWith('packages/') && recursive.test(read(path)));
+    expect(found).toEqual([]);
+  });
+
   it('hold no file of more than 400 lines in the packages', () => {
     const long = sources.filter((path) => path.startsWith('packages/') && read(path).split('\n').length > 401);
     expect(long).toEqual([]);

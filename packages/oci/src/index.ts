@@ -41,6 +41,7 @@ export { decodeUtf8, parseJson } from './json.ts';
 export { type LayoutOptions, type LayoutStore, openLayout } from './layout/layout.ts';
 export { type LockFileOptions, takeLockFile } from './layout/lock-file.ts';
 export { defaultLimits, type Limits } from './limits.ts';
+export { makeFolders } from './make-folders.ts';
 export {
   artifactTypeOf,
   type ImageIndex,

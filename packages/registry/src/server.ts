@@ -1,6 +1,7 @@
-import { mkdir, readFile, realpath } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { makeFolders } from '@signet/oci';
 import { createBasicGate, createTokenGate, type Gate, openGate } from './auth/gate.ts';
 import { type Accounts, parseHtpasswd } from './auth/htpasswd.ts';
 import { createTokenEndpoint, type TokenEndpoint } from './auth/token-endpoint.ts';
@@ -49,7 +50,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
 
 async function makeRoot(path: string): Promise<string> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolders(path);
     return await realpath(path);
   } catch (cause) {
     throw new RegistryStartError('ROOT_INVALID', `cannot use ${show(path)} as the registry's folder`, { cause });

@@ -24,6 +24,7 @@ describe('the folder of compiled code', () => {
     expect(cacheFolder({ XDG_CACHE_HOME: 'here', HOME: home })).toBeUndefined();
     expect(cacheFolder({ NODE_DISABLE_COMPILE_CACHE: '1', HOME: home })).toBeUndefined();
     expect(cacheFolder({ HOME: join(home, 'file') })).toBeUndefined();
+    if (process.platform === 'linux') expect(cacheFolder({ HOME: '/proc/signet' })).toBeUndefined();
   });
 
   it.runIf(posix)('is not taken where others could write', () => {

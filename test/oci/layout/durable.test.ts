@@ -2,13 +2,8 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  asIoError,
-  createDurableFolder,
-  isErrno,
-  makeFolder,
-  writePieces,
-} from '../../../packages/oci/src/layout/durable.ts';
+import { isErrno } from '../../../packages/oci/src/errno.ts';
+import { asIoError, createDurableFolder, makeFolder, writePieces } from '../../../packages/oci/src/layout/durable.ts';
 import { tempDir } from '../../support/temp.ts';
 
 describe('a durable file', () => {

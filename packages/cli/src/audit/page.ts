@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeFolders } from '@signet/oci';
 import { CliError } from '../errors.ts';
 import { systemReason, writeOutputFile } from '../files.ts';
 import { readEntries } from './entries.ts';
@@ -20,7 +20,7 @@ export async function writePage(path: string, journal: string): Promise<void> {
 
 async function makeFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
   } catch (error) {
     throw new CliError('FILE_UNWRITABLE', `cannot make ${folder}: ${systemReason(error)}`, { cause: error });
   }

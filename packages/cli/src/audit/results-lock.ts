@@ -1,6 +1,6 @@
-import { mkdir, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { takeLockFile } from '@signet/oci';
+import { makeFolders, takeLockFile } from '@signet/oci';
 import { CliError } from '../errors.ts';
 import { systemReason } from '../files.ts';
 
@@ -19,7 +19,7 @@ export async function withResultsLocked<T>(path: string, work: () => Promise<T>)
 
 async function lock(path: string): Promise<() => Promise<void>> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolders(dirname(path));
     return await takeLockFile(`${await withoutLinks(path)}.lock`, { waitMs: 0, busy: (owner) => inUse(path, owner) });
   } catch (error) {
     if (error instanceof CliError) throw error;

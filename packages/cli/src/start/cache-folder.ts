@@ -11,7 +11,7 @@ export function cacheFolder(env: Readonly<Record<string, string | undefined>>): 
   const folder = env.NODE_COMPILE_CACHE || userFolder(env);
   if (folder === undefined) return undefined;
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder);
     const real = realpathSync.native(folder);
     return isOurs(real) ? real : undefined;
   } catch {
@@ -24,6 +24,13 @@ function userFolder(env: Readonly<Record<string, string | undefined>>): string |
     process.platform === 'win32' ? env.LOCALAPPDATA : env.XDG_CACHE_HOME || (env.HOME && `${env.HOME}/.cache`);
   // Rule: XDG base directory specification: a relative path is ignored.
   return caches && isAbsolute(caches) ? join(caches, 'signet') : undefined;
+}
+
+/** As that of @signet/oci, which says why, but at once: nothing else has been loaded yet. */
+function makeFolders(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  if (dirname(folder) !== folder) makeFolders(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
 }
 
 function isOurs(folder: string): boolean {

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, realpath, rename, rm } from 'node:fs/promises';
+import { open, readFile, realpath, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { asObject } from '../descriptor.ts';
 import { RegistryError } from '../errors.ts';
 import { parseJson } from '../json.ts';
+import { makeFolders } from '../make-folders.ts';
 import { type AuthConfig, dockerConfigPath, helperFor, keysFor, parseAuthConfig, serverKey } from './config-file.ts';
 import type { Credential } from './credential.ts';
 import { helperOptions, type LoadCredentialsOptions } from './credentials.ts';
@@ -84,7 +85,7 @@ async function openConfig(options: LoadCredentialsOptions): Promise<ConfigFile> 
 async function writeConfig({ path, document }: ConfigFile, auths: Record<string, unknown>): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makeFolders(dirname(path), { mode: 0o700 });
     const file = await open(temporary, 'wx', 0o600);
     try {
       await file.writeFile(`${JSON.stringify({ ...document, auths }, undefined, '\t')}\n`);

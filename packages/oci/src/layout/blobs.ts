@@ -5,8 +5,9 @@ import { checkedBytes, checkedStream, checkNotAborted, notFound } from '../check
 import { closable } from '../closable.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { type Digest, type DigestAlgorithm, digestAlgorithm, digestHex } from '../digest.ts';
+import { isErrno } from '../errno.ts';
 import { RegistryError } from '../errors.ts';
-import { asIoError, type DurableFolder, isErrno, makeFolder } from './durable.ts';
+import { asIoError, type DurableFolder, makeFolder } from './durable.ts';
 import { readFlags, readWhole, regularSize } from './regular-file.ts';
 
 const pieceBytes = 256 * 1024;

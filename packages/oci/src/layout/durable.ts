@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readdir, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
+import { isErrno } from '../errno.ts';
 import { RegistryError } from '../errors.ts';
+import { makeFolders } from '../make-folders.ts';
 import { isAlive } from './processes.ts';
 
 /** Unfinished files: in a folder of their own in the layout, named `<host>~<pid>~<random>` so that a later opener knows whose they were. */
@@ -64,7 +66,7 @@ export function createDurableFolder(dir: string): DurableFolder {
 
 /** Makes a folder and those above it; that they are there survives a crash. Nothing where it is there. */
 export async function makeFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true });
+  const first = await makeFolders(path);
   if (first === undefined) return;
   const above = dirname(first);
   for (let at = dirname(path); ; at = dirname(at)) {
@@ -114,11 +116,6 @@ export async function removeUnfinished(dir: string, all: boolean): Promise<void>
   }
 }
 
-/** Whether this is the error of a system call with that code. */
-export function isErrno(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
-}
-
 /** A RegistryError as it is; an error of the file system as IO. */
 export function asIoError(cause: unknown, doing: string): unknown {
   if (!(cause instanceof Error) || !('syscall' in cause)) return cause;
@@ -130,7 +127,7 @@ async function openNew(path: string, folder: string): Promise<FileHandle> {
     return await open(path, 'wx', 0o644);
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw error;
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
     return await open(path, 'wx', 0o644);
   }
 }

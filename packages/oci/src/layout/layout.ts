@@ -3,19 +3,13 @@ import { join } from 'node:path';
 import type { Descriptor } from '../descriptor.ts';
 import { asObject } from '../descriptor.ts';
 import type { Digest } from '../digest.ts';
+import { isErrno } from '../errno.ts';
 import { RegistryError } from '../errors.ts';
 import { parseJson } from '../json.ts';
 import { defaultLimits, type Limits } from '../limits.ts';
 import type { Store } from '../store.ts';
 import { openBlobFiles } from './blobs.ts';
-import {
-  asIoError,
-  createDurableFolder,
-  type DurableFolder,
-  isErrno,
-  makeFolder,
-  removeUnfinished,
-} from './durable.ts';
+import { asIoError, createDurableFolder, type DurableFolder, makeFolder, removeUnfinished } from './durable.ts';
 import { encodeEmptyIndex } from './index-file.ts';
 import { LayoutFolder } from './layout-store.ts';
 import { withLock } from './lock.ts';

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
-import { isErrno } from './durable.ts';
+import { isErrno } from '../errno.ts';
 import { isAlive, startOf } from './processes.ts';
 import { readRegular } from './regular-file.ts';
 

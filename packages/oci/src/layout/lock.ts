@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { RegistryError } from '../errors.ts';
+import { makeFolders } from '../make-folders.ts';
 import { asIoError, unfinishedPath } from './durable.ts';
 import { takeLockFile } from './lock-file.ts';
 
@@ -23,7 +23,7 @@ export async function withLock<T>(dir: string, work: () => Promise<T>): Promise<
 async function take(dir: string): Promise<() => Promise<void>> {
   const prepareAt = unfinishedPath(dir);
   try {
-    await mkdir(dirname(prepareAt), { recursive: true });
+    await makeFolders(dirname(prepareAt));
     return await takeLockFile(join(dir, '.lock'), { prepareAt, waitMs, busy });
   } catch (cause) {
     throw asIoError(cause, 'locking the image layout');

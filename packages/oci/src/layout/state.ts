@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { isErrno } from '../errno.ts';
 import { RegistryError } from '../errors.ts';
 import { buildCatalogue, type Catalogue } from './catalogue.ts';
-import { asIoError, type DurableFolder, isErrno, type Prepared, writePieces } from './durable.ts';
+import { asIoError, type DurableFolder, type Prepared, writePieces } from './durable.ts';
 import type { ChangingEntries, IndexEntries } from './index-entries.ts';
 import { draftOf, type IndexDraft, type LayoutIndex, maxIndexBytes, parseIndexFile } from './index-file.ts';
 import { withLock } from './lock.ts';

@@ -1,6 +1,6 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isRepositoryName } from '@signet/oci';
+import { isRepositoryName, makeFolders } from '@signet/oci';
 import { ApiError } from '../errors.ts';
 import { createContentCache } from './content-cache.ts';
 import { openRepository, type Repository } from './repository.ts';
@@ -23,7 +23,7 @@ const maxRepositories = 100_000;
 
 /** Reads which repositories there are; each is opened when it is first asked for. */
 export async function openRepositories(root: string, cacheBytes: number): Promise<Repositories> {
-  await mkdir(root, { recursive: true });
+  await makeFolders(root);
   const cache = createContentCache(cacheBytes);
   const found = await findRepositories(root);
   const existing = new Set(found.layouts.filter(isRepositoryName));

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { constants, copyFile, link, mkdir, rm } from 'node:fs/promises';
+import { constants, copyFile, link, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Descriptor, type Digest, isDigest, type Manifest } from '@signet/oci';
+import { type Descriptor, type Digest, isDigest, type Manifest, makeFolders } from '@signet/oci';
 import { ApiError } from '../errors.ts';
 import type { ContentCache } from './content-cache.ts';
 import {
@@ -228,7 +228,7 @@ function blobDescriptor(digest: Digest, size: number): Descriptor {
 }
 
 async function makeDir(path: string): Promise<string> {
-  await mkdir(path, { recursive: true });
+  await makeFolders(path);
   return path;
 }
 
