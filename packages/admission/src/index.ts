@@ -3,9 +3,18 @@ export { AdmissionError, type AdmissionErrorCode } from './errors.ts';
 export { isNearAddress } from './judge/allowed-hosts.ts';
 export { budgetOf, type ReviewDeadline, startReviewDeadline } from './judge/deadline.ts';
 export { createJudge, type ImageAnswer, type Judge, type JudgeOptions } from './judge/judge.ts';
+export { isNamedHost, mayConnect } from './judge/named-hosts.ts';
+export { type Watched, type WatchOptions, watchFiles } from './reload/watched.ts';
 export { type GateCode, type Outcome, type OutcomeCode, outcomeOf, type Pinning } from './review/outcome.ts';
 export { reviewImages } from './review/review.ts';
 export { type PlacedOutcome, refusalMessage, type Where, warningsOf } from './review/texts.ts';
 export { defaultTimeouts, type Timeouts } from './server/context.ts';
+export { createLogger, type LogLevel, logLevels } from './server/logger.ts';
 export { createMetrics, type Metrics } from './server/metrics.ts';
-export { type RunningServer, type ServerOptions, startServer, type TlsMaterial } from './server/server.ts';
+export {
+  type RunningServer,
+  type ServerOptions,
+  type ServerSecrets,
+  startServer,
+  type TlsMaterial,
+} from './server/server.ts';

@@ -66,6 +66,7 @@ const exitCodes: Readonly<Record<string, ExitCode>> = {
   ROOT_INVALID: EXIT.usage,
   HTPASSWD_INVALID: EXIT.usage,
   OPTIONS_INVALID: EXIT.usage,
+  SERVER_INVALID: EXIT.usage,
   SUBJECT_CHANGED: EXIT.denied,
   SIGNATURE_SELF_CHECK: EXIT.denied,
   SIGNATURE_INVALID: EXIT.denied,

@@ -21,12 +21,17 @@ export interface TlsTexts {
  * @throws {CliError} FILE_UNREADABLE; USAGE where certificate and key do not belong together
  */
 export async function readTlsFiles({ caFile, certFile, keyFile }: TlsFiles): Promise<TlsTexts> {
-  const ca = caFile === undefined ? {} : { ca: (await readCertificates(caFile)).text };
+  const ca = caFile === undefined ? {} : { ca: await readCaFile(caFile) };
   if (certFile === undefined && keyFile === undefined) return ca;
   if (certFile === undefined || keyFile === undefined)
     throw new CliError('USAGE', '--cert-file and --key-file belong together: one of them is missing');
   const { cert, key } = await readCertificatePair(certFile, keyFile);
   return { ...ca, clientCert: cert, clientKey: key };
+}
+
+/** Certificates to trust, as text. @throws {CliError} FILE_UNREADABLE */
+export async function readCaFile(path: string): Promise<string> {
+  return (await readCertificates(path)).text;
 }
 
 /** A certificate with its chain, and the private key of it, as texts. @throws {CliError} FILE_UNREADABLE, USAGE */

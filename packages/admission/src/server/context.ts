@@ -35,6 +35,7 @@ export interface ServerContext {
   readonly customPaths: CustomPaths;
   readonly timeouts: Timeouts;
   readonly metrics: Metrics;
+  /** As it is now: tokens can change. */
   readonly access: AccessOptions;
   /** Milliseconds since 1970 UTC. */
   readonly now: () => number;

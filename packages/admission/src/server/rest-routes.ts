@@ -27,10 +27,10 @@ const schema: v.GenericSchema<unknown, { readonly images: readonly string[] }> =
 
 /** `POST /v1/verify`: the reports of many images, for callers that read them themselves. Rule: openapi.ts */
 export function restRoutes(app: FastifyInstance, context: ServerContext): void {
-  const { judge, timeouts, access } = context;
+  const { judge, timeouts } = context;
   app.post('/v1/verify', {
     onRequest: async (request, reply) => {
-      if (isPrivileged(request.raw, access)) return;
+      if (isPrivileged(request.raw, context.access)) return;
       const error = { code: 'UNAUTHORIZED', message: 'a client certificate or a bearer token is needed' };
       await reply.code(401).header('www-authenticate', 'Bearer').send({ error });
     },

@@ -1,7 +1,8 @@
+import { chmod } from 'node:fs/promises';
 import type { Server as HttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 import type { CustomPaths } from '@signet/workloads';
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { AdmissionError } from '../errors.ts';
 import type { Judge } from '../judge/judge.ts';
 import { type AccessOptions, hasClientCertificate, hashToken } from './access.ts';
@@ -20,8 +21,16 @@ export interface TlsMaterial {
   readonly clientCa?: string | Buffer;
 }
 
+/** What may change while a server runs. */
+export interface ServerSecrets {
+  /** Without it, plain HTTP, on addresses of this machine alone. */
+  readonly tls?: TlsMaterial;
+  /** Bearer tokens for `/v1/verify` and `/metrics`. */
+  readonly tokens?: readonly string[];
+}
+
 /** How a server is set up. */
-export interface ServerOptions {
+export interface ServerOptions extends ServerSecrets {
   readonly judge: Judge;
   readonly metrics: Metrics;
   readonly logger: FastifyBaseLogger;
@@ -29,11 +38,10 @@ export interface ServerOptions {
   readonly host?: string;
   /** Default 0: a free one. */
   readonly port?: number;
-  readonly tls?: TlsMaterial;
+  /** A unix socket instead, for this user alone. */
+  readonly socket?: string;
   /** Everything but health checks wants a client certificate. Default: false. */
   readonly needsClientCert?: boolean;
-  /** Bearer tokens for `/v1/verify` and `/metrics`. */
-  readonly tokens?: readonly string[];
   readonly customPaths?: CustomPaths;
   readonly timeouts?: Partial<Timeouts>;
   /** Milliseconds that requests in flight get at the end. Default 25,000. */
@@ -43,10 +51,13 @@ export interface ServerOptions {
 
 /** A server that listens. */
 export interface RunningServer {
+  /** `http://127.0.0.1:8443`, or `unix:PATH`. */
   readonly url: string;
-  readonly port: number;
-  /** New connections get it; those that are open keep the old one. @throws what node:tls throws for what is no certificate */
-  useCertificate(tls: TlsMaterial): void;
+  /**
+   * New connections get the certificate, new requests are held against the tokens. A server stays with or without TLS.
+   * @throws {AdmissionError} SERVER_INVALID; what node:tls throws for what is no certificate. Then nothing is changed.
+   */
+  useSecrets(secrets: ServerSecrets): void;
   /** Takes no more requests, finishes those in flight within the limit. */
   close(): Promise<void>;
 }
@@ -56,37 +67,35 @@ const maxBodyBytes = 8 * 1024 * 1024;
 
 /** @throws {AdmissionError} SERVER_INVALID for options that would be unsafe; what node throws for an address that is not to be had */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { host = '127.0.0.1', port = 0, tls, closeMs = 25_000 } = options;
-  const access = accessOf(options, host);
+  const { host = '127.0.0.1', closeMs = 25_000 } = options;
   let isOpen = true;
   const app = createApp(options);
-  const context: ServerContext = {
+  const context: ServerContext & { access: AccessOptions } = {
     judge: options.judge,
     customPaths: options.customPaths ?? {},
     timeouts: { ...defaultTimeouts, ...options.timeouts },
     metrics: options.metrics,
-    access,
+    access: accessOf(options, host),
     now: options.now ?? Date.now,
     isReady: () => isOpen,
   };
   app.addHook('onRequest', async (request, reply) => {
     markArrival(request);
-    if (access.needsClientCert && !isHealth(request.url) && !hasClientCertificate(request.raw))
+    if (context.access.needsClientCert && !isHealth(request.url) && !hasClientCertificate(request.raw))
       await reply.code(401).send({ error: { code: 'UNAUTHORIZED', message: 'a client certificate is needed' } });
   });
   healthRoutes(app, context);
   kubernetesRoutes(app, context);
   gatekeeperRoutes(app, context);
   restRoutes(app, context);
-  await app.listen({ host, port });
-  const address = app.server.address() as AddressInfo;
-  const name = host.includes(':') ? `[${host}]` : host;
+  const url = await listen(app, options);
   return {
-    url: `${tls === undefined ? 'http' : 'https'}://${name}:${address.port}`,
-    port: address.port,
-    useCertificate(material) {
-      if ('setSecureContext' in app.server && typeof app.server.setSecureContext === 'function')
-        app.server.setSecureContext(secureOptions(material));
+    url,
+    useSecrets(secrets) {
+      const fresh = accessOf({ ...options, ...secrets }, host);
+      if (secrets.tls !== undefined && app.server instanceof TlsServer)
+        app.server.setSecureContext(secureOptions(secrets.tls));
+      context.access = fresh;
     },
     async close() {
       isOpen = false;
@@ -97,17 +106,33 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
+async function listen(app: FastifyInstance<HttpServer>, options: ServerOptions): Promise<string> {
+  const { host = '127.0.0.1', port = 0, socket, tls } = options;
+  if (socket !== undefined) {
+    await app.listen({ path: socket });
+    await chmod(socket, 0o600);
+    return `unix:${socket}`;
+  }
+  await app.listen({ host, port });
+  const address = app.server.address();
+  const name = host.includes(':') ? `[${host}]` : host;
+  const given = typeof address === 'object' && address !== null ? address.port : port;
+  return `${tls === undefined ? 'http' : 'https'}://${name}:${given}`;
+}
+
 function createApp({ logger, tls }: ServerOptions): FastifyInstance<HttpServer> {
   const https = tls === undefined ? {} : { https: { ...secureOptions(tls), ...clientOptions(tls) } };
   const app = fastify({
     ...https,
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: maxBodyBytes,
     requestTimeout: 30_000,
     connectionTimeout: 0,
     keepAliveTimeout: 75_000,
     forceCloseConnections: 'idle',
+    // Who got through before the end gets an answer, not a 503 that a webhook takes for a failure.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
   }) as unknown as FastifyInstance<HttpServer>;
   app.removeAllContentTypeParsers();
@@ -160,8 +185,9 @@ function isHealth(url: string): boolean {
   return /^\/(?:healthz|readyz)(?:\?|$)/.test(url);
 }
 
-function accessOf({ tls, needsClientCert = false, tokens = [] }: ServerOptions, host: string): AccessOptions {
-  const isLoopback = host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+function accessOf({ tls, socket, needsClientCert = false, tokens = [] }: ServerOptions, host: string): AccessOptions {
+  const isLoopback =
+    socket !== undefined || host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
   const hasClientCa = tls?.clientCa !== undefined;
   if (tls === undefined && !isLoopback) {
     const message = `plain HTTP is served on addresses of this machine alone, not on ${host}: give a certificate`;

@@ -6,6 +6,7 @@ import { CliError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { readInputFile } from '../files.ts';
 import type { Io } from '../io.ts';
+import { explainListenError } from '../listen-error.ts';
 import { addNotes } from '../notes.ts';
 import { parseInteger } from '../options/duration.ts';
 import { addOutputOptions, type OutputFlags, type OutputOptions, outputOptions, writeJson } from '../options/output.ts';
@@ -64,26 +65,9 @@ async function start(options: RegistryOptions, flags: ServeFlags): ReturnType<ty
   try {
     return await startRegistry(options);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const problem = Object.hasOwn(listenProblems, code) ? listenProblems[code] : undefined;
-    if (problem === undefined) throw error;
-    const { reason, hint } = problem;
-    throw new CliError('PORT_UNAVAILABLE', `cannot listen on ${flags.host}:${flags.port}: ${reason}`, {
-      cause: error,
-      hint,
-    });
+    throw explainListenError(error, `${flags.host}:${flags.port}`);
   }
 }
-
-const otherPort = '--port 0 takes a free port';
-const otherHost = '--host takes an address of this machine';
-const listenProblems: Readonly<Record<string, { readonly reason: string; readonly hint: string }>> = {
-  EADDRINUSE: { reason: 'another program listens there', hint: otherPort },
-  EACCES: { reason: 'permission denied', hint: otherPort },
-  EADDRNOTAVAIL: { reason: 'this machine has no such address', hint: otherHost },
-  ENOTFOUND: { reason: 'the host name is not known', hint: otherHost },
-  EAI_AGAIN: { reason: 'the host name could not be looked up', hint: otherHost },
-};
 
 async function registryOptions(flags: ServeFlags, io: Io, output: OutputOptions): Promise<RegistryOptions> {
   if (flags.htpasswd === undefined && (flags.token === true || flags.anonymousRead === true)) {

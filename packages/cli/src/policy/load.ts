@@ -14,9 +14,13 @@ import type { Io } from '../io.ts';
 import type { ExampleKeyFlags } from '../options/keys.ts';
 
 /** Files for a policy, as its loader asks for them. */
-const readerOf = (io: Io): PolicyReader => ({
-  readFile: (path) => readInput(path, io),
+const readerOf = (io: Io, onRead: (path: string) => void = () => undefined): PolicyReader => ({
+  readFile: (path) => {
+    onRead(path);
+    return readInput(path, io);
+  },
   async readFolder(path) {
+    onRead(path);
     try {
       return await readdir(path);
     } catch (error) {
@@ -25,9 +29,21 @@ const readerOf = (io: Io): PolicyReader => ({
   },
 });
 
-/** The policy of a file. @throws {PolicyError}; {KeyError}; {CliError} FILE_UNREADABLE, EXAMPLE_KEY */
-export async function readPolicy(path: string, flags: ExampleKeyFlags, io: Io): Promise<Policy> {
-  return loadPolicy(path, { reader: readerOf(io), env: io.env, allowExampleKeys: flags.allowExampleKeys === true });
+/**
+ * The policy of a file. `onRead` is told of each file and folder before it is read.
+ * @throws {PolicyError}; {KeyError}; {CliError} FILE_UNREADABLE, EXAMPLE_KEY
+ */
+export async function readPolicy(
+  path: string,
+  flags: ExampleKeyFlags,
+  io: Io,
+  onRead?: (path: string) => void,
+): Promise<Policy> {
+  return loadPolicy(path, {
+    reader: readerOf(io, onRead),
+    env: io.env,
+    allowExampleKeys: flags.allowExampleKeys === true,
+  });
 }
 
 /** All that is wrong with the policy of a file. */

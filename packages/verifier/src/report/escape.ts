@@ -10,7 +10,12 @@ export function escapeForTerminal(text: string, maxLength = 1_000): string {
 /** JSON as it may be printed: the same value, with every character that could deceive a terminal written as `\uXXXX`. */
 export function toJsonText(value: unknown, indent = 2): string {
   const lines = JSON.stringify(value, undefined, indent).split('\n'); // the only raw line ends are the indentation's
-  return lines.map((line) => escapeUnprintable(line, escapeUnits)).join('\n');
+  return lines.map(escapeJsonLine).join('\n');
+}
+
+/** The same for JSON on one line that somebody else wrote, without its line end. */
+export function escapeJsonLine(line: string): string {
+  return escapeUnprintable(line, escapeUnits);
 }
 
 /**

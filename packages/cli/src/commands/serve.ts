@@ -1,0 +1,54 @@
+import { type Command, Option } from 'commander';
+import { type Context, onRun } from '../command.ts';
+import { addNotes } from '../notes.ts';
+import { parseDuration, parseInteger } from '../options/duration.ts';
+import { addOutputOptions } from '../options/output.ts';
+import { addPolicyOptions } from '../options/policy.ts';
+import { addRegistryOptions } from '../options/registry.ts';
+import type { ServeFlags } from '../serve/flags.ts';
+
+/** `signet serve` */
+export function define(command: Command, context: Context): void {
+  command
+    .description(
+      'Answers, by one policy, Kubernetes admission webhooks (/validate, /mutate), ImageReview (/imagereview), Gatekeeper (/gatekeeper/verify, /gatekeeper/mutate) and REST (/v1/verify).',
+    )
+    .option('--host <address>', 'address to listen on; without a certificate only one of this machine', '127.0.0.1')
+    .addOption(new Option('--port <n>', 'port; 0 takes a free one').argParser(parseInteger(0, 65_535)).default(8443))
+    .option('--socket <path>', 'listen on a unix socket too, for this user alone')
+    .optionsGroup('Access:')
+    .option('--tls-cert <file>', 'PEM certificate chain: serve HTTPS (with --tls-key)')
+    .option('--tls-key <file>', 'PEM private key of the certificate')
+    .option(
+      '--client-ca <file>',
+      'PEM certificates of who issues client certificates; such a client may use everything',
+    )
+    .option('--require-client-cert', 'all but health checks need a client certificate (with --client-ca)')
+    .option('--token-file <file>', 'bearer tokens for /v1/verify and /metrics, one a line')
+    .optionsGroup('Answers:')
+    .addOption(duration('--fresh <duration>', 'give a yes again for so long', '5m'))
+    .addOption(duration('--stale <duration>', 'and for so long after that, while it is verified anew', '10m'))
+    .addOption(duration('--denied <duration>', 'give a no again for so long', '10s'))
+    .addOption(duration('--tags <duration>', 'remember for so long what a tag names', '10s'))
+    .addOption(
+      duration('--reload <duration>', 'look so often whether policy, keys, certificate or tokens changed', '10s'),
+    )
+    .addOption(duration('--grace <duration>', 'finish requests in flight within this time at the end', '25s'))
+    .addOption(
+      new Option('--log-level <level>', 'what is told on standard error, as lines of JSON')
+        .choices(['debug', 'info', 'warn', 'error', 'silent'])
+        .default('info'),
+    );
+  addPolicyOptions(command);
+  addRegistryOptions(command);
+  addNotes(
+    command,
+    'A changed policy, key, certificate or token is taken into use when it is good; else the one before is kept, and the log says so. SIGHUP looks at once. SIGTERM or Ctrl-C finishes the requests in flight.\n\nRegistries of this machine or its link (loopback, 169.254.0.0/16) are asked only where a rule names their host; the same holds for plain HTTP.\n\nExample:\n  signet serve --policy policy.yaml --tls-cert tls.crt --tls-key tls.key --host 0.0.0.0',
+  );
+  addOutputOptions(command);
+  onRun<ServeFlags>(command, context, async (_args, flags, io) => (await import('../serve/serve.ts')).serve(flags, io));
+}
+
+function duration(flag: string, text: string, standard: string): Option {
+  return new Option(flag, text).argParser(parseDuration).default(parseDuration(standard), standard);
+}

@@ -1,0 +1,24 @@
+import type { LogLevel } from '@signet/admission';
+import type { ExampleKeyFlags } from '../options/keys.ts';
+import type { OutputFlags } from '../options/output.ts';
+import type { PolicyFlags } from '../options/policy.ts';
+import type { RegistryFlags } from '../options/registry.ts';
+
+/** The flags of `signet serve`; times in milliseconds. */
+export interface ServeFlags extends OutputFlags, PolicyFlags, ExampleKeyFlags, RegistryFlags {
+  readonly host: string;
+  readonly port: number;
+  readonly socket?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly clientCa?: string;
+  readonly requireClientCert?: boolean;
+  readonly tokenFile?: string;
+  readonly fresh: number;
+  readonly stale: number;
+  readonly denied: number;
+  readonly tags: number;
+  readonly reload: number;
+  readonly grace: number;
+  readonly logLevel: LogLevel;
+}
