@@ -101,15 +101,16 @@ function withoutModules(text: string): string {
   if (/\b__esm\(|\bexport\b[{*]|\bfrom"\.|\bimport"\./.test(body))
     throw new TypeError('a part has a form that is not known');
   const taken = imports.replace(partImport, (_, names: string | undefined, name) => {
-    const part = `part(${JSON.stringify(name)});`;
+    const part = `$part(${JSON.stringify(name)});`;
     return names === undefined ? part : `var{${names.replaceAll(' as ', ':')}}=${part}`;
   });
   const given = exported?.[1]?.replaceAll(/([^,]+) as ([^,]+)/g, '$2:$1');
-  return `${taken}${body.replace(partImportLater, 'Promise.resolve().then(()=>part("$1"))')}module.exports={${given ?? ''}};`;
+  return `${taken}${body.replace(partImportLater, 'Promise.resolve().then(()=>$$part("$1"))')}$module.exports={${given ?? ''}};`;
 }
 
+/** With names that no source has for something of its own. */
 function render({ code }: Part): string {
-  return `function(module,part,require){${code}\n}`;
+  return `function($module,$part,require){${code}\n}`;
 }
 
 function renderPack(names: readonly string[], parts: ReadonlyMap<string, Part>): string {
