@@ -96,6 +96,18 @@ describe('POST /validate', () => {
     for (const warning of response?.warnings ?? []) expect(warning.length).toBeLessThanOrEqual(256);
   });
 
+  it('lets pass what could not be decided under a rule that warns, with the reason', async () => {
+    const response = await validate(pod('r.example/warn/web:gone'));
+    expect(response).toMatchObject({
+      allowed: true,
+      warnings: [
+        expect.stringContaining(
+          'undecided (UNRESOLVED): container "c0": r.example/warn/web:gone: the reference could not be resolved',
+        ),
+      ],
+    });
+  });
+
   it('lets pass what a rule exempts, and refuses what no rule is for', async () => {
     expect(await validate(pod('r.example/free/x:1'))).toMatchObject({ allowed: true });
     expect((await validate(pod('s.example/x:1')))?.status?.message).toContain('NO_RULE');

@@ -1,11 +1,10 @@
-import { escapeForTerminal } from '@signet/verifier';
 import * as v from 'valibot';
 import type { ReviewDeadline } from '../judge/deadline.ts';
 import type { Judge } from '../judge/judge.ts';
 import { checkVersion, notValid } from '../kubernetes/admission-request.ts';
 import type { Outcome, Pinning } from '../review/outcome.ts';
 import { reviewImages } from '../review/review.ts';
-import type { PlacedOutcome } from '../review/texts.ts';
+import { type PlacedOutcome, refusalMessage } from '../review/texts.ts';
 import { toRatifyValue } from './ratify-value.ts';
 
 const apiVersion = 'externaldata.gatekeeper.sh/v1beta1';
@@ -73,18 +72,15 @@ export async function answerProvider(
 
 /** What could not be decided is an error, not an unsigned image. */
 function verified(key: string, outcome: Outcome, { atMs, traceId }: Providing): ProviderItem {
-  if (!outcome.isAllowed && outcome.verdict === 'undecided') return { key, error: whyText(key, outcome) };
+  const error = refusalMessage([{ image: key, outcome }]);
+  if (error !== undefined && outcome.verdict === 'undecided') return { key, error };
   return { key, value: toRatifyValue(key, outcome, { atMs, traceId }) };
 }
 
 /** Allowed and not verified (a rule that warns, or exempts): it stays as it is. */
 function mutated(key: string, outcome: Outcome): ProviderItem {
-  if (!outcome.isAllowed) return { key, error: whyText(key, outcome) };
+  const error = refusalMessage([{ image: key, outcome }]);
+  if (error !== undefined) return { key, error };
   const { digest } = outcome;
   return { key, value: digest === undefined || key.includes('@') ? key : `${key}@${digest}` };
-}
-
-function whyText(key: string, { verdict, code, why, remedy }: Outcome): string {
-  const todo = remedy === undefined ? '' : `; to do: ${remedy}`;
-  return escapeForTerminal(`${key}: ${verdict} (${code}): ${why}${todo}`);
 }

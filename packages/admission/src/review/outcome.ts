@@ -33,7 +33,8 @@ export function outcomeOf(answer: ImageAnswer, pinning: Pinning): Outcome {
   const { report, reference, rule } = answer;
   const { verdict, code, allowed, summary, remedy, digest } = report;
   const common = { verdict, ...(rule === undefined ? {} : { rule: rule.name }) };
-  const said = { ...common, code, why: summary, isUnpinned: false, ...(remedy === undefined ? {} : { remedy }) };
+  const why = `${summary}${whyNotByMode(answer)}`;
+  const said = { ...common, code, why, isUnpinned: false, ...(remedy === undefined ? {} : { remedy }) };
   if (verdict !== 'verified') return { ...said, isAllowed: allowed, isWarning: allowed && rule?.mode === 'warn' };
   const pinned = { ...said, ...(digest === undefined ? {} : { digest }) };
   if (pinning === 'pins' || reference.digest !== undefined) return { ...pinned, isAllowed: true, isWarning: false };
@@ -41,12 +42,18 @@ export function outcomeOf(answer: ImageAnswer, pinning: Pinning): Outcome {
   return {
     ...pinned,
     code: 'NOT_PINNED',
-    why: 'verified, but named by a tag, which could name another image when it is pulled',
+    why: 'it is named by a tag, which may name another image by the time it is pulled',
     remedy: `write the digest (@${digest ?? 'sha256:…'}), let the mutating webhook (/mutate) do so, or say allowUnpinned in the rule`,
     isAllowed: rule?.mode !== 'enforce',
     isWarning: rule?.mode === 'warn',
     isUnpinned: rule?.mode !== 'enforce',
   };
+}
+
+/** A rule that lets pass what is not verified does not do so where the image might be one that the policy refuses. Rule: docs/decision.md, "allowed" */
+function whyNotByMode({ report: { verdict, allowed }, rule }: ImageAnswer): string {
+  if (allowed || verdict !== 'undecided' || rule === undefined || rule.mode === 'enforce') return '';
+  return `; mode ${rule.mode} does not let it through: it cannot be ruled out that the policy refuses it (refuse)`;
 }
 
 /** For what is no image reference, or cannot be looked at: refused. */

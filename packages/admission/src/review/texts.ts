@@ -109,6 +109,7 @@ function countsOf(groups: readonly Group[]): string {
 
 /** The name of something, as the caller wrote it. */
 function shown(name: string, max: number): string {
+  if (name === '') return '""';
   return cutMiddle(escapeForTerminal(cutMiddle(name, max)), max);
 }
 
