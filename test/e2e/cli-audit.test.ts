@@ -120,6 +120,49 @@ describe('signet audit', () => {
   });
 });
 
+describe('signet audit -f with manifests', () => {
+  it('verifies each image of a folder once, and lists what cannot be read by its place', async () => {
+    const deploy = join(dir, 'deploy');
+    mkdirSync(deploy);
+    const [signed, unsigned] = [`${proxy.host}/team/app:v0`, `${proxy.host}/team/app:v1`];
+    writeFileSync(join(deploy, 'Dockerfile'), `ARG V\nFROM ${proxy.host}/team/app:$V\n`);
+    writeFileSync(join(deploy, 'b.yaml'), 'a: [');
+    const compose = (...images: readonly string[]) =>
+      `services:\n${images.map((image, at) => `  s${at}: {image: "${image}", platform: linux/amd64}\n`).join('')}`;
+    writeFileSync(join(deploy, 'compose.yaml'), compose(signed, unsigned, signed));
+    writeFileSync(join(deploy, 'x.yaml'), 'apiVersion: example.com/v1\nkind: App\nspec: {image: x}\n');
+    const jsonl = newFile();
+    const args = ['audit', '-f', deploy, '--policy', policy, '--jsonl', jsonl, '--build-arg', 'V=v0'];
+    expect(await signet(args)).toMatchObject({ code: 1, stderr: '' });
+    const wanted = [
+      { reference: join(deploy, 'b.yaml'), verdict: 'undecided', code: 'WORKLOAD_MALFORMED', failed: true },
+      { reference: `${join(deploy, 'x.yaml')}:3:15 spec.image`, code: 'INPUT_UNREAD', failed: true },
+      { reference: signed, code: 'VERIFIED' },
+      { reference: signed, platform: 'linux/amd64', code: 'VERIFIED' },
+      { reference: unsigned, platform: 'linux/amd64', code: 'NO_SIGNATURE' },
+    ];
+    expect(jsonLines(text(jsonl)).slice(1, -1)).toMatchObject(wanted);
+    proxy.reset();
+    expect((await signet([...args, '--resume'])).code).toBe(1);
+    expect(proxy.requests()).toEqual([]);
+    writeFileSync(join(deploy, 'compose.yaml'), `# moved\n${compose(signed, unsigned)}`);
+    expect((await signet([...args, '--resume'])).code).toBe(1);
+    writeFileSync(join(deploy, 'compose.yaml'), compose(signed));
+    expect(await signet([...args, '--resume'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('AUDIT_DIFFERS'),
+    });
+  });
+
+  it('refuses a folder whose files name no image', async () => {
+    const empty = join(dir, 'empty');
+    mkdirSync(empty);
+    writeFileSync(join(empty, 'a.yaml'), 'apiVersion: v1\nkind: ConfigMap\n');
+    const done = await signet(['audit', '-f', empty, '--policy', policy, '--jsonl', newFile()]);
+    expect(done).toMatchObject({ code: 2, stderr: expect.stringContaining('name no image') });
+  });
+});
+
 describe('signet audit --resume', () => {
   it('after a cut in the middle of a line gives what an undisturbed run gives, and asks only for the rest', async () => {
     const [whole, part] = [newFile(), newFile()];

@@ -263,6 +263,23 @@ describe('verify --resolve-tags', () => {
   });
 });
 
+describe('what is read by flags', () => {
+  it('is pinned by the same flags', async () => {
+    const dir = folder({
+      'app.yaml': `apiVersion: example.com/v1\nkind: App\nspec: {image: "${signed}"}\n`,
+      Dockerfile: `ARG BASE="${signed}"\nARG OTHER\nFROM $BASE\nFROM ${world.host}/$OTHER\n`,
+    });
+    const before = read(join(dir, 'app.yaml'));
+    const flags = ['--image-path', 'example.com/v1/App=$.spec.image', '--build-arg', 'OTHER=app:1.0'];
+    const args = ['pin', '--key', world.pub, '-f', dir, ...flags, '--write'];
+    expect(await signet(args)).toMatchObject({ code: 3, stderr: expect.stringContaining('Dockerfile:4:6: ') });
+    expect(read(join(dir, 'app.yaml'))).toBe(before);
+    expect(await signet([...args, '--allow-unpinned'])).toMatchObject({ code: 0 });
+    expect(read(join(dir, 'app.yaml'))).toBe(pinned(before));
+    expect(read(join(dir, 'Dockerfile'))).toContain(pinned(`ARG BASE="${signed}"\n`));
+  });
+});
+
 describe('usage', () => {
   it.each([
     ['pin'],

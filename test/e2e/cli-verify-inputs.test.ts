@@ -91,6 +91,62 @@ describe('verify -f', () => {
     expect(run.invocations[0]).toMatchObject({ executionSuccessful: false, toolExecutionNotifications: [{}] });
   });
 
+  it('finds images of custom resources by --image-path, and of Dockerfiles by --build-arg', async () => {
+    const dir = join(world.dir, 'custom');
+    mkdirSync(dir);
+    const app = 'apiVersion: example.com/v1\nkind: App\nspec:\n  run: {image: IMAGE, tools: [IMAGE]}\n';
+    writeFileSync(join(dir, 'app.yaml'), app.replaceAll('IMAGE', signed));
+    writeFileSync(join(dir, 'Dockerfile'), `ARG BASE\nFROM ${world.host}/$BASE\n`);
+    expect(await verify('-f', dir)).toMatchObject({ code: 3, stdout: '' });
+    const args = ['--image-path', 'example.com/v1/App=$.spec.run', '--image-path', 'example.com/v1/App=$..tools[*]'];
+    const done = await verify('-f', dir, ...args, '--build-arg', 'BASE=app:1.0');
+    expect(done).toMatchObject({ code: 0, stderr: '' });
+    expect(done.stdout.match(/[\w.]+:\d+:\d+ \(.*\)/g)).toEqual([
+      'Dockerfile:2:6 (from 0)',
+      'app.yaml:4:16 (App, spec.run.image)',
+      `app.yaml:4:${26 + signed.length} (App, spec.run.tools[0])`,
+    ]);
+    const none = await verify('-f', join(dir, 'app.yaml'), '--image-path', 'example.com/*/App=');
+    expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('no image is named') });
+  });
+
+  it('takes the value of a build argument from the environment where none is given', async () => {
+    const args = ['verify', '--key', world.pub, '-f', '-', '--build-arg', 'BASE'];
+    const input = `ARG BASE\nFROM ${world.host}/$BASE\n`;
+    expect((await signet(args, { input, env: { BASE: 'app:1.0' } })).code).toBe(0);
+    expect(await signet(args, { input })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('no such variable'),
+    });
+  });
+
+  it.each([
+    ['no kind', ['--image-path', '=$.a'], 'USAGE'],
+    ['no path', ['--image-path', 'example.com/v1/App'], 'USAGE'],
+    ['a kind that is none', ['--image-path', 'App=$.a'], 'WORKLOAD_PATH_INVALID'],
+    ['a path that is none', ['--image-path', 'v1/App=spec'], 'WORKLOAD_PATH_INVALID'],
+    ['an argument that is none', ['--build-arg', '1=2'], 'USAGE'],
+    ['an argument twice', ['--build-arg', 'A=2', '--build-arg', 'A=3'], 'USAGE'],
+  ])('refuses %s before any file is read', async (_what, args, code) => {
+    for (const command of ['verify', 'pin'])
+      expect(await signet([command, '--key', world.pub, '-f', deploy, ...args])).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringMatching(new RegExp(`^error\\[${code}\\]`)),
+      });
+  });
+
+  it('refuses them where nothing is read', async () => {
+    for (const args of [
+      ['verify', '--key', world.pub, signed, '--image-path', 'v1/App=$.a'],
+      ['audit', world.host, '--policy', 'p', '--out', 'o', '--build-arg', 'A=1'],
+    ])
+      expect(await signet(args)).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('-f names, which is missing'),
+      });
+  });
+
   it('goes on behind a file that is no YAML, which ends with 2', async () => {
     const dir = join(world.dir, 'mixed');
     mkdirSync(dir);

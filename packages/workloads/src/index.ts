@@ -12,8 +12,9 @@ export type {
   ObjectName,
   Pin,
 } from './inventory.ts';
+export { readingOfName } from './kind-of.ts';
 export { toJsonPointer } from './kubernetes/json-pointer.ts';
-export type { CustomPaths } from './kubernetes/kind-table.ts';
+export { type CustomPaths, checkCustomPaths } from './kubernetes/kind-table.ts';
 export { defaultWorkloadLimits, type WorkloadLimits } from './limits.ts';
 export { imagesOfObject, type ObjectImages } from './objects.ts';
 export { type DigestOf, type PinnedInput, type PinOptions, pinImages } from './pin/pin-images.ts';

@@ -25,7 +25,7 @@ function inputs(...names: readonly string[]): { readonly dir: string; readonly f
 describe('writePins', () => {
   const write = (files: readonly InputFile[], said: string[] = []) => {
     const sink = createFileSink(({ use }) => void said.push(use.place.file));
-    return writePins(files, () => digest, { io: createWorld(), output, sink, allowUnpinned: false });
+    return writePins({ files, reading: {} }, () => digest, { io: createWorld(), output, sink, allowUnpinned: false });
   };
 
   it('puts the digests into all files', async () => {
@@ -51,7 +51,9 @@ describe('writePins', () => {
     const { dir, files } = inputs('a.yaml');
     const io = createWorld({ signal: AbortSignal.abort() });
     const sink = createFileSink(() => undefined);
-    await expect(writePins(files, () => digest, { io, output, sink, allowUnpinned: false })).rejects.toThrow();
+    await expect(
+      writePins({ files, reading: {} }, () => digest, { io, output, sink, allowUnpinned: false }),
+    ).rejects.toThrow();
     expect(readFileSync(join(dir, 'a.yaml'), 'utf8')).toBe(text);
   });
 });

@@ -9,9 +9,11 @@ import { mapOrdered } from '../ordered.ts';
 import { readPolicy } from '../policy/load.ts';
 import { createProgress } from '../progress.ts';
 import { askerBy } from '../verify/asker-by-policy.ts';
-import { type ResultEntry, toFailedEntry, toImageEntry } from './entry.ts';
+import type { PlacedInputs } from '../verify/placed-inputs.ts';
+import { nameOf, type ResultEntry, toFailedEntry, toImageEntry } from './entry.ts';
 import { type AuditFlags, type AuditPlan, planOf } from './flags.ts';
 import { type Journal, openJournal } from './journal.ts';
+import { readManifests } from './manifests.ts';
 import { withResultsLocked } from './results-lock.ts';
 import { readScope, type Scope } from './scope.ts';
 import { createSeen, type Seen } from './seen.ts';
@@ -24,9 +26,10 @@ import { type AuditTarget, walk } from './walk.ts';
 export async function audit(args: readonly string[], flags: AuditFlags, io: Io): Promise<ExitCode> {
   const output = outputOptions(flags, io);
   const plan = planOf(args, flags);
-  const scope = await readScope(plan.source, flags.allTags === true, io);
+  const inputs = await readManifests(plan.source, flags, io);
+  const scope = await readScope(plan.source, { allTags: flags.allTags === true, inputs }, io);
   const policy = await readPolicy(plan.policyFile, flags, io);
-  return await withResultsLocked(plan.journal, () => auditInto({ plan, flags, io, output, scope, policy }));
+  return await withResultsLocked(plan.journal, () => auditInto({ plan, flags, io, output, scope, policy, inputs }));
 }
 
 interface Audit {
@@ -36,6 +39,7 @@ interface Audit {
   readonly output: OutputOptions;
   readonly scope: Scope;
   readonly policy: Policy;
+  readonly inputs: PlacedInputs | undefined;
 }
 
 async function auditInto(audit: Audit): Promise<ExitCode> {
@@ -48,7 +52,7 @@ async function auditInto(audit: Audit): Promise<ExitCode> {
     force: flags.force === true,
     head: { scope, policy: policy.revision },
     onDone(entry) {
-      seen.add(entry.kind, entry.reference);
+      seen.add(entry.kind, nameOf(entry));
       tally.add(entry);
     },
   });
@@ -84,6 +88,7 @@ async function auditAll(run: Run): Promise<void> {
   const targets = walk(scope, plan.source, {
     connection,
     io,
+    inputs: run.inputs,
     isDone: seen.has,
     onPassedOver: () => {
       passedOver += 1;
@@ -107,8 +112,8 @@ async function auditAll(run: Run): Promise<void> {
 }
 
 /** A list may name an image twice, a registry may send a tag twice, and an earlier run may have done it: once is enough. */
-async function* onlyNew(targets: AsyncIterable<AuditTarget>, seen: Seen): AsyncGenerator<AuditTarget> {
-  for await (const target of targets) if (seen.add(target.kind, target.reference)) yield target;
+async function* onlyNew(targets: ReturnType<typeof walk>, seen: Seen): AsyncGenerator<AuditTarget> {
+  for await (const target of targets) if (seen.add(target.kind, nameOf(target))) yield target;
 }
 
 /** Gives an entry whatever happens; only an interruption is none. */
@@ -121,20 +126,21 @@ function createAsk({ flags, io, policy }: Run, connection: Connection): (target:
     return reference.kind === 'registry' ? shared.of(store, `${reference.registry}/${reference.repository}`) : store;
   };
   return async (target) => {
-    const { reference: text } = target;
-    if (target.kind === 'repository') return toFailedEntry('repository', text, target.error);
+    if ('error' in target) return toFailedEntry(target, target.error);
+    const { reference: text, platform } = target;
     try {
-      const report = await ask({ text, uses: [] }, { ...connection, open });
+      const asked = { text, uses: [], ...(platform === undefined ? {} : { platform }) };
+      const report = await ask(asked, { ...connection, open });
       io.signal.throwIfAborted();
-      return toImageEntry(text, report);
+      return toImageEntry(target, report);
     } catch (error) {
       io.signal.throwIfAborted();
-      return toFailedEntry('image', text, error);
+      return toFailedEntry(target, error);
     }
   };
 }
 
-function progressText(tally: Tally, { reference }: ResultEntry): string {
+function progressText(tally: Tally, entry: ResultEntry): string {
   const { verified, denied, undecided } = tally.verdicts();
-  return `${tally.images()} images: ${verified} verified, ${denied} denied, ${undecided} undecided; ${escapeForTerminal(reference)}`;
+  return `${tally.images()} images: ${verified} verified, ${denied} denied, ${undecided} undecided; ${escapeForTerminal(nameOf(entry))}`;
 }

@@ -18,6 +18,8 @@ export interface HeadEntry {
 export interface ResultEntry {
   readonly kind: 'image' | 'repository';
   readonly reference: string;
+  /** `os/arch` where a manifest asks for one. */
+  readonly platform?: string;
   readonly verdict: Verdict;
   /** Of docs/reasons.md, where there was a report; else of docs/errors.md. */
   readonly code: string;
@@ -47,16 +49,25 @@ export interface EndEntry {
 
 export type Entry = HeadEntry | ResultEntry | EndEntry;
 
+/** What an entry is of. */
+export type Named = Pick<ResultEntry, 'kind' | 'reference' | 'platform'>;
+
+/** For people, and no two entries of an audit have the same. */
+export function nameOf({ reference, platform }: Omit<Named, 'kind'>): string {
+  return platform === undefined ? reference : `${reference} (${platform})`;
+}
+
 /** So many details of an image are kept: nobody's signatures make the file large. */
 const maxDetails = 8;
 const maxDetail = 400;
 
 /** A report as the results keep it. The order of evidence says nothing: details are sorted. */
-export function toImageEntry(reference: string, report: Report): ResultEntry {
+export function toImageEntry({ reference, platform }: Named, report: Report): ResultEntry {
   const { verdict, code, allowed, digest, rule, mode, summary, remedy, atMs } = report;
   return {
     kind: 'image',
     reference,
+    ...(platform === undefined ? {} : { platform }),
     verdict,
     code,
     allowed,
@@ -71,10 +82,11 @@ export function toImageEntry(reference: string, report: Report): ResultEntry {
 }
 
 /** Without a report: undecided, and said why. */
-export function toFailedEntry(kind: ResultEntry['kind'], reference: string, error: unknown): ResultEntry {
+export function toFailedEntry({ kind, reference, platform }: Named, error: unknown): ResultEntry {
   return {
     kind,
     reference,
+    ...(platform === undefined ? {} : { platform }),
     verdict: 'undecided',
     code: codeOf(error) ?? 'INTERNAL',
     allowed: false,
@@ -136,11 +148,23 @@ function isHead(value: object): value is HeadEntry {
 }
 
 function isResult(value: object): value is ResultEntry {
-  const { kind, reference, verdict, code, allowed, failed, digest, rule, mode, summary, remedy, details, at }: Members =
-    {
-      ...value,
-    };
-  const optional = [digest, rule, mode, remedy].filter((member) => member !== undefined);
+  const {
+    kind,
+    reference,
+    platform,
+    verdict,
+    code,
+    allowed,
+    failed,
+    digest,
+    rule,
+    mode,
+    summary,
+    remedy,
+    details,
+    at,
+  }: Members = { ...value };
+  const optional = [platform, digest, rule, mode, remedy].filter((member) => member !== undefined);
   return (
     (kind === 'image' || kind === 'repository') &&
     areTexts(reference, code, summary, at, ...optional) &&

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { CliError } from '../errors.ts';
+import { type InputFlags, refuseInputFlags } from '../options/inputs.ts';
 import type { ExampleKeyFlags } from '../options/keys.ts';
 import type { OutputFlags } from '../options/output.ts';
 import type { PolicyFlags } from '../options/policy.ts';
 import type { RegistryFlags } from '../options/registry.ts';
 
 /** What `signet audit` is told. */
-export interface AuditFlags extends PolicyFlags, ExampleKeyFlags, RegistryFlags, OutputFlags {
+export interface AuditFlags extends PolicyFlags, ExampleKeyFlags, InputFlags, RegistryFlags, OutputFlags {
   readonly file?: string;
   readonly out?: string;
   readonly jsonl?: string;
@@ -20,7 +21,7 @@ export interface AuditFlags extends PolicyFlags, ExampleKeyFlags, RegistryFlags,
 /** The same, as far as it must be there. */
 export interface AuditPlan {
   readonly policyFile: string;
-  /** `REGISTRY[/PREFIX]`, or a file of references. */
+  /** `REGISTRY[/PREFIX]`, or a list, or what names images as `verify -f` reads it. */
   readonly source: { readonly registry: string } | { readonly inventory: string };
   readonly journal: string;
   readonly page?: string;
@@ -45,9 +46,14 @@ export function planOf(args: readonly string[], flags: AuditFlags): AuditPlan {
   return { policyFile: policy, source, journal, ...(page === undefined ? {} : { page }) };
 }
 
-function sourceOf([registry]: readonly string[], { file, allTags }: AuditFlags): AuditPlan['source'] {
+function sourceOf([registry]: readonly string[], flags: AuditFlags): AuditPlan['source'] {
+  const { file, allTags } = flags;
   if ((registry === undefined) === (file === undefined))
-    throw new CliError('USAGE', 'one of two is wanted: REGISTRY[/PREFIX], or a list of images with -f FILE');
+    throw new CliError(
+      'USAGE',
+      'one of two is wanted: REGISTRY[/PREFIX], or a list of images or manifests with -f FILE',
+    );
+  if (file === undefined) refuseInputFlags(flags);
   if (file === '-') throw new CliError('USAGE', '-f - (standard input) could not be read again to resume: name a file');
   if (file !== undefined && allTags === true)
     throw new CliError('USAGE', '--all-tags is for a registry: of a list every image is verified');

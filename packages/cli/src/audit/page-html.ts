@@ -1,5 +1,5 @@
 import { escapeForTerminal, reasons } from '@signet/verifier';
-import type { EndEntry, HeadEntry, ResultEntry } from './entry.ts';
+import { type EndEntry, type HeadEntry, nameOf, type ResultEntry } from './entry.ts';
 import { pageScript, pageStyle, sourceHash } from './page-assets.ts';
 import { scopeText } from './scope.ts';
 import type { Count, Tally } from './tally.ts';
@@ -48,7 +48,7 @@ ${countTable('Rule', tally.rules(), () => '')}
 
 /** One image (or repository): its answer, and its explanation to fold out. */
 export function resultRow(entry: ResultEntry): string {
-  const { kind, reference, verdict, code, allowed, digest, rule, mode, summary, remedy, details, at } = entry;
+  const { kind, verdict, code, allowed, digest, rule, mode, summary, remedy, details, at } = entry;
   const facts = [
     row('Why', summary),
     row('Meaning', meaningOf(entry)),
@@ -58,7 +58,7 @@ export function resultRow(entry: ResultEntry): string {
     ...details.map((detail) => row('Found', detail)),
     row('Verified', at),
   ].join('');
-  const name = kind === 'repository' ? `${reference} (repository)` : reference;
+  const name = kind === 'repository' ? `${entry.reference} (repository)` : nameOf(entry);
   const letThrough = allowed && verdict !== 'verified' ? ' (allowed)' : '';
   return `<details data-verdict="${verdict}" data-code="${html(code)}" data-rule="${html(ruleName(entry))}"><summary><span class="${verdict}">${verdict}${letThrough}</span><span>${html(code)}</span><span>${html(rule ?? '')}</span><span class="name">${html(name)}</span></summary><dl>${facts}</dl></details>
 `;

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { isRepositoryName } from '@signet/oci';
-import { CliError } from '../errors.ts';
+import { CliError, messageOf } from '../errors.ts';
 import { inputPieces, type WithStdin } from '../files.ts';
 import { parseRegistryName } from '../registry-name.ts';
+import type { PlacedInputs } from '../verify/placed-inputs.ts';
 import type { AuditPlan } from './flags.ts';
 
 /** What an audit is over: two runs with the same scope ask for the same. */
@@ -15,14 +16,35 @@ export type Scope =
       /** Tags that name signatures are verified too. */
       readonly allTags: boolean;
     }
-  | { readonly kind: 'inventory' /** Hex SHA-256 of the file. */; readonly sha256: string };
+  | { readonly kind: 'inventory' /** Hex SHA-256 of the list, or of what manifests name. */; readonly sha256: string };
+
+/** What a scope is read from. */
+export interface ScopeInputs {
+  readonly allTags: boolean;
+  /** What manifests name; undefined for a list. */
+  readonly inputs: PlacedInputs | undefined;
+}
 
 /** @throws {RegistryError} REFERENCE_INVALID; {CliError} USAGE, FILE_UNREADABLE */
-export async function readScope(source: AuditPlan['source'], allTags: boolean, io: WithStdin): Promise<Scope> {
+export async function readScope(
+  source: AuditPlan['source'],
+  { allTags, inputs }: ScopeInputs,
+  io: WithStdin,
+): Promise<Scope> {
   if ('registry' in source) return { ...parseRegistryScope(source.registry), allTags };
+  if (inputs !== undefined) return { kind: 'inventory', sha256: fingerprintOf(inputs) };
   const hash = createHash('sha256');
   for await (const piece of inputPieces(source.inventory, io)) hash.update(piece);
   return { kind: 'inventory', sha256: hash.digest('hex') };
+}
+
+/** Over the images and what could not be read: files that name the same are the same. */
+function fingerprintOf({ targets, unread }: PlacedInputs): string {
+  const images = targets.map(({ text, platform }) => [text, platform]);
+  const others = unread.map((outcome) => [outcome.text, 'error' in outcome ? messageOf(outcome.error) : '']);
+  return createHash('sha256')
+    .update(JSON.stringify([images, others]))
+    .digest('hex');
 }
 
 /** `registry.example.com`, `registry.example.com/team/app`. @throws {RegistryError} REFERENCE_INVALID; {CliError} USAGE */

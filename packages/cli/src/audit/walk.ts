@@ -4,18 +4,21 @@ import { CliError } from '../errors.ts';
 import { inputPieces } from '../files.ts';
 import type { Io } from '../io.ts';
 import { readLines } from '../lines.ts';
+import type { PlacedInputs } from '../verify/placed-inputs.ts';
 import type { AuditPlan } from './flags.ts';
 import { isUnder, type Scope } from './scope.ts';
 
-/** A thing to look at: an image, or a repository whose tags could not be listed. */
+/** A thing to look at: an image, a place that may name one and cannot be read, or a repository whose tags could not be listed. */
 export type AuditTarget =
-  | { readonly kind: 'image'; readonly reference: string }
-  | { readonly kind: 'repository'; readonly reference: string; readonly error: unknown };
+  | { readonly kind: 'image'; readonly reference: string; readonly platform?: string }
+  | { readonly kind: 'image' | 'repository'; readonly reference: string; readonly error: unknown };
 
 /** What a walk needs and what it tells. */
 export interface Walk {
   readonly connection: Connection;
   readonly io: Io;
+  /** What manifests name, where it is not a list that is walked. */
+  readonly inputs: PlacedInputs | undefined;
   /** Whether this is done already: its tags are not listed again. */
   readonly isDone: (kind: AuditTarget['kind'], reference: string) => boolean;
   /** A tag that names signatures was passed over. */
@@ -27,7 +30,12 @@ export interface Walk {
  * All images of a scope as they are found: nothing is listed before there is room for it.
  * @throws {CliError} NO_CATALOGUE, USAGE for nothing at all, FILE_UNREADABLE; {RegistryError} where the catalogue breaks off
  */
-export function walk(scope: Scope, source: AuditPlan['source'], using: Walk): AsyncGenerator<AuditTarget> {
+export function walk(
+  scope: Scope,
+  source: AuditPlan['source'],
+  using: Walk,
+): AsyncIterable<AuditTarget> | Iterable<AuditTarget> {
+  if (using.inputs !== undefined) return targetsOfInputs(using.inputs);
   return scope.kind === 'registry' ? walkRegistry(scope, using) : readInventory(source, using);
 }
 
@@ -102,6 +110,20 @@ async function* readInventory(source: AuditPlan['source'], { io }: Walk): AsyncG
     throw new CliError('USAGE', `${source.inventory} names no image`, {
       hint: 'one reference a line; # begins a comment',
     });
+}
+
+/** Where an image may be named that is not known is an entry of its own, by its place. */
+function* targetsOfInputs({ targets, unread }: PlacedInputs): Generator<AuditTarget> {
+  if (targets.length + unread.length === 0)
+    throw new CliError('USAGE', 'the files name no image: nothing was verified');
+  for (const outcome of unread) {
+    const place = outcome.uses[0]?.place;
+    const reference =
+      place === undefined ? outcome.text : `${place.file}:${place.line}:${place.column} ${outcome.text}`;
+    if ('error' in outcome) yield { kind: 'image', reference: reference.trim(), error: outcome.error };
+  }
+  for (const { text: reference, platform } of targets)
+    yield { kind: 'image', reference, ...(platform === undefined ? {} : { platform }) };
 }
 
 /** Running images are named in many ways: one entry for one image. */

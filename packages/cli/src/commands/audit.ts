@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { AuditFlags } from '../audit/flags.ts';
 import { type Context, onRun } from '../command.ts';
 import { addNotes } from '../notes.ts';
+import { addInputOptions } from '../options/inputs.ts';
 import { addOutputOptions } from '../options/output.ts';
 import { addPolicyOptions } from '../options/policy.ts';
 import { addRegistryOptions } from '../options/registry.ts';
@@ -10,7 +11,10 @@ import { addRegistryOptions } from '../options/registry.ts';
 export function define(command: Command, context: Context): void {
   command
     .argument('[registry]', 'REGISTRY, or REGISTRY/PREFIX: whole leading components of repository names')
-    .option('-f, --file <file>', 'verify the images of this list, one reference a line (# begins a comment)')
+    .option(
+      '-f, --file <file>',
+      'verify the images of a list, one reference a line (# begins a comment), or those that manifests or a folder of them name',
+    )
     .option('--out <folder>', 'write audit.jsonl (and audit.html) into this folder')
     .option('--jsonl <file>', 'write the results there, one JSON document a line')
     .option('--html <file>', 'write a page for a browser there: one file, nothing is loaded from elsewhere')
@@ -18,6 +22,7 @@ export function define(command: Command, context: Context): void {
     .option('--force', 'begin anew where there are results already')
     .option('--all-tags', 'verify tags that name signatures too (sha256-….sig and its like)')
     .option('--strict', 'exit by the verdicts alone, whatever mode a rule has');
+  addInputOptions(command);
   addNotes(command, help);
   addPolicyOptions(command);
   addRegistryOptions(command);

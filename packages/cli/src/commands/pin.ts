@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { type Context, onRun } from '../command.ts';
 import { addNotes } from '../notes.ts';
 import { collect } from '../options/duration.ts';
+import { addInputOptions } from '../options/inputs.ts';
 import { addOutputOptions } from '../options/output.ts';
 import { addRegistryOptions } from '../options/registry.ts';
 import {
@@ -21,6 +22,7 @@ export function define(command: Command, context: Context): void {
       collect,
     )
     .option('--write', 'write into the files; else the result goes to standard output');
+  addInputOptions(command);
   addAllowUnpinnedOption(command);
   addAnswerOptions(command);
   addNotes(command, help);

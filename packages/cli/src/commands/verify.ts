@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { type Context, onRun } from '../command.ts';
 import { addNotes } from '../notes.ts';
 import { collect } from '../options/duration.ts';
+import { addInputOptions } from '../options/inputs.ts';
 import { addOutputOptions } from '../options/output.ts';
 import { addRegistryOptions } from '../options/registry.ts';
 import {
@@ -26,6 +27,7 @@ export function define(command: Command, context: Context): void {
       collect,
     )
     .option('--resolve-tags', 'once all is verified, write the digests that were verified into the files of -f');
+  addInputOptions(command);
   addAllowUnpinnedOption(command);
   addAnswerOptions(command);
   addNotes(command, help);

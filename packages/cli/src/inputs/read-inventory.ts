@@ -3,6 +3,7 @@ import { defaultWorkloadLimits, type Inventory, readImages } from '@signet/workl
 import { readInput } from '../files.ts';
 import type { Io } from '../io.ts';
 import { type FolderOptions, inputFiles } from './input-files.ts';
+import type { Reading } from './reading.ts';
 
 /** A file as it was read. */
 export interface InputFile {
@@ -22,6 +23,7 @@ export type InputResult =
 /** How inputs are read. */
 export interface InputOptions extends FolderOptions {
   readonly io: Io;
+  readonly reading: Reading;
 }
 
 /**
@@ -29,12 +31,12 @@ export interface InputOptions extends FolderOptions {
  * @throws {CliError} FILE_UNREADABLE, USAGE for a path that is not there or holds nothing
  */
 export async function* readInventory(paths: readonly string[], options: InputOptions): AsyncGenerator<InputResult> {
-  const { io } = options;
+  const { io, reading } = options;
   const lists = await Promise.all(paths.map((path) => inputFiles(path, options)));
   for (const path of new Set(lists.flat())) {
     try {
       const bytes = await readInput(path, io, defaultWorkloadLimits.maxBytes);
-      const inventory = readImages(bytes, { file: path, env: io.env });
+      const inventory = readImages(bytes, { ...reading, file: path });
       yield { input: { path, digest: digestOf(bytes), ...(path === '-' ? { bytes } : {}) }, inventory };
     } catch (error) {
       yield { path, error };

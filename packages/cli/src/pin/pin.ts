@@ -2,6 +2,7 @@ import { escapeForTerminal, toJsonText } from '@signet/verifier';
 import { connect } from '../connect.ts';
 import { CliError, codeOf } from '../errors.ts';
 import { type ExitCode, worstOf } from '../exit-codes.ts';
+import { parseReading } from '../inputs/reading.ts';
 import type { Io } from '../io.ts';
 import { type OutputOptions, outputOptions, writeJson } from '../options/output.ts';
 import { createProgress } from '../progress.ts';
@@ -25,7 +26,7 @@ import { unifiedDiff } from './unified-diff.ts';
 export async function pin(_args: readonly string[], flags: PinFlags, io: Io): Promise<ExitCode> {
   const output = outputOptions(flags, io);
   const paths = checkPinFlags(flags);
-  const inputs = await placedInputs(paths, { io, refuseLinksOut: true });
+  const inputs = await placedInputs(paths, { io, reading: parseReading(flags, io), refuseLinksOut: true });
   if (output.verbose) for (const note of inputs.notes) io.stderr.write(`note: ${escapeForTerminal(note)}\n`);
   const references = inputs.targets.map(({ text }) => text);
   const connection = await connect(flags, io, output, { references });

@@ -35,7 +35,7 @@ export function createPinning(inputs: PlacedInputs, using: PinningInputs): Pinni
       onResolved: (target, digest) => void digests.set(keyOfTarget(target), digest),
     });
     return code === EXIT.ok
-      ? await writePins(inputs.files, (use) => digests.get(keyOfUse(use)), { ...using, allowUnpinned })
+      ? await writePins(inputs, (use) => digests.get(keyOfUse(use)), { ...using, allowUnpinned })
       : code;
   };
   return {

@@ -7,6 +7,7 @@ import { readInput } from '../files.ts';
 import type { InputFile } from '../inputs/read-inventory.ts';
 import type { Io } from '../io.ts';
 import type { OutputOptions } from '../options/output.ts';
+import type { PlacedInputs } from '../verify/placed-inputs.ts';
 import type { PinSink } from './pin-sink.ts';
 
 /** Where pinned inputs go. */
@@ -23,7 +24,7 @@ export interface WritingPins {
  * nothing was written, unless a file could not be moved to its place after others were
  */
 export async function writePins(
-  files: readonly InputFile[],
+  { files, reading }: Pick<PlacedInputs, 'files' | 'reading'>,
   digestOf: DigestOf,
   using: WritingPins,
 ): Promise<ExitCode> {
@@ -33,7 +34,7 @@ export async function writePins(
     for (const file of files) {
       io.signal.throwIfAborted();
       const before = await readAgain(file, io);
-      const pinned = pinImages(before, { file: file.path, env: io.env, digestOf });
+      const pinned = pinImages(before, { ...reading, file: file.path, digestOf });
       for (const problem of pinned.problems) tellUnpinned(problem, { io, output, allowUnpinned });
       unpinned += pinned.problems.length;
       await sink.add(file, { ...pinned, before });

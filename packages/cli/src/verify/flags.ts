@@ -1,11 +1,12 @@
 import { CliError } from '../errors.ts';
+import { type InputFlags, refuseInputFlags } from '../options/inputs.ts';
 import type { TrustedKeyFlags } from '../options/keys.ts';
 import type { OutputFlags } from '../options/output.ts';
 import type { PolicyFlags } from '../options/policy.ts';
 import type { RegistryFlags } from '../options/registry.ts';
 
 /** What `signet verify` is told beside its references. */
-export interface VerifyFlags extends TrustedKeyFlags, PolicyFlags, RegistryFlags, OutputFlags {
+export interface VerifyFlags extends TrustedKeyFlags, PolicyFlags, InputFlags, RegistryFlags, OutputFlags {
   readonly tagBound?: boolean;
   readonly annotation?: readonly string[];
   readonly platform?: string;
@@ -23,6 +24,7 @@ export interface VerifyFlags extends TrustedKeyFlags, PolicyFlags, RegistryFlags
 
 /** What makes no sense together is told before anything is read. @throws {CliError} USAGE */
 export function checkFlags(flags: VerifyFlags): void {
+  if (flags.file === undefined) refuseInputFlags(flags);
   checkPinning(flags);
   checkTrust(flags);
 }

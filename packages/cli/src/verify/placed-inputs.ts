@@ -1,6 +1,7 @@
 import type { InputProblem, ImageUse as NamedUse } from '@signet/workloads';
 import { CliError } from '../errors.ts';
 import { type InputFile, type InputOptions, readInventory } from '../inputs/read-inventory.ts';
+import type { Reading } from '../inputs/reading.ts';
 import type { Outcome, Target } from './outcome.ts';
 import { placedTargets, withinOf } from './placed-targets.ts';
 
@@ -13,6 +14,8 @@ export interface PlacedInputs {
   readonly notes: readonly string[];
   /** The files that could be read, in their order. */
   readonly files: readonly InputFile[];
+  /** How they were read: who reads them again must do so in the same way. */
+  readonly reading: Reading;
 }
 
 /** Reads all inputs. @throws {CliError} FILE_UNREADABLE, USAGE */
@@ -33,7 +36,7 @@ export async function placedInputs(paths: readonly string[], options: InputOptio
       else notes.push(`${placeText(problem)}: ${problem.code}: ${problem.message}`);
     }
   }
-  return { targets: placedTargets(uses), unread, notes, files };
+  return { targets: placedTargets(uses), unread, notes, files, reading: options.reading };
 }
 
 /** Not knowing what runs is no yes: it counts as undecided. */

@@ -28,8 +28,12 @@ export async function targetsOf(args: readonly string[], flags: VerifyFlags, io:
   if (args.length > 0 && paths.length > 0)
     throw new CliError('USAGE', 'references and -f were given: one of them is wanted');
   if (args.length > 0) return { references: args, images: unplaced(readReferences(args, io)), unread: [] };
-  const { placedInputs } = await import('./placed-inputs.ts');
-  const inputs = await placedInputs(paths, { io, refuseLinksOut: flags.resolveTags === true });
+  const [{ placedInputs }, { parseReading }] = await Promise.all([
+    import('./placed-inputs.ts'),
+    import('../inputs/reading.ts'),
+  ]);
+  const refuseLinksOut = flags.resolveTags === true;
+  const inputs = await placedInputs(paths, { io, reading: parseReading(flags, io), refuseLinksOut });
   if (flags.verbose === true) for (const note of inputs.notes) io.stderr.write(`note: ${escapeForTerminal(note)}\n`);
   if (inputs.targets.length === 0 && inputs.unread.length === 0)
     throw new CliError('USAGE', `no image is named in ${paths.join(', ')}`, {

@@ -30,6 +30,11 @@ export function createKindTable(customPaths: CustomPaths = {}): KindTable {
   };
 }
 
+/** @throws {WorkloadError} WORKLOAD_PATH_INVALID, as reading an input with these paths would */
+export function checkCustomPaths(customPaths: CustomPaths): void {
+  createKindTable(customPaths);
+}
+
 const known: ReadonlyMap<string, readonly JsonPath[]> = new Map(
   knownKinds.map(({ group, kind, paths }) => [`${group}/${kind}`, paths.map(parseJsonPath)]),
 );
