@@ -24,6 +24,16 @@ describe('renderError', () => {
     expect(text).toBe('error[SERVER_ERROR]: x\\u{7}: a\\u{1b}[2Jb\\u{a}hint: fake\\u{202e}\n');
   });
 
+  it('names what it is about once', () => {
+    const subject = 'a.yaml';
+    expect(renderError(new CliError('FILE_UNREADABLE', 'cannot read a.yaml: no'), { subject })).toBe(
+      'error[FILE_UNREADABLE]: cannot read a.yaml: no\n',
+    );
+    expect(renderError(new CliError('FILE_UNREADABLE', 'no'), { subject })).toBe(
+      'error[FILE_UNREADABLE]: a.yaml: no\n',
+    );
+  });
+
   it('shows causes only when asked', () => {
     const error = new KeyError('KEY_MALFORMED', 'a.key: bad', { cause: new RegistryError('IO', 'low\u001b') });
     expect(renderError(error)).not.toContain('low');

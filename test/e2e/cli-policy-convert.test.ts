@@ -71,6 +71,23 @@ describe('policy convert', () => {
     });
   });
 
+  it('takes - for standard output', async () => {
+    const done = await signet(['policy', 'convert', '--from', 'podman', policyFile(), '--out', '-'], {
+      cwd: tempDir(),
+    });
+    expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining('version: 1') });
+  });
+
+  it('refuses what is not UTF-8, instead of guessing', async () => {
+    const file = join(tempDir(), 'policy.json');
+    writeFileSync(file, Buffer.from('{"default": [{"type": "reject"}], "x": "\xe4"}', 'latin1'));
+    expect(await signet(['policy', 'convert', '--from', 'podman', file])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: `error[POLICY_INVALID]: ${file}:1:1: the file is not UTF-8 text\n`,
+    });
+  });
+
   it('needs to know whose policy it is', async () => {
     expect(await signet(['policy', 'convert', policyFile()])).toMatchObject({ code: 2 });
     expect(await signet(['policy', 'convert', '--from', 'other', policyFile()])).toMatchObject({ code: 2 });

@@ -30,6 +30,20 @@ describe('policy init', () => {
     expect(readFileSync(file, 'utf8')).toContain('version: 1');
   });
 
+  it('names each pattern and key once, and writes to a file only', async () => {
+    const file = join(tempDir(), 'policy.yaml');
+    await init(file, '--key', pub, '--images', 'r.example/**');
+    const text = readFileSync(file, 'utf8');
+    expect(text.match(/"r\.example/g)).toHaveLength(1);
+    expect(text.match(/release\.pub/g)).toHaveLength(1);
+    expect(await init('-')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/^error\[USAGE\]: /) });
+  });
+
+  it('says of a folder in its place that it is one', async () => {
+    const done = await init(tempDir());
+    expect(done).toMatchObject({ code: 2, stderr: expect.stringMatching(/FILE_UNWRITABLE.*it is a folder\n$/) });
+  });
+
   it('refuses what would not be a policy, and asks nobody where nobody is', async () => {
     const file = join(tempDir(), 'policy.yaml');
     expect(await signet(['policy', 'init', file, '--key', pub])).toMatchObject({

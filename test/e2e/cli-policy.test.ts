@@ -66,6 +66,17 @@ describe('verify --policy', () => {
     expect(done).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(`--policy and ${flags[0]}`) });
   });
 
+  it('wants a name for an image in a layout, by which rules are chosen', async () => {
+    const image = `oci:${world.layoutDir}:image-1`;
+    const nameless = await signet(['verify', '--policy', policy, image]);
+    expect(nameless).toMatchObject({ code: 1, stdout: expect.stringMatching(/NO_RULE$/m) });
+    expect(nameless.stdout).toMatch(/^ {2}why .* has no name .*\n {2}do .*--signed-reference/m);
+    const explained = await signet(['policy', 'explain', '--policy', policy, image]);
+    expect(explained.stdout).toMatch(/^ {2}note .*--signed-reference/m);
+    const named = await signet(['verify', '--policy', policy, '--signed-reference', signed, image]);
+    expect(named.stdout).toMatch(/^denied .* NO_SIGNATURE$/m);
+  });
+
   it('ends with 2 before any request where the policy is broken', async () => {
     const done = await signet(['verify', '--verbose', '--policy', broken(), signed]);
     expect(done).toMatchObject({ code: 2, stdout: '' });
@@ -109,11 +120,14 @@ describe('policy check', () => {
     expect((await signet(['policy', 'check', '--strict', path])).code).toBe(2);
   });
 
-  it('says which file cannot be read', async () => {
-    expect(await signet(['policy', 'check', '/no/such'])).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('FILE_UNREADABLE'),
-    });
+  it('says which file cannot be read, and hides no other for it, in every form', async () => {
+    const text = await signet(['policy', 'check', '/no/such', policy]);
+    expect(text).toMatchObject({ code: 2, stderr: '' });
+    expect(text.stdout).toMatch(/^\/no\/such:1:1: error\[FILE_UNREADABLE\]: cannot read .*\nok {2}/);
+    const json = jsonLines((await signet(['policy', 'check', '-o', 'json', '/no/such', policy])).stdout);
+    expect(json).toMatchObject([{ ok: false, problems: [{ code: 'FILE_UNREADABLE' }] }, { ok: true }]);
+    const { runs } = JSON.parse((await signet(['policy', 'check', '-o', 'sarif', '/no/such', broken()])).stdout);
+    expect(runs[0].results).toHaveLength(3);
   });
 });
 
@@ -197,6 +211,10 @@ cases:
     expect(await signet(['policy', 'test', file('t.yaml', 'version: 1')])).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/t\.yaml:1:1/),
+    });
+    expect(await signet(['policy', 'test', policy])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/this is a policy, not a table of cases.*\nhint: .*--policy/),
     });
     const bare = file('bare.yaml', cases('denied').replace('policy: policy.yaml\n', ''));
     expect(await signet(['policy', 'test', bare])).toMatchObject({

@@ -118,8 +118,10 @@ export function renderError(
   options: { readonly verbose?: boolean; readonly subject?: string } = {},
 ): string {
   const code = codeOf(error) ?? 'INTERNAL';
-  const about = options.subject === undefined ? '' : `${escapeForTerminal(options.subject)}: `;
-  const lines = [`error[${escapeForTerminal(code)}]: ${about}${escapeForTerminal(messageOf(error))}`];
+  const { subject } = options;
+  const message = messageOf(error);
+  const text = subject === undefined || message.includes(subject) ? message : `${subject}: ${message}`;
+  const lines = [`error[${escapeForTerminal(code)}]: ${escapeForTerminal(text)}`];
   const hint = hintOf(error, code);
   if (hint !== undefined) lines.push(`hint: ${escapeForTerminal(hint)}`);
   if (options.verbose === true) lines.push(...causesOf(error));

@@ -137,9 +137,13 @@ export function unwritable(path: string, error: unknown): CliError {
   return new CliError('FILE_UNWRITABLE', `cannot write ${path}: ${reason}`, { cause: error });
 }
 
-/** Looked at before a password is asked for; writing looks again. @throws {CliError} FILE_EXISTS */
+/** Looked at before a password is asked for; writing looks again. @throws {CliError} FILE_EXISTS, FILE_UNWRITABLE for a folder */
 export async function refuseExisting(paths: readonly string[], force: boolean): Promise<void> {
-  for (const path of force ? [] : paths) if (await isThere(path)) throw exists(path);
+  for (const path of paths) {
+    const facts = await stat(path).catch(() => undefined);
+    if (facts?.isDirectory() === true) throw new CliError('FILE_UNWRITABLE', `cannot write ${path}: it is a folder`);
+    if (facts !== undefined && !force) throw exists(path);
+  }
 }
 
 /** Whether there is something at the path. */

@@ -96,6 +96,13 @@ describe('why, and what to do', () => {
       'the reference could not be resolved: no such tag',
       /check the reference/,
     ],
+    [
+      'no rule, and no name to choose one by',
+      explain(undefined, [], { asked: { reference: 'oci:d:1' } }),
+      'NO_RULE',
+      /an image layout has no name/,
+      /--signed-reference/,
+    ],
     ['no rule', explain(undefined, []), 'NO_RULE', 'no rule of the policy matches this image', /add a rule/],
   ])('%s', (_, { code, why, todo }, wanted, text, next) => {
     expect(code).toBe(wanted);

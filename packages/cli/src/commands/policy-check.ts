@@ -6,6 +6,7 @@ import type { Io } from '../io.ts';
 import { addNotes } from '../notes.ts';
 import { type ExampleKeyFlags, exampleKeyText } from '../options/keys.ts';
 import { addOutputOptions, type OutputFlags, type OutputOptions, outputOptions, writeJson } from '../options/output.ts';
+import type { CheckedPolicy } from '../policy/load.ts';
 import { createStyle } from '../style.ts';
 import { version } from '../version.ts';
 
@@ -13,7 +14,7 @@ interface CheckFlags extends OutputFlags, ExampleKeyFlags {
   readonly strict?: boolean;
 }
 
-type Checked = Awaited<ReturnType<typeof import('../policy/load.ts')['checkPolicy']>> & { readonly file: string };
+type Checked = CheckedPolicy & { readonly file: string };
 type Problem = Checked['problems'][number];
 
 /** `signet policy check` */
@@ -43,9 +44,8 @@ async function check(files: readonly string[], flags: CheckFlags, io: Io): Promi
 
 function show({ file, policy, problems }: Checked, io: Io, output: OutputOptions): void {
   if (output.json) {
-    const told = problems.map(({ cause: _, ...problem }) => problem);
     const counts = policy === undefined ? {} : { rules: policy.ruleList.length, revision: policy.revision };
-    writeJson(io, { version: 1, file, ok: policy !== undefined, ...counts, problems: told });
+    writeJson(io, { version: 1, file, ok: policy !== undefined, ...counts, problems });
     return;
   }
   for (const problem of problems) io.stdout.write(`${problemText(problem, output)}\n`);

@@ -1,3 +1,4 @@
+import { decodeUtf8, RegistryError } from '@signet/oci';
 import {
   type Conversion,
   convertPolicy,
@@ -6,7 +7,7 @@ import {
   type Loss,
   lossText,
 } from '@signet/policy-import';
-import { escapeForTerminal } from '@signet/verifier';
+import { escapeForTerminal, PolicyError } from '@signet/verifier';
 import { type Command, Option } from 'commander';
 import { type Context, onRun } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -33,7 +34,7 @@ export function defineConvert(command: Command, context: Context): void {
     )
     .argument('<file...>', 'files of the policy (- for standard input)')
     .addOption(new Option('--from <format>', 'whose policy it is').choices(importFormats).makeOptionMandatory())
-    .option('--out <file>', 'where to (default: standard output)')
+    .option('--out <file>', 'where to (default: standard output, -)')
     .option('--force', 'overwrite a file that is there')
     .option('--allow-without-log', 'leave out the transparency log entry that a rule by key asks for (laxer)');
   addNotes(
@@ -47,18 +48,30 @@ export function defineConvert(command: Command, context: Context): void {
 async function convert(paths: readonly string[], flags: ConvertFlags, io: Io): Promise<ExitCode> {
   const inputs = [];
   for (const path of paths) {
-    const bytes = await readInput(path, io, maxBytes);
-    inputs.push({ file: path, text: Buffer.from(bytes).toString('utf8') });
+    inputs.push({ file: path, text: textOf(await readInput(path, io, maxBytes), path) });
   }
   const made = convertPolicy(flags.from, inputs, { allowWithoutLog: flags.allowWithoutLog === true });
-  if (flags.out !== undefined)
-    await writeOutputFile(flags.out, Buffer.from(made.policy), { force: flags.force === true });
+  const out = flags.out === '-' ? undefined : flags.out;
+  if (out !== undefined) await writeOutputFile(out, Buffer.from(made.policy), { force: flags.force === true });
   const { json } = outputOptions(flags, io);
-  if (json) writeJson(io, toJson(made, flags.out));
-  else io.stdout.write(flags.out === undefined ? made.policy : `${escapeForTerminal(flags.out)}\n`);
+  if (json) writeJson(io, toJson(made, out));
+  else io.stdout.write(out === undefined ? made.policy : `${escapeForTerminal(out)}\n`);
   // Said even with --quiet: what was lost is a result.
   if (!json) for (const line of lossLines(made.losses)) io.stderr.write(`${escapeForTerminal(line)}\n`);
   return EXIT.ok;
+}
+
+/** @throws {PolicyError} POLICY_INVALID where it is none */
+function textOf(bytes: Uint8Array, file: string): string {
+  try {
+    return decodeUtf8(bytes);
+  } catch (cause) {
+    if (!(cause instanceof RegistryError)) throw cause;
+    throw new PolicyError('POLICY_INVALID', 'the file is not UTF-8 text', {
+      place: { file, line: 1, column: 1 },
+      cause,
+    });
+  }
 }
 
 /** A line for each loss, then what it comes to, and what would help against it. */

@@ -1,6 +1,7 @@
 import { escapeForTerminal } from '@signet/verifier';
 import { type Command, Option } from 'commander';
 import { type Context, onRun } from '../command.ts';
+import { CliError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { refuseExisting, writeOutputFile } from '../files.ts';
 import type { Io } from '../io.ts';
@@ -18,7 +19,7 @@ interface Flags extends InitFlags, OutputFlags {
 /** `signet policy init` */
 export function defineInit(command: Command, context: Context): void {
   command
-    .description('Writes a trust policy with comments. What the flags leave open is asked for on a terminal.')
+    .description('Writes a trust policy with comments. Images and keys that no flag names are asked for on a terminal.')
     .argument('[file]', 'the file to write (default: policy.yaml)')
     .option('--images <pattern>', 'images that are signed, such as registry.example.com/app/**; repeatable', collect)
     .addOption(
@@ -40,6 +41,8 @@ export function defineInit(command: Command, context: Context): void {
 async function init(file: string, flags: Flags, io: Io): Promise<ExitCode> {
   const force = flags.force === true;
   const output = outputOptions(flags, io);
+  if (file === '-')
+    throw new CliError('USAGE', 'a policy is a file, from which its keys are found: - (standard output) is none');
   await refuseExisting([file], force);
   const answers = await gatherAnswers(flags, io, file);
   await writeOutputFile(file, Buffer.from(policyTemplate(answers, file)), { mode: 0o644, force });

@@ -27,8 +27,8 @@ export async function gatherAnswers(flags: InitFlags, io: Io, file: string): Pro
   if (keys.includes('-')) throw new CliError('USAGE', 'a policy names files of keys: - (standard input) is none');
   await readTrustedKeys({ ...flags, key: keys }, io);
   return {
-    keys: keys.map((key) => fromFolderOf(file, key)),
-    images,
+    keys: [...new Set(keys.map((key) => fromFolderOf(file, key)))],
+    images: [...new Set(images)],
     mode: flags.mode ?? 'enforce',
     tagBound: flags.tagBound ?? true,
     fallback: flags.default ?? 'deny',

@@ -11,6 +11,7 @@ import type { Style } from '../style.ts';
 export function explanationText(told: ChoiceExplanation, style: Style): string {
   const rows = [
     ...row('folded', told.folded),
+    ...row('note', told.folded === undefined ? namelessNote : undefined),
     ...row('signed as', told.signedName === told.folded ? undefined : told.signedName),
     ...row('rename', told.rename === undefined ? undefined : `${told.rename.from} -> ${told.rename.to}`),
     ...row('tag names', told.tagNames === undefined ? undefined : (told.tagNames ?? 'nothing')),
@@ -23,6 +24,8 @@ export function explanationText(told: ChoiceExplanation, style: Style): string {
     '',
   ].join('\n');
 }
+
+const namelessNote = 'an image layout has no name by which a rule could be chosen: --signed-reference gives it one';
 
 function answer({ refused, outcome, rule, default: fallback }: ChoiceExplanation, style: Style): string {
   if (refused) return style.bad('refused: its digest is on the list of the policy, whatever a rule says');

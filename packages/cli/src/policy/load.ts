@@ -1,13 +1,6 @@
 import { readdir } from 'node:fs/promises';
-import type { Policy } from '@signet/verifier';
-import {
-  lintPolicy,
-  loadPolicy,
-  loadTable,
-  type PolicyProblem,
-  type PolicyReader,
-  type TableDraft,
-} from '@signet/verifier/policy';
+import type { FileProblem, Policy } from '@signet/verifier';
+import { lintPolicy, loadPolicy, loadTable, type PolicyReader, type TableDraft } from '@signet/verifier/policy';
 import { CliError } from '../errors.ts';
 import { readInput, systemReason } from '../files.ts';
 import type { Io } from '../io.ts';
@@ -46,13 +39,29 @@ export async function readPolicy(
   });
 }
 
-/** All that is wrong with the policy of a file. */
-export async function checkPolicy(
-  path: string,
-  flags: ExampleKeyFlags,
-  io: Io,
-): Promise<{ readonly policy?: Policy; readonly problems: readonly PolicyProblem[] }> {
-  return lintPolicy(path, { reader: readerOf(io), env: io.env, allowExampleKeys: flags.allowExampleKeys === true });
+/** What a look at a policy found. */
+export interface CheckedPolicy {
+  /** Missing where there is an error among the problems. */
+  readonly policy?: Policy;
+  readonly problems: readonly FileProblem[];
+}
+
+/** All that is wrong with the policy of a file; that it cannot be read is, too. @throws {CliError} USAGE */
+export async function checkPolicy(path: string, flags: ExampleKeyFlags, io: Io): Promise<CheckedPolicy> {
+  try {
+    const reader = readerOf(io);
+    const { policy, problems } = await lintPolicy(path, {
+      reader,
+      env: io.env,
+      allowExampleKeys: flags.allowExampleKeys === true,
+    });
+    const told = problems.map(({ cause: _, ...problem }) => problem);
+    return policy === undefined ? { problems: told } : { policy, problems: told };
+  } catch (error) {
+    if (!(error instanceof CliError) || error.code !== 'FILE_UNREADABLE') throw error;
+    const { code, message } = error;
+    return { problems: [{ severity: 'error', code, message, place: { file: path, line: 1, column: 1 } }] };
+  }
 }
 
 /** A table of cases. @throws {PolicyError} POLICY_INVALID; {CliError} FILE_UNREADABLE */

@@ -36,9 +36,13 @@ export async function targetsOf(args: readonly string[], flags: VerifyFlags, io:
   const inputs = await placedInputs(paths, { io, reading: parseReading(flags, io), refuseLinksOut });
   if (flags.verbose === true) for (const note of inputs.notes) io.stderr.write(`note: ${escapeForTerminal(note)}\n`);
   if (inputs.targets.length === 0 && inputs.unread.length === 0)
-    throw new CliError('USAGE', `no image is named in ${paths.join(', ')}`, {
-      hint: '--verbose says what was passed over',
-    });
+    throw new CliError(
+      'USAGE',
+      `no image is named in ${paths.map((path) => (path === '-' ? 'standard input' : path)).join(', ')}`,
+      {
+        hint: '--verbose says what was passed over',
+      },
+    );
   return targetsOfInputs(inputs);
 }
 

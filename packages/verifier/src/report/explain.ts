@@ -26,7 +26,9 @@ export function summaryOf(ruling: Ruling, evidence: Evidence, decision: Decision
     case 'UNRESOLVED':
       return `the reference could not be resolved: ${gap?.message ?? 'no digest'}`;
     case 'NO_RULE':
-      return 'no rule of the policy matches this image';
+      return hasName(evidence)
+        ? 'no rule of the policy matches this image'
+        : 'an image layout has no name by which a rule of the policy could be chosen';
     case 'SIGNATURE_TIME':
       return missOf(decision, 'age') ?? 'the signature is not of the time that was asked for';
     case 'CONDITION_FAILED':
@@ -70,10 +72,16 @@ export function remedyOf(ruling: Ruling, evidence: Evidence, decision: Decision)
     case 'REFUSED_KEY':
       return 'build and sign again with a key that is not refused';
     case 'NO_RULE':
-      return 'add a rule for this image to the policy';
+      return hasName(evidence)
+        ? 'add a rule for this image to the policy'
+        : 'say by which name it is known: --signed-reference REGISTRY/REPO:TAG';
     default:
       return undefined;
   }
+}
+
+function hasName({ asked }: Evidence): boolean {
+  return asked.image !== undefined || asked.name !== undefined;
 }
 
 function notChecked({ rule }: Ruling): string {

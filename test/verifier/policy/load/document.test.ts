@@ -54,8 +54,8 @@ describe('a document', () => {
 
 describe('a document is refused', () => {
   it.each([
-    ['', '1:1 the file is empty [a policy begins with: version: 1]'],
-    ['# nothing\n', '1:1 the file is empty [a policy begins with: version: 1]'],
+    ['', '1:1 the file is empty [it begins with: version: 1]'],
+    ['# nothing\n', '1:1 the file is empty [it begins with: version: 1]'],
     ['a: 1\na: 2', '2:1 "a" stands twice, first in line 1'],
     ['{"a": 1, "\\u0061": 2}', '1:10 "a" stands twice, first in line 1'],
     ['a: !!str 1', '1:10 tags ("tag:yaml.org,2002:str") are not read in a policy'],

@@ -22,7 +22,7 @@ export function parseDocument(bytes: Uint8Array, file: string, problems: Problem
   }
   const { contents, placeOf } = read;
   if (contents === null) {
-    problems.add('the file is empty', start, { hint: 'a policy begins with: version: 1' });
+    problems.add('the file is empty', start, { hint: 'it begins with: version: 1' });
     return undefined;
   }
   const reading = new Reading({ text, placeOf, problems });

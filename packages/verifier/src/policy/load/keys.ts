@@ -3,7 +3,7 @@ import type { Place } from '../rule.ts';
 import type { KeyInput } from './input.ts';
 import { policyLimits } from './limits.ts';
 import type { LoadedFile } from './loading.ts';
-import { isAddress, pathFrom, reasonOf } from './policy-files.ts';
+import { isAddress, pathFrom, unreadable } from './policy-files.ts';
 import { type Problems, quoted } from './problems.ts';
 import type { LoadOptions } from './reader.ts';
 
@@ -129,7 +129,7 @@ export class KeyLoader {
   }
 
   private unreadable(path: string, cause: unknown, place: Place): readonly PublicKey[] {
-    return this.fault(`${quoted(path)} cannot be read: ${reasonOf(cause)}`, place, { cause });
+    return this.fault(unreadable(path, cause), place, { cause });
   }
 
   private fault(message: string, place: Place, details: Parameters<Problems['add']>[2] = {}): readonly PublicKey[] {

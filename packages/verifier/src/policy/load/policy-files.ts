@@ -106,13 +106,14 @@ async function readBytes(path: string, place: Place, { reader, problems }: Readi
   try {
     return await reader.readFile(path);
   } catch (cause) {
-    problems.add(`${quoted(path)} cannot be read: ${reasonOf(cause)}`, place, { cause });
+    problems.add(unreadable(path, cause), place, { cause });
     return undefined;
   }
 }
 
-/** What a reader said, in one line. */
-export function reasonOf(cause: unknown): string {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  return (text.split('\n', 1)[0] ?? '').slice(0, 300);
+/** What a reader said, in one line, with the path where it does not name it. */
+export function unreadable(path: string, cause: unknown): string {
+  const [text = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n', 1);
+  const said = text.slice(0, 300);
+  return said.includes(path) ? said : `${quoted(path)} cannot be read: ${said}`;
 }

@@ -51,6 +51,12 @@ const gapCodes = [
 export function readTable(bytes: Uint8Array, file: string, problems: Problems): WrittenTable | undefined {
   const root = parseDocument(bytes, file, problems);
   if (root === undefined) return undefined;
+  if (isPolicy(root)) {
+    problems.add('this is a policy, not a table of cases', root.place, {
+      hint: 'name a table, and the policy with --policy',
+    });
+    return undefined;
+  }
   const fields = new Fields(root, ['version', 'policy', 'at', 'keys', 'cases'], problems);
   const version = fields.get('version');
   if (version?.kind !== 'scalar' || version.value !== 1)
@@ -70,6 +76,10 @@ export function readTable(bytes: Uint8Array, file: string, problems: Problems): 
     keys: fields.texts('keys'),
     cases: written,
   };
+}
+
+function isPolicy(root: PolicyNode): boolean {
+  return root.kind === 'map' && !root.entries.has('cases') && (root.entries.has('rules') || root.entries.has('trust'));
 }
 
 const timeWanted = 'a time like 2026-01-31T00:00:00Z';
