@@ -31,7 +31,10 @@ describe('the rule that decides', () => {
       ['stars', 'yes', false, 'fewer of its leading parts are literal'],
       ['glob', 'yes', false, 'its host is less literal'],
     ]);
-    expect(candidates[2]).toMatchObject({ place: { line: 4 }, specificity: { host: 2, literalLeadingParts: 1 } });
+    expect(candidates[2]).toMatchObject({
+      place: { line: 4 },
+      specificity: { host: 'r.example'.length, literalLeadingParts: 1 },
+    });
   });
 
   it('is found whatever the spelling of the image', () => {

@@ -5,7 +5,7 @@ import { askedImage } from './choose-rule.ts';
 import { type EffectiveRule, effectiveRule } from './effective.ts';
 import { matchesGlob } from './match/glob.ts';
 import type { AskedImage, Weighed } from './match/rule-index.ts';
-import type { Specificity } from './match/specificity.ts';
+import { differenceOf, type Specificity } from './match/specificity.ts';
 import type { Policy, Rename } from './policy.ts';
 import { renameFor } from './rename.ts';
 import type { Mode, Place, Rule } from './rule.ts';
@@ -17,7 +17,7 @@ export interface Candidate {
   readonly mode: Mode;
   readonly place?: Place;
   /** What makes a pattern more telling, most telling first; larger is more. */
-  readonly specificity: Readonly<Record<(typeof measures)[number][0], number>>;
+  readonly specificity: Specificity;
   /** `no`: its tag or digest does not fit; `ask`: it turns on what the tag names now. */
   readonly fit: 'yes' | 'no' | 'ask';
   readonly decides: boolean;
@@ -91,13 +91,12 @@ interface Around {
 function candidate(weighed: Weighed<Rule>, around: Around): Candidate {
   const { scoped, specificity, fit } = weighed;
   const { name, mode, place } = scoped.target;
-  const [host, literalLeadingParts, fewerAny, fewerStars, tagOrDigest] = specificity;
   return {
     rule: name,
     pattern: scoped.pattern.text,
     mode,
     ...(place === undefined ? {} : { place }),
-    specificity: { host, literalLeadingParts, fewerAny, fewerStars, tagOrDigest },
+    specificity,
     fit,
     decides: fit === 'yes' && around.index === around.at,
     why: whyOf(weighed, around),
@@ -126,19 +125,24 @@ function misfit({ scoped }: Weighed<Rule>, image: AskedImage | undefined): strin
   return `its digest ${digest ?? ''} does not fit`;
 }
 
-/** In the order in which they count. Rule: design.md 6. */
-const measures = [
-  ['host', 'its host is less literal'],
-  ['literalLeadingParts', 'fewer of its leading parts are literal'],
-  ['fewerAny', 'it has more **'],
-  ['fewerStars', 'it has more *'],
-  ['tagOrDigest', 'it names no tag or digest'],
-] as const;
+/** Why a pattern that has less of it does not decide. */
+const lacks: Readonly<Record<keyof Specificity, string>> = {
+  host: 'its host is less literal',
+  fewerHostStars: 'its host has more *',
+  literalLeadingParts: 'fewer of its leading parts are literal',
+  withoutAny: 'it has **',
+  literals: 'its path is less literal',
+  fewerAny: 'it has more **',
+  fewerStars: 'it has more *',
+  tagAndDigest: 'it names less of tag and digest',
+  tagLiterals: 'its tag or digest is less literal',
+  fewerTagStars: 'its tag or digest has more *',
+};
 
 /** What the winner has more of. */
 function comparison(winner: Specificity, other: Specificity): string {
-  const at = winner.findIndex((value, index) => value !== other[index]);
-  return measures[at]?.[1] ?? 'another pattern of the same rule is taken';
+  const measure = differenceOf(winner, other);
+  return measure === undefined ? 'another pattern of the same rule is taken' : lacks[measure];
 }
 
 function nameOf({ registry, repository }: Pick<AskedImage, 'registry' | 'repository'>): string {

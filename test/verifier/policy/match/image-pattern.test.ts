@@ -31,6 +31,9 @@ describe('an image pattern', () => {
     ['*/app', 'reg.example.com/app', true],
     ['*/app', 'reg.example.com/x/app', false],
     ['**/app', 'reg.example.com/x/app', true],
+    ['**/reg.example.com/app', 'reg.example.com/app', true],
+    ['**/reg.example.com/app', 'mirror.example.com/reg.example.com/app', true],
+    ['*/**/reg.example.com/app', 'reg.example.com/app', false],
     ['*', 'reg.example.com/x/app', true],
     ['**', 'alpine', true],
     ['alpine', 'docker.io/library/alpine', true],
@@ -41,6 +44,11 @@ describe('an image pattern', () => {
     ['docker.io/**', 'acme/app', true],
     ['localhost/app', 'localhost/app', true],
     ['[::1]:5000/**', '[::1]:5000/app', true],
+    ['reg:443/prod/**', 'REG:443/prod/x', true],
+    ['REG/prod/**', 'REG:443/prod/x', true],
+    ['reg/prod/**', 'REG:443/prod/x', false],
+    ['ghc*.*/x/**', 'ghcr.io/x/app', true],
+    ['reg.*/app', 'reg.example.com:5000/app', true],
   ])('%s on %s: %s', (pattern, reference, expected) => {
     expect(matches(pattern, reference)).toBe(expected);
   });
@@ -48,7 +56,7 @@ describe('an image pattern', () => {
   it('may speak of a tag and a digest', () => {
     expect(parseImagePattern('reg.example.com/app:v*@sha256:ab*')).toMatchObject({ tag: 'v*', digest: 'sha256:ab*' });
     expect(parseImagePattern('*:dev-*')).toMatchObject({
-      parts: [{ kind: 'any' }],
+      parts: [{ kind: 'one', glob: '*' }, { kind: 'one', glob: '*' }, { kind: 'any' }],
       tag: 'dev-*',
     });
     expect(parseImagePattern('reg.example.com:5000/app')).not.toHaveProperty('tag');
@@ -72,6 +80,44 @@ describe('an image pattern', () => {
       code: 'POLICY_INVALID',
       message: expect.stringContaining(part),
     });
+  });
+
+  it.each([
+    [
+      'ghc*/x/**',
+      '"ghc*" is a name on Docker Hub as it stands, and could be meant as a host',
+      'on Docker Hub: docker.io/ghc*/x/**; hosts have a dot: ghc*.*/x/**',
+    ],
+    [
+      '*cr/x',
+      '"*cr" is a name on Docker Hub as it stands, and could be meant as a host',
+      'on Docker Hub: docker.io/*cr/x; hosts have a dot: *cr*.*/x',
+    ],
+    [
+      'ngin*',
+      '"ngin*" is a name on Docker Hub as it stands, and could be meant as a host',
+      'on Docker Hub: docker.io/library/ngin*; hosts have a dot: ngin*.*/**',
+    ],
+    ['*:443/app', '"*:443" cannot mean port 443 alone', 'leave the port out: * is for every port then'],
+    ['reg.*:443/app', '"reg.*:443" cannot mean port 443 alone', 'leave the port out: * is for every port then'],
+  ])('%s, which could mean more than it says, is refused with a hint', (pattern, why, hint) => {
+    const error = thrownError(() => parseImagePattern(pattern));
+    expect(error).toMatchObject({ message: `not an image pattern: "${pattern}": ${why}`, hint });
+    for (const [meant] of [...hint.matchAll(/(?<=: )[^ ;]+\/[^ ;]+/g)])
+      expect(thrownError(() => parseImagePattern(meant))).toBeUndefined();
+  });
+
+  it('is one for all that says the same', () => {
+    const partsOf = (pattern: string) => parseImagePattern(pattern).parts;
+    for (const same of [
+      ['*', '**', '*/**', '**/**', '**/*'],
+      ['x.io/**', 'x.io/**/**', 'x.io/**/*'],
+      ['x.io/*/**', 'x.io/**/*/**', 'x.io/**/*/*', 'x.io/*/**/*'],
+      ['**/a', '*/**/a', '**/*/a'],
+      ['*/*/**/a', '**/*/*/a', '*/**/*/a'],
+      ['alpine', 'docker.io/alpine', 'index.docker.io/library/alpine', 'docker.io:443/alpine'],
+    ])
+      for (const each of same) expect([each, partsOf(each)]).toEqual([each, partsOf(same[0] ?? '')]);
   });
 
   it('is read or refused with its own error, whatever it is', () => {
@@ -121,6 +167,13 @@ describe('one pattern covering another', () => {
     ['reg.example.com/a/*', 'reg.example.com/a/**', false],
     ['reg.example.com/a*', 'reg.example.com/ab*', true],
     ['reg.example.com/ab*', 'reg.example.com/a*', false],
+    ['*', '**/app', true],
+    ['**', '*.example.com/**/a/*', true],
+    ['reg.example.com/*/**', 'reg.example.com/**/a/**/b', true],
+    ['reg.example.com/*/*/*/**', 'reg.example.com/**/a/**/b', false],
+    ['*', '**/a/b', true],
+    ['**/a/b', '*/**/a/b', true],
+    ['*/**/a/b', '**/a/b', false],
     ['reg.example.com/a', 'reg.example.com/a:v1', true],
     ['reg.example.com/a:v1', 'reg.example.com/a', false],
     ['reg.example.com/a:v*', 'reg.example.com/a:v1*', true],

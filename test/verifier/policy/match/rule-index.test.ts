@@ -1,6 +1,6 @@
 import { type Digest, digestOf, parseRegistryReference } from '@signet/oci';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type ImagePattern, parseImagePattern } from '../../../../packages/verifier/src/policy/match/image-pattern.ts';
 import { RuleIndex } from '../../../../packages/verifier/src/policy/match/rule-index.ts';
 import { compareSpecificity, specificityOf } from '../../../../packages/verifier/src/policy/match/specificity.ts';
@@ -74,6 +74,8 @@ describe('the rule that decides', () => {
 
 describe('patterns that say equally much', () => {
   it.each([
+    ['*', '*/**'],
+    ['reg.example.com/**', 'reg.example.com/**/*'],
     ['reg.example.com/a*/x', 'reg.example.com/*b/x'],
     ['reg.example.com/**/x', 'reg.example.com/**/x'],
     ['reg.example.com/x:v*', 'reg.example.com/x:*1'],
@@ -151,4 +153,39 @@ it('is the one that looking at every pattern finds, whatever their order', () =>
     }),
     { numRuns: 500 },
   );
+});
+
+describe('choosing', () => {
+  /** Parts of patterns that are held against parts of the name. */
+  const steps = (patterns: readonly string[], reference: string): number => {
+    const rules = index(...patterns);
+    const split = vi.spyOn(String.prototype, 'split');
+    try {
+      choose(rules, reference);
+      return split.mock.calls.length;
+    } finally {
+      split.mockRestore();
+    }
+  };
+
+  it.each([
+    ['**', (n: number) => `x.io/${'**/a/'.repeat(n)}b`],
+    ['* in one part', (n: number) => `x.io/**/${'*a'.repeat(n)}/b`],
+    ['* and ** in turn', (n: number) => `x.io/${'**/*a*/'.repeat(n)}b`],
+    ['* alone', (n: number) => `x.io/${'*/'.repeat(n)}b`],
+  ])(
+    'takes no catastrophic time: twice as much of %s on a name twice as long costs at most four times',
+    (_what, make) => {
+      const name = (n: number): string => `x.io/${'a/'.repeat(n)}c`;
+      const [once, twice] = [10, 20].map((n) => steps([make(n)], name(n)));
+      expect(once).toBeGreaterThan(0);
+      expect(twice).toBeLessThanOrEqual((once ?? 0) * 4);
+    },
+  );
+
+  it('takes linear time in the number of patterns that it cannot tell apart by literals', () => {
+    const globs = (n: number): readonly string[] => Array.from({ length: n }, (_, at) => `x.io/a*${at}b`);
+    const [once, twice] = [100, 200].map((n) => steps(globs(n), 'x.io/ab'));
+    expect(twice).toBeLessThanOrEqual((once ?? 0) * 2 + 10);
+  });
 });

@@ -87,10 +87,10 @@ function fallbackOf(file: PolicyFile | undefined, files: readonly PolicyFile[]):
 }
 
 function tellTies(patterns: readonly PlacedPattern[], { problems }: Loading): void {
-  for (const [one, other] of tiesOf(patterns)) {
+  for (const { one, other, why } of tiesOf(patterns)) {
     if (problems.isFull) return;
     problems.add(
-      `${quoted(other.pattern.text)} and ${quoted(one.pattern.text)} (${placeText(one.place)}, rule ${quoted(one.target.name)}) say equally much and have images in common: which of their rules decides is not clear`,
+      `${quoted(other.pattern.text)} and ${quoted(one.pattern.text)} (${placeText(one.place)}, rule ${quoted(one.target.name)}) ${why}`,
       other.place,
       { hint: 'make one of them say more, or put both into one rule' },
     );

@@ -110,13 +110,8 @@ function fits({ tag, digest }: ImagePattern, asked: AskedImage): boolean | 'ask'
 }
 
 function refuseTies<Target>(rules: readonly Scoped<Target>[]): void {
-  for (const [one, other] of tiesOf(rules)) throw tie(one.pattern, other.pattern);
-}
-
-function tie(one: ImagePattern, other: ImagePattern): PolicyError {
-  const both = `${JSON.stringify(one.text)} and ${JSON.stringify(other.text)}`;
-  return new PolicyError(
-    'POLICY_INVALID',
-    `${both} say equally much and have images in common: which of their rules decides is not clear`,
-  );
+  for (const { one, other, why } of tiesOf(rules)) {
+    const both = `${JSON.stringify(one.pattern.text)} and ${JSON.stringify(other.pattern.text)}`;
+    throw new PolicyError('POLICY_INVALID', `${both} ${why}`);
+  }
 }

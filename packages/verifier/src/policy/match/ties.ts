@@ -1,5 +1,7 @@
-import { type ImagePattern, type PatternPart, patternsOverlap } from './image-pattern.ts';
-import { isLiteral, specificityOf } from './specificity.ts';
+import { globsOverlap } from './glob.ts';
+import { type ImagePattern, isAny, type PatternPart } from './image-pattern.ts';
+import { PairTable } from './pair-table.ts';
+import { specificityOf } from './specificity.ts';
 
 /** A rule's pattern with what it leads to. */
 export interface Scoped<Target> {
@@ -7,73 +9,102 @@ export interface Scoped<Target> {
   readonly target: Target;
 }
 
+/** Two patterns of different targets that say equally much, and why which of them decides is not clear. */
+export interface Tie<Item> {
+  readonly one: Item;
+  readonly other: Item;
+  readonly why: string;
+}
+
+const overlap = 'say equally much and have images in common: which of their rules decides is not clear';
+const unclear = 'say equally much, and too many do to tell which of them have images in common';
+
+/** Globs that are held against one another, of pairs that turn out not to overlap. A policy of people needs next to none. */
+const maxSteps = 5_000_000;
+
 /**
- * All pairs of patterns, of different targets, that say equally much and overlap. Not every pattern is held against every other: those
- * that have different literals at the same place are kept apart first. Rule: design.md 6.
+ * All pairs of patterns, of different targets, that say equally much and overlap. Beyond `steps` every pair that might is given.
+ * Rule: design.md 6.
  */
-export function* tiesOf<Item extends Scoped<unknown>>(items: readonly Item[]): Generator<readonly [Item, Item]> {
-  const marked = items.map((item) => ({ item, marks: marksOf(item.pattern) }));
-  for (const alike of Map.groupBy(marked, ({ item }) => specificityOf(item.pattern).join()).values()) {
-    for (const [{ item: one }, { item: other }] of nearPairs(alike, 0)) {
-      if (one.target !== other.target && patternsOverlap(one.pattern, other.pattern)) yield [one, other];
+export function* tiesOf<Item extends Scoped<unknown>>(
+  items: readonly Item[],
+  steps: number = maxSteps,
+): Generator<Tie<Item>> {
+  let left = steps;
+  const placed = items.map((item): Placed<Item> => ({ item, ...placesOf(item.pattern) }));
+  for (const alike of Map.groupBy(placed, kindOf).values()) {
+    for (const [one, other] of nearPairs(alike)) {
+      const isSure = left > 0;
+      if (isSure && !placesOverlap(one, other)) left -= one.places.length;
+      else yield { one: one.item, other: other.item, why: isSure ? overlap : unclear };
     }
   }
 }
 
-/** What a pattern says at fixed places, tag and digest first; undefined where it is open. */
-interface Marked<Item> {
+/** What a pattern says at places that every name it matches has. */
+interface Places {
+  /** Tag, digest, host, then parts of the path: all of them, or those before the first `**`. */
+  readonly places: readonly string[];
+  /** The parts after the last `**`, from the end. */
+  readonly fromEnd: readonly string[];
+}
+
+interface Placed<Item> extends Places {
   readonly item: Item;
-  readonly marks: readonly Mark[];
 }
 
-type Mark = string | undefined;
-
-function marksOf({ tag, digest, parts }: ImagePattern): readonly Mark[] {
-  const any = parts.findIndex(({ kind }) => kind === 'any');
-  const fixed = any === -1 ? parts : parts.slice(0, any);
-  // Without a part for any number of parts, the end is at a fixed place too.
-  return [literalOf(tag), literalOf(digest), ...fixed.map(markOf), ...(any === -1 ? ['/'] : [])];
+function placesOf({ tag = '*', digest = '*', parts }: ImagePattern): Places {
+  const first = parts.findIndex(isAny);
+  const start = first === -1 ? parts : parts.slice(0, first);
+  const end = first === -1 ? [] : parts.slice(parts.findLastIndex(isAny) + 1).toReversed();
+  return { places: [tag, digest, ...start.map(globOf)], fromEnd: end.map(globOf) };
 }
 
-function markOf(part: PatternPart): Mark {
-  return isLiteral(part) ? part.glob : undefined;
+function globOf(part: PatternPart): string {
+  return part.kind === 'one' ? part.glob : '*';
 }
 
-function literalOf(glob: string | undefined): Mark {
-  return glob === undefined || glob.includes('*') ? undefined : glob;
+/** Patterns of different kinds never tie. Within one, all names are equally long, or all may be longer: then only ends need to fit. */
+function kindOf({ item: { pattern }, places }: Placed<Scoped<unknown>>): string {
+  const { parts } = pattern;
+  return [...Object.values(specificityOf(pattern)), parts.some(isAny) ? '' : places.length].join();
 }
 
-/** Fewer are held against one another without more ado. */
-const fewItems = 8;
-
-/** Pairs that no mark from here on keeps apart: every pair that overlaps is among them. */
-function* nearPairs<Item>(
-  items: readonly Marked<Item>[],
-  at: number,
-): Generator<readonly [Marked<Item>, Marked<Item>]> {
-  if (items.length <= fewItems || items.every(({ marks }) => marks.length <= at)) return yield* allPairs(items);
-  const open = items.filter(({ marks }) => marks[at] === undefined);
-  const marked = items.filter(({ marks }) => marks[at] !== undefined);
-  for (const group of Map.groupBy(marked, ({ marks }) => marks[at]).values()) yield* nearPairs(group, at + 1);
-  yield* nearPairs(open, at + 1);
-  for (const one of open) {
-    for (const other of marked) if (!areApart(one.marks, other.marks)) yield [one, other];
+/** Every pair that overlaps, and few others: globs that begin or end differently at one place have nothing in common. */
+function* nearPairs<Item extends Scoped<unknown>>(
+  alike: readonly Placed<Item>[],
+): Generator<readonly [Placed<Item>, Placed<Item>]> {
+  const table = new PairTable(alike.length);
+  table.dropWithin(Map.groupBy(alike.keys(), (at) => alike[at]?.item.target).values());
+  for (const column of columnsOf(alike)) {
+    if (!table.keepPrefixes(column.map(beginningOf)) || !table.keepPrefixes(column.map(endOf))) return;
+  }
+  for (const [at, next] of table.pairs()) {
+    const [one, other] = [alike[at], alike[next]];
+    if (one !== undefined && other !== undefined) yield [one, other];
   }
 }
 
-function* allPairs<Item>(items: readonly Marked<Item>[]): Generator<readonly [Marked<Item>, Marked<Item>]> {
-  for (const [at, one] of items.entries()) {
-    for (let next = at + 1; next < items.length; next += 1) {
-      const other = items[next];
-      if (other !== undefined && !areApart(one.marks, other.marks)) yield [one, other];
-    }
+function* columnsOf(alike: readonly Places[]): Generator<readonly string[]> {
+  for (const side of ['places', 'fromEnd'] as const) {
+    const length = Math.max(...alike.map((each) => each[side].length));
+    for (let at = 0; at < length; at += 1) yield alike.map((each) => each[side][at] ?? '*');
   }
 }
 
-function areApart(one: readonly Mark[], other: readonly Mark[]): boolean {
-  for (let at = 0; at < one.length && at < other.length; at += 1) {
-    const [a, b] = [one[at], other[at]];
-    if (a !== undefined && b !== undefined && a !== b) return true;
-  }
-  return false;
+/** What is not a star ends with a sign that no pattern has. */
+function beginningOf(glob: string): string {
+  const star = glob.indexOf('*');
+  return star === -1 ? `${glob}\n` : glob.slice(0, star);
+}
+
+/** From the last character on. */
+function endOf(glob: string): string {
+  return beginningOf([...glob].reverse().join(''));
+}
+
+function placesOverlap(one: Places, other: Places): boolean {
+  return (['places', 'fromEnd'] as const).every((side) =>
+    one[side].every((glob, at) => globsOverlap(glob, other[side][at] ?? '*')),
+  );
 }
