@@ -1,8 +1,9 @@
 import { decide, type Evidence, type Finding, type Gap, type Requirement, type Rule, toReport } from '@signet/verifier';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { acceptedSigner } from '../../../packages/verifier/src/decision/decide.ts';
 import type { FormatName } from '../../../packages/verifier/src/format-names.ts';
-import { by, evidenceOf, failure, image, otherImage, proof, rule, source } from '../evidence-data.ts';
+import { by, evidenceOf, failure, image, keyOf, otherImage, proof, rule, source } from '../evidence-data.ts';
 
 const gap: Gap = { what: 'referrers', code: 'UNAUTHORIZED', message: 'the listing was refused' };
 const any = rule({ kind: 'any', of: [source('alice'), source('bob')] });
@@ -310,5 +311,17 @@ describe('toReport', () => {
   it('hands out no digest that was not resolved', () => {
     expect(report(any, evidenceOf({ gaps: [{ ...gap, what: 'resolve' }] }), []).digest).toBeUndefined();
     expect(report(any, evidenceOf(), []).digest).toBe(image);
+  });
+});
+
+describe('acceptedSigner', () => {
+  it('is who signed, where the signature meets the rule', () => {
+    const signer = `test key:${keyOf('alice').id}`;
+    expect(acceptedSigner(proof('alice'), by(any), evidenceOf())).toBe(signer);
+    const wanted = by(annotated);
+    expect(acceptedSigner(proof('alice'), wanted, evidenceOf())).toBeUndefined();
+    expect(acceptedSigner(proof('alice', { annotations: { env: 'prod' } }), wanted, evidenceOf())).toBe(signer);
+    expect(acceptedSigner(expired, by(any), evidenceOf())).toBeUndefined();
+    expect(acceptedSigner(failure('SIGNATURE_INVALID'), by(any), evidenceOf())).toBeUndefined();
   });
 });

@@ -8,7 +8,7 @@ const signers =
   (table: Readonly<Record<string, readonly string[]>>): SignersOf =>
   ({ name }) =>
     new Set(table[name] ?? []);
-const [a, b, c] = [source('a'), source('b'), source('c')];
+const [a, b, c, d, e] = [source('a'), source('b'), source('c'), source('d'), source('e')];
 const atLeast = (count: number, ...of: readonly Requirement[]): Requirement => ({ kind: 'atLeast', count, of });
 const any = (...of: readonly Requirement[]): Requirement => ({ kind: 'any', of });
 const all = (...of: readonly Requirement[]): Requirement => ({ kind: 'all', of });
@@ -36,6 +36,12 @@ describe('meets', () => {
     ['a branch of all uses up its signers', atLeast(2, all(a, b), c), { a: ['1'], b: ['2'], c: ['2'] }, false],
     ['or leaves one over', atLeast(2, all(a, b), c), { a: ['1'], b: ['2'], c: ['3'] }, true],
     ['a branch of any takes whichever is free', atLeast(2, any(a, b), c), { a: ['1'], b: ['2'], c: ['1'] }, true],
+    [
+      'a signer taken by another branch is no part of a pair',
+      atLeast(3, any(a, all(b, c)), d, e),
+      { a: ['9'], b: ['1'], c: ['2'], d: ['9'], e: ['1'] },
+      false,
+    ],
     ['nested counts', atLeast(2, atLeast(2, a, b), c), { a: ['1'], b: ['2'], c: ['3'] }, true],
     [
       'nested counts with a signer too few',

@@ -29,9 +29,7 @@ export function provenBy(source: TrustSource, evidence: Evidence, findings: read
 
 function answerOf(source: TrustSource, evidence: Evidence, findings: readonly Finding[]): Omit<SourceAnswer, 'source'> {
   const own = findings.filter((finding) => provenBy(source, evidence, [finding]).length > 0);
-  const signers = new Set(
-    own.filter(isAccepted).flatMap(({ proven }) => (proven === undefined ? [] : [signerId(proven.identity)])),
-  );
+  const signers = new Set(provenBy(source, evidence, own.filter(isAccepted)).map(({ identity }) => signerId(identity)));
   if (signers.size >= thresholdOf(source)) return { answer: 'yes', reason: 'signed' };
   const open = own
     .filter(isPossible)

@@ -28,5 +28,6 @@ describe('checkAnnotations', () => {
       'annotation "env" must be "dev": it says "prod"',
     );
     expect(checkAnnotations(signed, wanted({ team: 'a' })).message).toContain('it is not there');
+    expect(checkAnnotations(signed, wanted({ toString: 'x' })).message).toContain('it is not there');
   });
 });

@@ -63,6 +63,7 @@ describe('checkCondition', () => {
     expect(facts?.image).toEqual({ registry: '', repository: '', tag: '', digest: image, platform: '' });
     expect(facts?.signature).toMatchObject({ reference: '', annotations: {} });
     expect(Object.keys(facts?.signature ?? {})).not.toContain('verifiedAtMs');
+    expect(Object.keys(facts?.signature ?? {})).not.toContain('claimedAtMs');
   });
 
   it.each([
