@@ -29,10 +29,11 @@ let dir: string;
 let registry: TestRegistry;
 let proxy: CountingProxy;
 let policy: string;
+let isClosed = true;
 beforeAll(async () => {
   dir = tempDir();
   registry = await startEmbeddedRegistry();
-  const refused = (path: string) => (path.startsWith('/v2/closed/app/') ? 403 : undefined);
+  const refused = (path: string) => (isClosed && path.startsWith('/v2/closed/app/') ? 403 : undefined);
   const [a, b] = await Promise.all([makeKey(join(dir, 'a')), makeKey(join(dir, 'b'))]);
   await buildAuditStage({ host: registry.host, images: 20, kindOf, nameOf, trusted: a.key, other: b.key });
   proxy = await startCountingProxy(registry.host, 0, refused);
@@ -54,7 +55,7 @@ let count = 0;
 const newFile = (): string => join(dir, `audit-${++count}.jsonl`);
 
 function audit(jsonl: string, ...more: readonly string[]) {
-  const scope = more[0]?.startsWith('-') === false ? [] : [proxy.host];
+  const scope = more[0] === '-f' || more[0]?.startsWith('-') === false ? [] : [proxy.host];
   return signet(['audit', ...scope, ...more, '--policy', policy, '--jsonl', jsonl]);
 }
 
@@ -174,11 +175,42 @@ describe('signet audit --resume', () => {
     proxy.reset();
     const done = await audit(part, '--resume');
     expect(done).toMatchObject({ code: 1, stderr: '' });
-    expect(done.stdout).toMatch(/^16 images \(7 of them before\): 6 verified, 7 denied, 4 undecided\n/);
+    expect(done.stdout).toMatch(
+      /^16 images \(6 of them before, 2 undecided asked anew\): 6 verified, 7 denied, 4 undecided\n/,
+    );
     expect(entries(part)).toEqual(entries(whole));
     expect(proxy.requests().length).toBeLessThan(all);
+  });
+
+  it('asks the undecided of a finished audit anew, whose new results take the place of the old ones', async () => {
+    const jsonl = newFile();
+    const args = ['--html', `${jsonl}.html`, '--resume'];
+    isClosed = true;
+    expect((await audit(jsonl, ...args)).stdout).toMatch(/^16 images: 6 verified, 7 denied, 4 undecided\n/);
+    isClosed = false;
     proxy.reset();
-    expect(await audit(part, '--resume')).toMatchObject({ code: 1, stdout: done.stdout.replace('(7', '(16') });
+    const opened = await audit(jsonl, ...args);
+    expect(opened.stdout).toMatch(
+      /^20 images \(13 of them before, 4 undecided asked anew\): 8 verified, 8 denied, 4 undecided\n/,
+    );
+    expect(codesOf(jsonl)).not.toHaveProperty('closed/app');
+    const asked = proxy.requests().flatMap(({ path }) => /manifests\/(v\d)$/.exec(path)?.[1] ?? []);
+    expect(asked).toHaveLength(3 + 4); // that lost their signatures; the four of closed/app
+    const page = readFileSync(`${jsonl}.html`, 'utf8');
+    expect(page.match(/<details data-verdict=/g)).toHaveLength(20);
+    isClosed = true;
+  });
+
+  it('makes no request where all was decided', async () => {
+    const jsonl = newFile();
+    const list = join(dir, 'decided.txt');
+    writeFileSync(list, `${proxy.host}/team/app:v0\n${proxy.host}/team/app:v1\n`);
+    expect(await audit(jsonl, '-f', list)).toMatchObject({ code: 1 });
+    proxy.reset();
+    expect(await audit(jsonl, '-f', list, '--resume')).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/^2 images \(2 of them before\): /),
+    });
     expect(proxy.requests()).toHaveLength(0);
   });
 

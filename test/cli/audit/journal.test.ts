@@ -1,7 +1,7 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, existsSync, lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { ResultEntry } from '../../../packages/cli/src/audit/entry.ts';
+import type { EndEntry, Entry, ResultEntry } from '../../../packages/cli/src/audit/entry.ts';
 import { openJournal } from '../../../packages/cli/src/audit/journal.ts';
 import { tempDir } from '../../support/temp.ts';
 import { auditHead, resultOf } from './entries.ts';
@@ -73,6 +73,59 @@ describe('openJournal', () => {
     writeFileSync(path, text);
     await expect(openJournal(path, { ...options, resume: true })).rejects.toMatchObject({ code: 'AUDIT_FILE' });
     expect(readFileSync(path, 'utf8')).toBe(text);
+  });
+
+  describe('takes out what was undecided, to be asked anew', () => {
+    const open = resultOf('r.example/open:1', 'undecided');
+    const stay = [
+      resultOf('r.example/a:1'),
+      resultOf('r.example/b:1', 'denied'),
+      { ...resultOf('r.example/exempt:1', 'undecided'), code: 'NOT_CHECKED', allowed: true },
+      { ...resultOf('no reference', 'undecided'), code: 'REFERENCE_INVALID', failed: true as const },
+    ];
+    const end: EndEntry = {
+      kind: 'end',
+      images: 5,
+      repositories: 0,
+      passedOver: 0,
+      endedAt: '2026-01-01T00:00:02.000Z',
+    };
+    const linesOf = (...entries: readonly Entry[]) => entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+    const resume = (path: string, onDone: (entry: ResultEntry) => void = () => undefined) =>
+      openJournal(path, { ...options, resume: true, onDone });
+
+    it('also where the audit was finished', async () => {
+      const path = join(tempDir(), 'audit.jsonl');
+      writeFileSync(path, linesOf(auditHead, ...stay.slice(0, 2), open, ...stay.slice(2), end));
+      const done: ResultEntry[] = [];
+      const journal = await resume(path, (entry) => done.push(entry));
+      expect(journal).toMatchObject({ isComplete: false, reopened: 1 });
+      await journal.append({ ...open, verdict: 'verified' });
+      await journal.close();
+      expect(done).toEqual(stay);
+      const head = linesOf(auditHead, ...stay);
+      expect(readFileSync(path, 'utf8')).toBe(head + linesOf({ ...open, verdict: 'verified' }));
+      expect(readdirSync(dirname(path))).toEqual(['audit.jsonl']);
+    });
+
+    it('and leaves a finished audit finished where there is nothing of that kind', async () => {
+      const path = join(tempDir(), 'audit.jsonl');
+      writeFileSync(path, linesOf(auditHead, ...stay, end));
+      const journal = await resume(path);
+      await journal.close();
+      expect(journal).toMatchObject({ isComplete: true, reopened: 0 });
+      expect(readFileSync(path, 'utf8')).toBe(linesOf(auditHead, ...stay, end));
+    });
+
+    it('with a torn last line, behind a link', async () => {
+      const dir = tempDir();
+      const [path, link] = [join(dir, 'audit.jsonl'), join(dir, 'link')];
+      writeFileSync(path, `${linesOf(auditHead, open)}{"kind":"im`);
+      symlinkSync(path, link);
+      await (await resume(link)).close();
+      expect(lstatSync(link).isSymbolicLink()).toBe(true);
+      expect(readFileSync(path, 'utf8')).toBe(linesOf(auditHead));
+    });
   });
 
   it('overwrites nothing unless it is told', async () => {

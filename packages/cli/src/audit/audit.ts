@@ -64,7 +64,7 @@ async function auditInto(audit: Audit): Promise<ExitCode> {
     await journal.close();
   }
   if (plan.page !== undefined) await (await import('./page.ts')).writePage(plan.page, plan.journal);
-  writeSummary({ plan, tally, resumed, io, output });
+  writeSummary({ plan, tally, resumed, askedAnew: journal.reopened, io, output });
   return tally.exitCode();
 }
 

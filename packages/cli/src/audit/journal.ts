@@ -1,16 +1,18 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { toJsonText } from '@signet/verifier';
 import { CliError } from '../errors.ts';
-import { isThere, systemReason } from '../files.ts';
+import { isThere, systemReason, writeOutputFile } from '../files.ts';
 import { readEntries } from './entries.ts';
 import type { EndEntry, Entry, HeadEntry, ResultEntry } from './entry.ts';
 import { type Scope, scopeText } from './scope.ts';
 
 /** The file of results while it grows. Only appended to; what was acknowledged survives a kill and a power cut. */
 export interface Journal {
-  /** Whether an earlier run came to its end: nothing is left to do. */
+  /** Whether an earlier run came to its end, and decided all: nothing is left to do. */
   readonly isComplete: boolean;
+  /** So many results that were there are open: they were taken out, to be asked anew. */
+  readonly reopened: number;
   /** Resolves soon; a few hundred kilobytes at most wait for the disk. @throws {CliError} FILE_UNWRITABLE */
   readonly append: (entry: ResultEntry | EndEntry) => Promise<void>;
   /** All that was appended is on the disk. @throws {CliError} FILE_UNWRITABLE */
@@ -22,12 +24,13 @@ export interface JournalOptions {
   readonly resume: boolean;
   readonly force: boolean;
   readonly head: Pick<HeadEntry, 'scope' | 'policy'>;
-  /** Told each result that is there already. */
+  /** Told each result that is there already, and stays. */
   readonly onDone: (entry: ResultEntry) => void;
 }
 
 /**
- * Opens the file of results, which is locked: a new one, or with `resume` the one that is there, whose torn last line is cut off.
+ * Opens the file of results, which is locked: a new one, or with `resume` the one that is there, whose torn last line is cut off and whose
+ * open results are taken out: there is one result of an image, and it is the newest.
  * @throws {CliError} FILE_EXISTS, FILE_UNWRITABLE, FILE_UNREADABLE, AUDIT_FILE, AUDIT_DIFFERS
  */
 export async function openJournal(path: string, options: JournalOptions): Promise<Journal> {
@@ -36,14 +39,15 @@ export async function openJournal(path: string, options: JournalOptions): Promis
     throw new CliError('FILE_EXISTS', `${path} is there already`, {
       hint: '--resume goes on where it ends, --force begins anew',
     });
-  const kept = exists && options.resume ? await readKept(path, options) : { bytes: 0, isComplete: false };
+  const kept = exists && options.resume ? await readKept(path, options) : nothingKept;
+  if (kept.reopened > 0) await takeOutOpen(path);
   const file = await writing(path, async () => {
     const opened = await open(path, exists ? 'a' : 'ax');
-    await opened.truncate(kept.bytes);
+    if (kept.reopened === 0) await opened.truncate(kept.bytes);
     await syncFolder(path);
     return opened;
   });
-  const journal = createJournal(path, file, kept.isComplete);
+  const journal = createJournal(path, file, kept);
   if (kept.bytes === 0)
     await journal.append({ kind: 'audit', version: 1, ...options.head, startedAt: new Date().toISOString() });
   return journal;
@@ -52,20 +56,38 @@ export async function openJournal(path: string, options: JournalOptions): Promis
 interface Kept {
   readonly bytes: number;
   readonly isComplete: boolean;
+  readonly reopened: number;
 }
 
+const nothingKept: Kept = { bytes: 0, isComplete: false, reopened: 0 };
+
 async function readKept(path: string, { head, onDone }: JournalOptions): Promise<Kept> {
-  let bytes = 0;
-  let isComplete = false;
+  let { bytes, isComplete, reopened } = nothingKept;
   for await (const { entry, endsAt } of readEntries(path)) {
     if ((bytes === 0) !== (entry.kind === 'audit') || isComplete)
       throw new CliError('AUDIT_FILE', `${path}: the lines are not in the order in which an audit writes them`);
     if (entry.kind === 'audit') refuseOther(path, entry, head);
     else if (entry.kind === 'end') isComplete = true;
+    else if (isOpen(entry)) reopened += 1;
     else onDone(entry);
     bytes = endsAt;
   }
-  return { bytes, isComplete };
+  return { bytes, isComplete: isComplete && reopened === 0, reopened };
+}
+
+/** What another try may decide. What its rule exempts, and what is no reference, stays so. */
+function isOpen({ verdict, code }: ResultEntry): boolean {
+  return verdict === 'undecided' && code !== 'NOT_CHECKED' && code !== 'REFERENCE_INVALID';
+}
+
+/** Written beside, then moved: who is killed meanwhile has lost nothing. A link stays one. */
+async function takeOutOpen(path: string): Promise<void> {
+  await writeOutputFile(await realpath(path), keptLines(path), { force: true });
+}
+
+async function* keptLines(path: string): AsyncGenerator<string> {
+  for await (const { entry } of readEntries(path))
+    if (entry.kind === 'audit' || (entry.kind !== 'end' && !isOpen(entry))) yield lineOf(entry);
 }
 
 /** Results of two policies, or of two scopes, must never stand in one report. */
@@ -93,7 +115,7 @@ function scopeKey(scope: Scope): string {
 const maxWaiting = 256 * 1024;
 
 /** Lines that come while the disk is busy go to it together. Once writing failed nothing more is written: a line would be missing. */
-function createJournal(path: string, file: FileHandle, isComplete: boolean): OpenJournal {
+function createJournal(path: string, file: FileHandle, { isComplete, reopened }: Kept): OpenJournal {
   let waiting = '';
   let writes: Promise<void> | undefined;
   let failure: unknown;
@@ -120,9 +142,10 @@ function createJournal(path: string, file: FileHandle, isComplete: boolean): Ope
   };
   return {
     isComplete,
+    reopened,
     async append(entry) {
       check();
-      waiting += `${toJsonText(entry, 0)}\n`;
+      waiting += lineOf(entry);
       const written = flush();
       if (waiting.length > maxWaiting) await written;
     },
@@ -132,6 +155,10 @@ function createJournal(path: string, file: FileHandle, isComplete: boolean): Ope
       check();
     },
   };
+}
+
+function lineOf(entry: Entry): string {
+  return `${toJsonText(entry, 0)}\n`;
 }
 
 type OpenJournal = Omit<Journal, 'append'> & { readonly append: (entry: Entry) => Promise<void> };

@@ -11,15 +11,18 @@ export interface Summary {
   readonly tally: Tally;
   /** Images that an earlier run had done. */
   readonly resumed: number;
+  /** Results of an earlier run that were undecided, and were asked anew. */
+  readonly askedAnew: number;
   readonly io: Io;
   readonly output: OutputOptions;
 }
 
 /** The counts, on standard output. */
-export function writeSummary({ plan, tally, resumed, io, output }: Summary): void {
+export function writeSummary({ plan, tally, resumed, askedAnew, io, output }: Summary): void {
   const counts = {
     images: tally.images(),
     resumed,
+    askedAnew,
     unlistedRepositories: tally.repositories(),
     ...tally.verdicts(),
     allowed: tally.allowed(),
@@ -31,7 +34,7 @@ export function writeSummary({ plan, tally, resumed, io, output }: Summary): voi
   const style = createStyle(output.color);
   const { verified, denied, undecided } = counts;
   const lines = [
-    `${style.strong(`${counts.images} images`)}${resumed === 0 ? '' : ` (${resumed} of them before)`}: ${style.good(`${verified} verified`)}, ${style.bad(`${denied} denied`)}, ${style.doubt(`${undecided} undecided`)}${counts.allowed === 0 ? '' : `; ${counts.allowed} of these allowed by their rule`}`,
+    `${style.strong(`${counts.images} images`)}${earlierText(resumed, askedAnew)}: ${style.good(`${verified} verified`)}, ${style.bad(`${denied} denied`)}, ${style.doubt(`${undecided} undecided`)}${counts.allowed === 0 ? '' : `; ${counts.allowed} of these allowed by their rule`}`,
     ...(counts.unlistedRepositories === 0
       ? []
       : [
@@ -44,6 +47,14 @@ export function writeSummary({ plan, tally, resumed, io, output }: Summary): voi
     ...(plan.page === undefined ? [] : [`page     ${escapeForTerminal(plan.page)}`]),
   ];
   io.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function earlierText(resumed: number, askedAnew: number): string {
+  const parts = [
+    ...(resumed === 0 ? [] : [`${resumed} of them before`]),
+    ...(askedAnew === 0 ? [] : [`${askedAnew} undecided asked anew`]),
+  ];
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }
 
 function countLine({ name, count }: Count): string {

@@ -18,7 +18,10 @@ export function define(command: Command, context: Context): void {
     .option('--out <folder>', 'write audit.jsonl (and audit.html) into this folder')
     .option('--jsonl <file>', 'write the results there, one JSON document a line')
     .option('--html <file>', 'write a page for a browser there: one file, nothing is loaded from elsewhere')
-    .option('--resume', 'go on where an earlier run was stopped: what its results hold is not done again')
+    .option(
+      '--resume',
+      'go on where an earlier run was stopped: only what its results do not hold, or hold as undecided, is asked',
+    )
     .option('--force', 'begin anew where there are results already')
     .option('--all-tags', 'verify tags that name signatures too (sha256-….sig and its like)')
     .option('--strict', 'exit by the verdicts alone, whatever mode a rule has');
