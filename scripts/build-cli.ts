@@ -19,6 +19,7 @@ export interface CliBuild {
 export const packedCommands: Readonly<Record<string, readonly string[]>> = {
   verify: ['packages/cli/src/verify/asker.ts', 'packages/cli/src/verify/create-sink.ts'],
   sign: [],
+  gate: ['packages/cli/src/gate/judge-pull.ts'],
 };
 
 /**

@@ -1,11 +1,27 @@
 export { defaultLifetimes, type Lifetimes } from './cache/lifetimes.ts';
 export { AdmissionError, type AdmissionErrorCode } from './errors.ts';
+export {
+  imageOfCall,
+  maxDescriptorBytes,
+  type PulledImage,
+  parseVerifierCall,
+  type VerifierCall,
+} from './gates/containerd/verifier-call.ts';
+export { askResident, type Resident } from './gates/resident.ts';
 export { isNearAddress } from './judge/allowed-hosts.ts';
 export { budgetOf, type ReviewDeadline, startReviewDeadline } from './judge/deadline.ts';
 export { createJudge, type ImageAnswer, type Judge, type JudgeOptions } from './judge/judge.ts';
 export { isNamedHost, mayConnect } from './judge/named-hosts.ts';
 export { type Watched, type WatchOptions, watchFiles } from './reload/watched.ts';
-export { type GateCode, type Outcome, type OutcomeCode, outcomeOf, type Pinning } from './review/outcome.ts';
+export {
+  type GateCode,
+  type Outcome,
+  type OutcomeCode,
+  outcomeOf,
+  outcomeOfPinned,
+  type Pinning,
+  type ReportForGate,
+} from './review/outcome.ts';
 export { reviewImages } from './review/review.ts';
 export { type PlacedOutcome, refusalMessage, type Where, warningsOf } from './review/texts.ts';
 export { defaultTimeouts, type Timeouts } from './server/context.ts';

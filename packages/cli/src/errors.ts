@@ -17,6 +17,7 @@ export type CliErrorCode =
   | 'AUDIT_IN_USE'
   | 'PORT_UNAVAILABLE'
   | 'DEMO_FAILED'
+  | 'SOCKET_UNSAFE'
   | 'INPUT_UNREAD'
   | 'INPUT_UNPINNED'
   | 'INTERRUPTED';
@@ -48,6 +49,7 @@ const exitCodes: Readonly<Record<string, ExitCode>> = {
   AUDIT_IN_USE: EXIT.usage,
   PORT_UNAVAILABLE: EXIT.usage,
   DEMO_FAILED: EXIT.denied,
+  SOCKET_UNSAFE: EXIT.usage,
   INPUT_UNREAD: EXIT.undecided,
   INPUT_UNPINNED: EXIT.undecided,
   INTERRUPTED: EXIT.interrupted,
@@ -67,6 +69,8 @@ const exitCodes: Readonly<Record<string, ExitCode>> = {
   HTPASSWD_INVALID: EXIT.usage,
   OPTIONS_INVALID: EXIT.usage,
   SERVER_INVALID: EXIT.usage,
+  REQUEST_INVALID: EXIT.usage,
+  REQUEST_UNSUPPORTED: EXIT.usage,
   SUBJECT_CHANGED: EXIT.denied,
   SIGNATURE_SELF_CHECK: EXIT.denied,
   SIGNATURE_INVALID: EXIT.denied,

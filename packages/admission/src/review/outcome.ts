@@ -1,5 +1,5 @@
 import type { Digest } from '@signet/oci';
-import type { ReportCode, Verdict } from '@signet/verifier';
+import type { Report, ReportCode, Verdict } from '@signet/verifier';
 import type { ImageAnswer } from '../judge/judge.ts';
 
 /** Whether the answer itself can put the digest into what is deployed; where it cannot, a tag could move between answer and pull. */
@@ -28,19 +28,21 @@ export interface Outcome {
   readonly isUnpinned: boolean;
 }
 
+/** What a gate goes by of a report. */
+export type ReportForGate = Pick<
+  Report,
+  'verdict' | 'code' | 'allowed' | 'summary' | 'remedy' | 'digest' | 'rule' | 'mode'
+>;
+
 /** What a gate makes of an answer. Rule: issue "gates", design.md 6 (modes). */
-export function outcomeOf(answer: ImageAnswer, pinning: Pinning): Outcome {
-  const { report, reference, rule } = answer;
-  const { verdict, code, allowed, summary, remedy, digest } = report;
-  const common = { verdict, ...(rule === undefined ? {} : { rule: rule.name }) };
-  const why = `${summary}${whyNotByMode(answer)}`;
-  const said = { ...common, code, why, isUnpinned: false, ...(remedy === undefined ? {} : { remedy }) };
-  if (verdict !== 'verified') return { ...said, isAllowed: allowed, isWarning: allowed && rule?.mode === 'warn' };
-  const pinned = { ...said, ...(digest === undefined ? {} : { digest }) };
-  if (pinning === 'pins' || reference.digest !== undefined) return { ...pinned, isAllowed: true, isWarning: false };
-  if (rule?.allowUnpinned === true) return { ...pinned, isAllowed: true, isWarning: false, isUnpinned: true };
+export function outcomeOf({ report, reference, rule }: ImageAnswer, pinning: Pinning): Outcome {
+  const outcome = outcomeOfPinned(report);
+  if (report.verdict !== 'verified' || pinning === 'pins') return outcome;
+  if (reference.digest !== undefined) return outcome;
+  if (rule?.allowUnpinned === true) return { ...outcome, isUnpinned: true };
+  const { digest } = report;
   return {
-    ...pinned,
+    ...outcome,
     code: 'NOT_PINNED',
     why: 'it is named by a tag, which may name another image by the time it is pulled',
     remedy: `write the digest (@${digest ?? 'sha256:…'}), let the mutating webhook (/mutate) do so, or say allowUnpinned in the rule`,
@@ -50,10 +52,27 @@ export function outcomeOf(answer: ImageAnswer, pinning: Pinning): Outcome {
   };
 }
 
+/** The same of an image that is named by its digest, or whose digest the answer pins. */
+export function outcomeOfPinned(report: ReportForGate): Outcome {
+  const { verdict, code, allowed, summary, remedy, digest, rule, mode } = report;
+  const isVerified = verdict === 'verified';
+  return {
+    verdict,
+    code,
+    why: `${summary}${whyNotByMode(report)}`,
+    isAllowed: allowed,
+    isWarning: !isVerified && allowed && mode === 'warn',
+    isUnpinned: false,
+    ...(rule === undefined ? {} : { rule }),
+    ...(remedy === undefined ? {} : { remedy }),
+    ...(isVerified && digest !== undefined ? { digest } : {}),
+  };
+}
+
 /** A rule that lets pass what is not verified does not do so where the image might be one that the policy refuses. Rule: docs/decision.md, "allowed" */
-function whyNotByMode({ report: { verdict, allowed }, rule }: ImageAnswer): string {
-  if (allowed || verdict !== 'undecided' || rule === undefined || rule.mode === 'enforce') return '';
-  return `; mode ${rule.mode} does not let it through: it cannot be ruled out that the policy refuses it (refuse)`;
+function whyNotByMode({ verdict, allowed, mode }: Pick<ReportForGate, 'verdict' | 'allowed' | 'mode'>): string {
+  if (allowed || verdict !== 'undecided' || mode === undefined || mode === 'enforce') return '';
+  return `; mode ${mode} does not let it through: it cannot be ruled out that the policy refuses it (refuse)`;
 }
 
 /** For what is no image reference, or cannot be looked at: refused. */

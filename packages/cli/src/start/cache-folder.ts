@@ -1,5 +1,6 @@
 import { mkdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
+import { isFixed } from '../fixed-path.ts';
 
 /**
  * The folder for compiled code: `NODE_COMPILE_CACHE`, else `signet` in the user's cache folder; undefined where there is none, or where
@@ -38,13 +39,4 @@ function isOurs(folder: string): boolean {
   const own = process.getuid();
   const { uid, mode } = statSync(folder);
   return uid === own && (mode & 0o022) === 0 && isFixed(folder, own);
-}
-
-/** Nobody but us and root can rename it or a folder above it: where others may write, the sticky bit leaves to each what is his. */
-function isFixed(folder: string, own: number): boolean {
-  const above = dirname(folder);
-  if (above === folder) return true;
-  const { uid, mode } = statSync(above);
-  const isShared = (mode & 0o022) !== 0 && (mode & 0o1000) === 0;
-  return (uid === own || uid === 0) && !isShared && isFixed(above, own);
 }
