@@ -1,7 +1,8 @@
 import { decide, type Evidence, type Finding, type Rule } from '@signet/verifier';
 import { describe, expect, it } from 'vitest';
-import { remedyOf, summaryOf } from '../../../packages/verifier/src/report/explain.ts';
-import { by, evidenceOf, failure, keyOf, proof, rule, source } from '../evidence-data.ts';
+import { summaryOf } from '../../../packages/verifier/src/report/explain.ts';
+import { remedyOf } from '../../../packages/verifier/src/report/remedy.ts';
+import { atMs, by, evidenceOf, failure, image, keyOf, otherImage, proof, rule, source } from '../evidence-data.ts';
 
 const any = rule({ kind: 'any', of: [source('alice')] });
 const bound: Rule = { ...any, tag: 'bound' };
@@ -57,7 +58,49 @@ describe('why, and what to do', () => {
       explain(rule({ kind: 'source', source: { ...source('alice').source, threshold: 2 } }), [proof('alice')]),
       'NOT_TRUSTED',
       'alice: signed by 1 of the 2 different signers it needs',
-      /./,
+      /as many/,
+    ],
+    [
+      'one of all',
+      explain(rule({ kind: 'all', of: [source('alice'), source('bob')] }), [proof('alice')]),
+      'NOT_TRUSTED',
+      'signed by alice, but not by enough of the required signers (missing: bob)',
+      /as many/,
+    ],
+    [
+      'what nothing can satisfy, signed',
+      explain(rule({ kind: 'any', of: [] }), [failure('KEY_NOT_TRUSTED')]),
+      'NOT_TRUSTED',
+      'rule "test" is satisfied by no signature (require: never)',
+      /change the rule/,
+    ],
+    [
+      'what nothing can satisfy, unsigned',
+      explain(rule({ kind: 'all', of: [source('alice'), { kind: 'any', of: [] }] }), []),
+      'NO_SIGNATURE',
+      'rule "test" is satisfied by no signature (require: never)',
+      /change the rule/,
+    ],
+    [
+      'an image of an index that is not signed itself',
+      explain(any, [], { subject: { digest: image, index: otherImage } }),
+      'NO_SIGNATURE',
+      'no signature is attached to this image',
+      /--recursive/,
+    ],
+    [
+      'no proven time',
+      explain({ ...any, maxAgeMs: 1_000 }, [proof('alice')]),
+      'SIGNATURE_TIME',
+      /no trusted timestamp/,
+      /not read yet: .*maxAge/,
+    ],
+    [
+      'too old',
+      explain({ ...any, maxAgeMs: 1_000 }, [proof('alice', { verifiedAtMs: atMs - 10_000 })]),
+      'SIGNATURE_TIME',
+      /ago$/,
+      /sign again/,
     ],
     [
       'a format that does not count',

@@ -28,6 +28,14 @@ export function meets(requirement: Requirement, signersOf: SignersOf): boolean {
   }
 }
 
+/** Whether some signers could satisfy it: not `never`, nor a tree that comes to that. */
+export function canBeMet(requirement: Requirement): boolean {
+  if (requirement.kind === 'source') return true;
+  const { kind, of } = requirement;
+  const count = kind === 'any' ? 1 : kind === 'all' ? of.length : requirement.count;
+  return of.filter(canBeMet).length >= Math.max(1, count);
+}
+
 /** A set of signers that together satisfy a branch. */
 type Witness = ReadonlySet<string>;
 

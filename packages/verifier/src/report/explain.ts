@@ -1,9 +1,8 @@
 import type { Decision } from '../decision/decide.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Check, Finding } from '../finding.ts';
-import { sourcesOf } from '../policy/rule.ts';
+import { canBeMet } from '../policy/requirement.ts';
 import type { Ruling } from '../policy/ruling.ts';
-import { type TrustSource, takesFormat, trusts } from '../policy/source.ts';
 import { trustOf } from '../trust.ts';
 import { shortKey } from './key-name.ts';
 
@@ -14,9 +13,9 @@ export function summaryOf(ruling: Ruling, evidence: Evidence, decision: Decision
     case 'VERIFIED':
       return `signed by ${yesNames(decision)}`;
     case 'NO_SIGNATURE':
-      return noSignature(evidence, decision);
+      return neverText(ruling) ?? noSignature(evidence, decision);
     case 'NOT_TRUSTED':
-      return notTrusted(ruling, decision);
+      return neverText(ruling) ?? notTrusted(ruling, decision);
     case 'TAG_MISMATCH':
       return missOf(decision, 'tag') ?? 'the signature is for another tag';
     case 'ANNOTATION_MISMATCH':
@@ -42,45 +41,8 @@ export function summaryOf(ruling: Ruling, evidence: Evidence, decision: Decision
   }
 }
 
-/** What to do next, in one sentence; undefined where nothing can be done or need be. */
-export function remedyOf(ruling: Ruling, evidence: Evidence, decision: Decision): string | undefined {
-  switch (decision.code) {
-    case 'NO_SIGNATURE':
-      return 'sign the image (signet sign), or copy its signatures along (signet copy)';
-    case 'NOT_TRUSTED':
-      if (isInOtherFormat(ruling, decision))
-        return 'sign again in a format that counts (signet sign --format), or let its format count (formats of the source)';
-      return trustsFew(ruling)
-        ? 'sign with a trusted key, or trust the key that signed if you know it'
-        : 'sign with as many trusted keys as are asked for';
-    case 'TAG_MISMATCH':
-      return tagRemedy(decision);
-    case 'ANNOTATION_MISMATCH':
-      return 'sign again with the asked annotations (signet sign --annotation)';
-    case 'INCOMPLETE':
-      return evidence.gaps.some(({ what, code }) => what === 'limit' && code === 'LIMIT_REACHED')
-        ? 'delete what is attached and not needed, or raise the limit that was reached (for signatures: --max-signatures)'
-        : 'try again; signet doctor shows what the registry answers';
-    case 'UNRESOLVED':
-      return 'check the reference, the credentials and the registry; a replica may lag behind';
-    case 'SIGNATURE_TIME':
-      return 'sign again, with a timestamp: a signature without one proves no time';
-    case 'CONDITION_FAILED':
-      return 'see the condition (where) of the rule; signet policy explain shows the rule';
-    case 'REFUSED_DIGEST':
-      return 'deploy another build; only the policy (refuse) can let this one through';
-    case 'REFUSED_KEY':
-      return 'build and sign again with a key that is not refused';
-    case 'NO_RULE':
-      return hasName(evidence)
-        ? 'add a rule for this image to the policy'
-        : 'say by which name it is known: --signed-reference REGISTRY/REPO:TAG';
-    default:
-      return undefined;
-  }
-}
-
-function hasName({ asked }: Evidence): boolean {
+/** Whether there is a name by which a rule could be chosen: an image layout on disk has none of its own. */
+export function hasName({ asked }: Evidence): boolean {
   return asked.image !== undefined || asked.name !== undefined;
 }
 
@@ -88,6 +50,11 @@ function notChecked({ rule }: Ruling): string {
   return rule === undefined
     ? 'no rule is for this image, and the policy allows such images (default: allow): no signature was looked at'
     : `rule "${rule.name}" exempts this image: no signature was looked at`;
+}
+
+function neverText({ rule }: Ruling): string | undefined {
+  if (rule === undefined || canBeMet(rule.require)) return undefined;
+  return `rule "${rule.name}" is satisfied by no signature (require: never)`;
 }
 
 function yesNames({ sources }: Decision): string {
@@ -152,22 +119,4 @@ function missOf({ findings }: Decision, name: Check['name']): string | undefined
 
 function openCheck({ findings }: Decision): string | undefined {
   return findings.flatMap(({ checks }) => checks).find(({ result }) => result === 'unknown')?.message;
-}
-
-function trustsFew({ rule }: Ruling): boolean {
-  return rule === undefined || rule.require.kind !== 'atLeast';
-}
-
-function isInOtherFormat({ rule }: Ruling, { findings }: Decision): boolean {
-  const sources = rule === undefined ? [] : sourcesOf(rule.require);
-  return findings.some(({ format, proven }) => {
-    const isMissed = (source: TrustSource): boolean => !takesFormat(source, { format });
-    return proven !== undefined && sources.some((source) => trusts(source, proven.identity) && isMissed(source));
-  });
-}
-
-function tagRemedy({ findings }: Decision): string {
-  const codes = findings.flatMap(({ checks }) => checks).map(({ code }) => code);
-  if (codes.includes('TAG_NOTHING_TO_COMPARE')) return 'say what to compare with: --signed-reference REGISTRY/REPO:TAG';
-  return 'sign this tag (signet sign REPO:TAG@DIGEST), or check why the tag names this image now';
 }

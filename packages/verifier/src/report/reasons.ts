@@ -74,7 +74,8 @@ export const reasons: Readonly<Record<ReportCode, Reason>> = {
     title: 'The image was not signed at a time that its rule takes.',
     meaning:
       'The image is signed by whom the rule trusts, but not at a time that the rule takes (`maxAge`, `notBefore`), or no trusted timestamp proves the time.',
-    remedy: 'sign again, with a timestamp.',
+    remedy:
+      'sign again, with a timestamp; where no time is proven, take `maxAge` and `notBefore` out of the rule until timestamps are read.',
   },
   CONDITION_FAILED: {
     verdict: 'denied',

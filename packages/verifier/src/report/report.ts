@@ -6,7 +6,8 @@ import type { Evidence, Gap, Skipped } from '../evidence.ts';
 import { type Finding, isAccepted } from '../finding.ts';
 import type { Mode, Place } from '../policy/rule.ts';
 import type { Ruling } from '../policy/ruling.ts';
-import { remedyOf, summaryOf } from './explain.ts';
+import { summaryOf } from './explain.ts';
+import { remedyOf } from './remedy.ts';
 
 /** What is known of the tag of a verified image. `bound`: the signed reference names the asked tag; `digest-only`: nothing was said of it. */
 export type TagAnswer = 'bound' | 'repository-only' | 'digest-only';
