@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseRegistryReference } from '@signet/oci';
-import { type EffectivePolicy, effectivePolicy, parseImagePattern, RuleIndex } from '@signet/verifier';
+import {
+  compareSpecificity,
+  type EffectivePolicy,
+  effectivePolicy,
+  parseImagePattern,
+  RuleIndex,
+  specificityOf,
+} from '@signet/verifier';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { type Lint, lintPolicy } from '../../../../packages/verifier/src/policy/load/index.ts';
@@ -13,6 +20,8 @@ const page = readFileSync(new URL('../../../../docs/policy.md', import.meta.url)
 const { blocks, tables } = readMarkdown(page);
 const examples = blocks.filter(({ language }) => language === 'yaml').map(({ lines }) => lines.join('\n'));
 const patterns = tables.find(({ columns }) => columns[0] === 'pattern')?.rows ?? [];
+
+const orders = tables.find(({ columns }) => columns[1] === 'goes before')?.rows ?? [];
 
 /** What is looked at of a JSON Schema. */
 interface Schema {
@@ -95,8 +104,14 @@ describe('the image patterns of docs/policy.md', () => {
     expect([...spansIn(fitting), ...spansIn(others)].length).toBeGreaterThan(1);
   });
 
+  it.each(orders)('%s goes before %s', (first, second) => {
+    const [one, other] = [first, second].map((cell) => specificityOf(parseImagePattern(spansIn(cell).join())));
+    expect(one !== undefined && other !== undefined && compareSpecificity(one, other)).toBeGreaterThan(0);
+  });
+
   it('are many', () => {
     expect(patterns.length).toBeGreaterThan(8);
+    expect(orders.length).toBeGreaterThan(6);
   });
 });
 

@@ -3,7 +3,7 @@ import { digestOf, parseRegistryReference } from '@signet/oci';
 import { describe, expect, it } from 'vitest';
 import { PolicyError } from '../../../../packages/verifier/src/errors.ts';
 import { loadPolicy } from '../../../../packages/verifier/src/policy/load/index.ts';
-import { keyFiles, lint, NotThere, problemsOf, readerOf } from './policy-data.ts';
+import { keyFiles, lint, NotThere, problemsOf, readerOf, told } from './policy-data.ts';
 
 const whole = `
 version: 1
@@ -38,7 +38,10 @@ default: allow
 describe('a policy', () => {
   it('is loaded with all that it says', async () => {
     const { policy, problems } = await lint(whole);
-    expect(problems).toEqual([]);
+    expect(problems.map(told)).toEqual([
+      expect.stringMatching(/^warning POLICY_INVALID 23:13 "maxAge" asks for a proven time, and no signature/),
+      expect.stringMatching(/^warning POLICY_INVALID 24:16 "notBefore" asks for a proven time/),
+    ]);
     const [rule, skip] = policy?.ruleList ?? [];
     expect(rule).toMatchObject({
       name: 'prod',

@@ -98,6 +98,10 @@ export function timesOf(rule: WrittenRule, { problems }: RuleContext): Pick<Rule
   const { maxAge, notBefore } = rule.input;
   const maxAgeMs = maxAge === undefined ? undefined : parseDuration(maxAge);
   const notBeforeMs = notBefore === undefined ? undefined : parseTime(notBefore);
+  for (const field of ['maxAge', 'notBefore'] as const) {
+    if (rule.input[field] !== undefined)
+      problems.warn(unprovenText(field), placeIn(rule, field), { hint: unprovenHint });
+  }
   if (notBefore !== undefined && notBeforeMs === undefined)
     problems.add(`there is no such time: ${quoted(notBefore)}`, placeIn(rule, 'notBefore'));
   return {
@@ -115,6 +119,13 @@ export function servingOf({ input: { allowUnpinned, reuse } }: WrittenRule): Pic
     ...(freshMs === undefined || staleMs === undefined ? {} : { reuse: { freshMs, staleMs } }),
   };
 }
+
+/** Tables of cases can make proven times up: there such a rule seems to work. */
+function unprovenText(field: string): string {
+  return `${quoted(field)} asks for a proven time, and no signature that is read now has one: nothing satisfies this rule`;
+}
+
+const unprovenHint = 'leave it out until timestamps and logs are read';
 
 /** `where`, compiled; what is wrong with it is told at its place inside the expression. */
 export function conditionOf(rule: WrittenRule, { readCondition, problems }: RuleContext): Pick<Rule, 'condition'> {
