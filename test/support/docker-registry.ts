@@ -22,11 +22,12 @@ export interface TestRegistry {
   stop(): Promise<void>;
 }
 
-/** `tls` makes a CA of its own; `htpasswd` asks for Basic credentials; `proxyFor` makes it a pull-through cache of that URL. */
+/** `tls` makes a CA of its own; `htpasswd` asks for Basic credentials; `proxyFor` makes it a pull-through cache of that URL; `notify` gets its events. */
 export interface DockerRegistryOptions {
   readonly tls?: boolean;
   readonly htpasswd?: boolean;
   readonly proxyFor?: string;
+  readonly notify?: { readonly url: string; readonly authorization: string };
 }
 
 const username = 'signet';
@@ -101,6 +102,18 @@ async function configuration(dir: string, options: DockerRegistryOptions, ca: Te
       ...(certificate === undefined ? {} : { tls: { certificate: certificate.certFile, key: certificate.keyFile } }),
     },
     ...(options.htpasswd === true ? { auth: { htpasswd: { realm: 'signet tests', path: htpasswd } } } : {}),
+    ...(options.notify === undefined ? {} : { notifications: { endpoints: [endpoint(options.notify)] } }),
     ...(options.proxyFor === undefined ? {} : { proxy: { remoteurl: options.proxyFor } }),
+  };
+}
+
+function endpoint({ url, authorization }: NonNullable<DockerRegistryOptions['notify']>): object {
+  return {
+    name: 'signet',
+    url,
+    headers: { Authorization: [authorization] },
+    timeout: '5s',
+    threshold: 3,
+    backoff: '1s',
   };
 }

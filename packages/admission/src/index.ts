@@ -34,3 +34,6 @@ export {
   startServer,
   type TlsMaterial,
 } from './server/server.ts';
+export { type WebhookSource, webhookSources } from './webhooks/event.ts';
+export { createNotifier, type Notifier, type NotifierOptions } from './webhooks/notifier.ts';
+export { createPushWatcher, type PushWatcher, type WatcherOptions } from './webhooks/push-watcher.ts';

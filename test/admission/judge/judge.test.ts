@@ -86,10 +86,51 @@ describe('the judge', () => {
     await answer(judge, 'r.example/app:1');
     await images.image('evil', '1');
     expect((await answer(judge, 'r.example/app:1')).is).toBe('verified VERIFIED allowed cache');
-    judge.forgetTags('r.example/other');
+    judge.forget('r.example/other');
     expect((await answer(judge, 'r.example/app:1')).is).toBe('verified VERIFIED allowed cache');
-    judge.forgetTags('r.example/app');
+    judge.forget('r.example/app');
     expect((await answer(judge, 'r.example/app:1')).is).toBe('denied NO_SIGNATURE stopped now');
+  });
+
+  it('asks again what it denied when it is told of a push: that may have been the signature', async () => {
+    const image = await images.image('app', '1');
+    const judge = judgeBy(policy({ 'r.example/**': {} }));
+    const pinned = `r.example/app@${image.descriptor.digest}`;
+    expect((await answer(judge, pinned)).is).toBe('denied NO_SIGNATURE stopped now');
+    await images.sign(alice, image);
+    expect((await answer(judge, pinned)).is).toBe('denied NO_SIGNATURE stopped cache');
+    judge.forget('r.example/app');
+    expect((await answer(judge, pinned)).is).toBe('verified VERIFIED allowed now');
+    judge.forget('r.example/app');
+    expect((await answer(judge, pinned)).is).toBe('verified VERIFIED allowed cache');
+  });
+
+  it('gives nobody who asks after a push what was begun before it', async () => {
+    const image = await images.image('app', '1');
+    const gate = Promise.withResolvers<void>();
+    const judge = judgeBy(policy({ 'r.example/**': {} }), { open: () => watched(images.store, () => gate.promise) });
+    const before = answer(judge, 'r.example/app:1');
+    nowMs += 1;
+    judge.forget('r.example/app');
+    const evil = await images.image('evil', '1');
+    const after = answer(judge, 'r.example/app:1');
+    expect(asked).toEqual(['resolve 1', 'resolve 1']);
+    gate.resolve();
+    await Promise.all([before, after]);
+    nowMs += 1;
+    expect((await answer(judge, 'r.example/app:1')).report.digest).toBe(evil.descriptor.digest);
+    expect(image.descriptor.digest).not.toBe(evil.descriptor.digest);
+  });
+
+  it('reads what a reference names only where a rule is for it and its host may be asked', async () => {
+    const image = await images.image('app', '1');
+    const judge = judgeBy(policy({ 'r.example/**': {}, '*/near/**': {} }));
+    expect((await judge.manifest('r.example/app:1'))?.descriptor.digest).toBe(image.descriptor.digest);
+    await expect(judge.manifest('r.example/app:gone')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    asked = [];
+    expect(await judge.manifest('s.example/app:1')).toBeUndefined();
+    expect(await judge.manifest('localhost:5000/near/app:1')).toBeUndefined();
+    expect(asked).toEqual([]);
   });
 
   it('gives a stale answer while it asks anew, and the new one then', async () => {

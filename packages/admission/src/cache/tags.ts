@@ -9,10 +9,10 @@ export interface TagAnswer {
 
 /** What tags name, for a short time: many pods of a rollout ask at once. Failures are not kept. */
 export interface Tags {
-  get(reference: RegistryReference, nowMs: number): TagAnswer | undefined;
-  put(reference: RegistryReference, digest: Digest, nowMs: number): void;
-  /** Forgets a repository's tags, as `registry/repository`: something was pushed there. */
-  forget(name: string): void;
+  /** `changedMs`: when something last changed in the repository; what was asked before that is not known any more. */
+  get(reference: RegistryReference, nowMs: number, changedMs: number): TagAnswer | undefined;
+  /** `atMs`: when it was asked. */
+  put(reference: RegistryReference, digest: Digest, atMs: number): void;
 }
 
 const maxTags = 50_000;
@@ -20,19 +20,21 @@ const maxTags = 50_000;
 export function createTags({ tagMs }: { readonly tagMs: number }): Tags {
   const kept = new LRUCache<string, { readonly digest: Digest; readonly atMs: number }>({ max: maxTags });
   return {
-    get(reference, nowMs) {
+    get(reference, nowMs, changedMs) {
       const entry = kept.get(tagName(reference));
-      const isGood = entry !== undefined && nowMs >= entry.atMs && nowMs < entry.atMs + tagMs;
-      return isGood ? { digest: entry.digest } : undefined;
+      if (entry === undefined || entry.atMs <= changedMs) return undefined;
+      return nowMs >= entry.atMs && nowMs < entry.atMs + tagMs ? { digest: entry.digest } : undefined;
     },
     put: (reference, digest, atMs) => void kept.set(tagName(reference), { digest, atMs }),
-    forget(name) {
-      for (const key of kept.keys()) if (key.startsWith(`${name}:`)) kept.delete(key);
-    },
   };
 }
 
 /** `registry/repository:tag`: without a tag, `latest` is meant. */
-export function tagName({ registry, repository, tag = 'latest' }: RegistryReference): string {
-  return `${registry}/${repository}:${tag}`;
+export function tagName(reference: RegistryReference): string {
+  return `${nameOf(reference)}:${reference.tag ?? 'latest'}`;
+}
+
+/** `registry/repository` */
+export function nameOf({ registry, repository }: RegistryReference): string {
+  return `${registry}/${repository}`;
 }

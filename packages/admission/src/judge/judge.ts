@@ -1,4 +1,11 @@
-import { type Digest, RegistryError, type RegistryReference, type Source, unlessMissing } from '@signet/oci';
+import {
+  type Digest,
+  RegistryError,
+  type RegistryReference,
+  type Resolved,
+  type Source,
+  unlessMissing,
+} from '@signet/oci';
 import {
   askedImage,
   createHabit,
@@ -14,10 +21,11 @@ import {
   verifyAsked,
   withoutEvidence,
 } from '@signet/verifier';
+import { createChanges } from '../cache/changes.ts';
 import { defaultLifetimes, type Lifetimes } from '../cache/lifetimes.ts';
 import { createResults, resultKey } from '../cache/results.ts';
 import { createSingleFlight } from '../cache/single-flight.ts';
-import { createTags, type TagAnswer, tagName } from '../cache/tags.ts';
+import { createTags, nameOf, type TagAnswer, tagName } from '../cache/tags.ts';
 import { refusedHost } from './allowed-hosts.ts';
 import type { ReviewDeadline } from './deadline.ts';
 import { createPreparer, type Prepared, type Preparer } from './prepared.ts';
@@ -42,8 +50,13 @@ export interface Judge {
    * @throws {RegistryError} REFERENCE_INVALID, at once
    */
   judge(image: string, deadline: ReviewDeadline): ImageAnswer | Promise<ImageAnswer>;
-  /** Something was pushed to `registry/repository`: what its tags name is asked anew. */
-  forgetTags(name: string): void;
+  /** Something changed in `registry/repository`: what its tags name is asked anew, and so is what was denied there. */
+  forget(name: string): void;
+  /**
+   * What a reference names now, by one request; undefined where no rule is for it, or none that lets its host be asked.
+   * @throws {RegistryError} REFERENCE_INVALID, and what the registry's answer is
+   */
+  manifest(image: string): Promise<Resolved | undefined>;
 }
 
 /** How a judge works. */
@@ -73,6 +86,7 @@ class ResidentJudge implements Judge {
   private readonly now: () => number;
   private readonly results;
   private readonly tags;
+  private readonly changes = createChanges();
   private readonly resolving;
   private readonly verifying;
   private readonly habit = createHabit();
@@ -97,8 +111,15 @@ class ResidentJudge implements Judge {
     this.preparer = createPreparer(policy);
   }
 
-  forgetTags(name: string): void {
-    this.tags.forget(name);
+  forget(name: string): void {
+    this.changes.note(name, this.now());
+  }
+
+  async manifest(image: string): Promise<Resolved | undefined> {
+    const { choice, reference } = this.preparer.prepare(image);
+    if (choice.kind === 'none' || refusedHost(reference, choice.rule) !== undefined) return undefined;
+    const { tag = 'latest', digest = tag } = reference;
+    return await this.options.open(reference).resolve(digest, { signal: AbortSignal.timeout(flightMs) });
   }
 
   judge(image: string, deadline: ReviewDeadline): ImageAnswer | Promise<ImageAnswer> {
@@ -124,13 +145,15 @@ class ResidentJudge implements Judge {
     if (choice.kind === 'tag') return undefined;
     const ruling = rulingBy(base, choice.kind === 'rule' ? choice.rule : undefined);
     if (!needsEvidence(ruling)) return answerOf(question, ruling, withoutEvidence(asked, ruling));
-    const digest = asked.digest ?? this.tags.get(reference, base.atMs)?.digest;
+    const digest = asked.digest ?? this.knownTag(reference, base.atMs)?.digest;
     return digest === undefined ? undefined : this.keptAnswer(question, ruling, digest);
   }
 
   private keptAnswer(question: Question, ruling: Ruling, digest: Digest): ImageAnswer | undefined {
     const kept = this.results.get(keyOf(question, ruling, digest), question.base.atMs);
     if (kept === undefined) return undefined;
+    const { verdict, atMs } = kept.report;
+    if (verdict !== 'verified' && this.changes.lastMs(nameOf(question.reference)) >= atMs) return undefined;
     // Nobody waits for it: what comes of it is for the next one who asks.
     if (kept.isStale) this.verify(question, ruling, { digest })?.catch(() => {});
     return answerOf(question, ruling, kept.report, kept.isStale ? 'stale' : 'cache');
@@ -164,16 +187,25 @@ class ResidentJudge implements Judge {
 
   /** What the tag names now, unless that was looked up just before. */
   private async resolveTag(reference: RegistryReference): Promise<TagAnswer> {
-    const known = this.tags.get(reference, this.now());
+    const known = this.knownTag(reference, this.now());
     if (known !== undefined) return known;
     const { tag = 'latest' } = reference;
-    return await this.resolving.run(tagName(reference), async () => {
+    return await this.resolving.run(this.flightKey(tagName(reference), reference), async () => {
       const atMs = this.now();
       const resolved = await this.options.open(reference).resolve(tag, { signal: AbortSignal.timeout(flightMs) });
       const { digest } = resolved.descriptor;
       this.tags.put(reference, digest, atMs);
       return { digest, resolved };
     });
+  }
+
+  private knownTag(reference: RegistryReference, nowMs: number): TagAnswer | undefined {
+    return this.tags.get(reference, nowMs, this.changes.lastMs(nameOf(reference)));
+  }
+
+  /** What was begun before a change answers nobody who asks after it. */
+  private flightKey(key: string, reference: RegistryReference): string {
+    return `${this.changes.lastMs(nameOf(reference))} ${key}`;
   }
 
   /** Goes on after its caller went away: the next one gets what comes of it. */
@@ -183,7 +215,7 @@ class ResidentJudge implements Judge {
     { digest, resolved }: TagAnswer,
   ): Promise<Report> {
     const key = keyOf({ asked }, ruling, digest);
-    return await this.verifying.run(key, async () => {
+    return await this.verifying.run(this.flightKey(key, reference), async () => {
       const report = await verifyAsked(asked, ruling, {
         source: this.options.open(reference),
         // What is verified is what the tag named when the rule was chosen.

@@ -6,6 +6,8 @@ import { TLSSocket } from 'node:tls';
 export interface AccessOptions {
   /** SHA-256 of the bearer tokens that are taken. */
   readonly tokenHashes: readonly Buffer[];
+  /** SHA-256 of the secrets that registries show with their notifications. */
+  readonly webhookHashes: readonly Buffer[];
   /** Client certificates are asked for, and one that the given CA issued opens what a token does. */
   readonly hasClientCa: boolean;
   /** Everything but health checks wants a client certificate. */
@@ -32,8 +34,17 @@ export function isPrivileged(
   if (isLoopback && tokenHashes.length === 0) return true;
   if (hasClientCa && hasClientCertificate(request)) return true;
   const [, token] = /^Bearer ([\w.~+/=-]{1,4096})$/i.exec(request.headers.authorization ?? '') ?? [];
-  if (token === undefined) return false;
+  return token !== undefined && isAmong(tokenHashes, token);
+}
+
+/** Whether the sender knows the secret of a registry's notifications: `Authorization: Bearer SECRET`, or the secret alone, as Harbor sends it. */
+export function isRegistry({ headers }: IncomingMessage, { webhookHashes }: AccessOptions): boolean {
+  const [, secret] = /^(?:Bearer )?([\w.~+/=-]{1,4096})$/i.exec(headers.authorization ?? '') ?? [];
+  return secret !== undefined && isAmong(webhookHashes, secret);
+}
+
+/** All are compared, each in constant time: how long it takes says nothing about them. */
+function isAmong(hashes: readonly Buffer[], token: string): boolean {
   const given = hashToken(token);
-  // All are compared, each in constant time: how long it takes says nothing about them.
-  return tokenHashes.map((hash) => timingSafeEqual(hash, given)).includes(true);
+  return hashes.map((hash) => timingSafeEqual(hash, given)).includes(true);
 }

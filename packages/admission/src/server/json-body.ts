@@ -1,3 +1,4 @@
+import type { FastifyBodyParser } from 'fastify';
 import { AdmissionError } from '../errors.ts';
 
 /** Objects and lists within one another; Kubernetes objects have a dozen. */
@@ -14,6 +15,15 @@ export function parseJsonBody(bytes: Uint8Array): unknown {
     throw new AdmissionError('REQUEST_INVALID', 'the body is not JSON', { cause });
   }
 }
+
+/** {@link parseJsonBody} as routes take it. */
+export const jsonParser: FastifyBodyParser<Buffer> = (_request, body, done) => {
+  try {
+    done(null, parseJsonBody(body));
+  } catch (error) {
+    done(error as Error);
+  }
+};
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 

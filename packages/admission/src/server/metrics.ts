@@ -1,6 +1,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ImageAnswer } from '../judge/judge.ts';
+import type { Outcome } from '../review/outcome.ts';
 import type { PlacedOutcome } from '../review/texts.ts';
+import type { WebhookSource } from '../webhooks/event.ts';
+import type { NotifyResult } from '../webhooks/notifier.ts';
+import type { EventResult } from '../webhooks/push-watcher.ts';
 
 /** What a server counts. */
 export interface Metrics {
@@ -11,6 +15,12 @@ export interface Metrics {
   image(answer: ImageAnswer): void;
   /** A registry was asked. */
   registryRequest(status: number | undefined): void;
+  /** A registry told of an event. */
+  registryEvent(source: WebhookSource, result: EventResult): void;
+  /** What was pushed was verified. */
+  push(outcome: Outcome): void;
+  /** A message about a push was sent, or not. */
+  notification(result: NotifyResult): void;
   /** A policy was taken into use, or could not be. */
   policy(revision: string): void;
   policyFailed(): void;
@@ -48,6 +58,24 @@ export function createMetrics(): Metrics {
     labelNames: ['status'] as const,
     registers,
   });
+  const events = new Counter({
+    name: 'signet_registry_events_total',
+    help: 'Events that registries told of, by what becomes of them (queued, noted, ignored, dropped)',
+    labelNames: ['source', 'result'] as const,
+    registers,
+  });
+  const pushes = new Counter({
+    name: 'signet_push_verifications_total',
+    help: 'Images that were verified because of a push, by verdict and code',
+    labelNames: ['verdict', 'code'] as const,
+    registers,
+  });
+  const notifications = new Counter({
+    name: 'signet_notifications_total',
+    help: 'Messages about pushes to the configured address (delivered, failed, dropped)',
+    labelNames: ['result'] as const,
+    registers,
+  });
   const info = new Gauge({
     name: 'signet_policy_info',
     help: 'The revision of the policy in use',
@@ -68,6 +96,9 @@ export function createMetrics(): Metrics {
     },
     image: ({ report: { verdict, code }, from }) => images.inc({ verdict, code, from }),
     registryRequest: (status) => requests.inc({ status: status === undefined ? 'none' : String(status) }),
+    registryEvent: (source, result) => events.inc({ source, result }),
+    push: ({ verdict, code }) => pushes.inc({ verdict, code }),
+    notification: (result) => notifications.inc({ result }),
     policy(revision) {
       info.reset();
       info.set({ revision }, 1);

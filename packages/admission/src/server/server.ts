@@ -5,14 +5,16 @@ import type { CustomPaths } from '@signet/workloads';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { AdmissionError } from '../errors.ts';
 import type { Judge } from '../judge/judge.ts';
+import type { PushWatcher } from '../webhooks/push-watcher.ts';
 import { type AccessOptions, hasClientCertificate, hashToken } from './access.ts';
 import { defaultTimeouts, markArrival, type ServerContext, type Timeouts } from './context.ts';
 import { gatekeeperRoutes } from './gatekeeper-routes.ts';
 import { healthRoutes } from './health-routes.ts';
-import { parseJsonBody } from './json-body.ts';
+import { jsonParser } from './json-body.ts';
 import { kubernetesRoutes } from './kubernetes-routes.ts';
 import type { Metrics } from './metrics.ts';
 import { restRoutes } from './rest-routes.ts';
+import { webhookRoutes } from './webhook-routes.ts';
 
 /** PEM; `clientCa` where client certificates are taken. */
 export interface TlsMaterial {
@@ -27,6 +29,8 @@ export interface ServerSecrets {
   readonly tls?: TlsMaterial;
   /** Bearer tokens for `/v1/verify` and `/metrics`. */
   readonly tokens?: readonly string[];
+  /** Secrets that registries show with their notifications. None: notifications are refused. */
+  readonly webhookSecrets?: readonly string[];
 }
 
 /** How a server is set up. */
@@ -43,6 +47,8 @@ export interface ServerOptions extends ServerSecrets {
   /** Everything but health checks wants a client certificate. Default: false. */
   readonly needsClientCert?: boolean;
   readonly customPaths?: CustomPaths;
+  /** Follows up the notifications of registries. Without it they are refused. */
+  readonly watcher?: PushWatcher;
   readonly timeouts?: Partial<Timeouts>;
   /** Milliseconds that requests in flight get at the end. Default 25,000. */
   readonly closeMs?: number;
@@ -88,6 +94,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   kubernetesRoutes(app, context);
   gatekeeperRoutes(app, context);
   restRoutes(app, context);
+  webhookRoutes(app, context, options.watcher);
   const url = await listen(app, options);
   return {
     url,
@@ -136,13 +143,7 @@ function createApp({ logger, tls }: ServerOptions): FastifyInstance<HttpServer> 
     routerOptions: { maxParamLength: 200 },
   }) as unknown as FastifyInstance<HttpServer>;
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
-    try {
-      done(null, parseJsonBody(body as Buffer));
-    } catch (error) {
-      done(error as Error);
-    }
-  });
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, jsonParser);
   app.setErrorHandler((error, request, reply) => {
     const { status, code, message } = describe(error);
     if (status >= 500) request.log.error({ err: error }, 'failed');
@@ -185,7 +186,8 @@ function isHealth(url: string): boolean {
   return /^\/(?:healthz|readyz)(?:\?|$)/.test(url);
 }
 
-function accessOf({ tls, socket, needsClientCert = false, tokens = [] }: ServerOptions, host: string): AccessOptions {
+function accessOf(options: ServerOptions, host: string): AccessOptions {
+  const { tls, socket, needsClientCert = false, tokens = [], webhookSecrets = [] } = options;
   const isLoopback =
     socket !== undefined || host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
   const hasClientCa = tls?.clientCa !== undefined;
@@ -195,7 +197,13 @@ function accessOf({ tls, socket, needsClientCert = false, tokens = [] }: ServerO
   }
   if (needsClientCert && !hasClientCa)
     throw new AdmissionError('SERVER_INVALID', 'client certificates are demanded, but no CA is given that issues them');
-  if (tokens.some((token) => token.length < 16))
-    throw new AdmissionError('SERVER_INVALID', 'a token has fewer than 16 characters');
-  return { tokenHashes: tokens.map(hashToken), hasClientCa, needsClientCert, isLoopback };
+  if ([...tokens, ...webhookSecrets].some((token) => token.length < 16))
+    throw new AdmissionError('SERVER_INVALID', 'a token or secret has fewer than 16 characters');
+  return {
+    tokenHashes: tokens.map(hashToken),
+    webhookHashes: webhookSecrets.map(hashToken),
+    hasClientCa,
+    needsClientCert,
+    isLoopback,
+  };
 }

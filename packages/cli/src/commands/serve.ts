@@ -25,6 +25,19 @@ export function define(command: Command, context: Context): void {
     )
     .option('--require-client-cert', 'all but health checks need a client certificate (with --client-ca)')
     .option('--token-file <file>', 'bearer tokens for /v1/verify and /metrics, one a line')
+    .optionsGroup('Registries that tell of pushes:')
+    .option(
+      '--webhook-secret-file <file>',
+      'secrets that registries show, one a line: takes their notifications at /webhooks/acr, /webhooks/distribution, /webhooks/harbor, and verifies what was pushed',
+    )
+    .addOption(
+      new Option(
+        '--webhook-host <source=host>',
+        'the name that rules have for a registry, where its notifications have another one (distribution=registry.example.com); repeatable',
+      ).argParser((text, before: readonly string[] = []) => [...before, text]),
+    )
+    .option('--notify-url <url>', 'send what came of each verified push there (https, or http on this machine)')
+    .option('--notify-secret-file <file>', 'the secret that such messages are signed with (HMAC-SHA256)')
     .optionsGroup('Answers:')
     .addOption(duration('--fresh <duration>', 'give a yes again for so long', '5m'))
     .addOption(duration('--stale <duration>', 'and for so long after that, while it is verified anew', '10m'))

@@ -14,6 +14,10 @@ export interface ServeFlags extends OutputFlags, PolicyFlags, ExampleKeyFlags, R
   readonly clientCa?: string;
   readonly requireClientCert?: boolean;
   readonly tokenFile?: string;
+  readonly webhookSecretFile?: string;
+  readonly webhookHost?: readonly string[];
+  readonly notifyUrl?: string;
+  readonly notifySecretFile?: string;
   readonly fresh: number;
   readonly stale: number;
   readonly denied: number;

@@ -6,6 +6,7 @@ import {
   type Judge,
   type Metrics,
   mayConnect,
+  type PushWatcher,
   type RunningServer,
   startServer,
   type Watched,
@@ -22,6 +23,7 @@ import { type OutputOptions, outputOptions, writeJson } from '../options/output.
 import { readPolicy } from '../policy/load.ts';
 import type { ServeFlags } from './flags.ts';
 import { readServerSecrets, type ServerSecrets } from './server-secrets.ts';
+import { openWatcher } from './webhooks.ts';
 
 type Logger = ReturnType<typeof createLogger>;
 
@@ -33,12 +35,14 @@ export async function serve(flags: ServeFlags, io: Io): Promise<ExitCode> {
   const metrics = createMetrics();
   const { judge, client } = await openJudge(flags, io, output, metrics);
   const secrets = await readServerSecrets(flags);
-  const servers = await listen({ flags, judge, metrics, logger, secrets });
+  const following = await openWatcher(flags, { judge, metrics, logger });
+  const servers = await listen({ flags, judge, metrics, logger, secrets, ...following });
   const watched = await watchAll({ flags, io, judge, metrics, logger, servers });
   tellAddress(servers, flags, io, output);
   await untilAborted(stopped);
   for (const each of watched) each.stop();
   await Promise.all(servers.map((server) => server.close()));
+  await following.close();
   await client.close();
   return io.signal.aborted ? EXIT.interrupted : EXIT.ok;
 }
@@ -97,7 +101,11 @@ interface Serving {
   readonly logger: Logger;
 }
 
-async function listen({ flags, secrets, ...shared }: Serving & { readonly secrets: ServerSecrets }) {
+async function listen({
+  flags,
+  secrets,
+  ...shared
+}: Serving & { readonly secrets: ServerSecrets; readonly watcher?: PushWatcher }) {
   const { host, port, socket, requireClientCert, grace: closeMs } = flags;
   const servers: RunningServer[] = [];
   try {
@@ -139,14 +147,14 @@ async function watchAll({
     return files;
   };
   const useSecrets = async (): Promise<readonly string[]> => {
-    const { tlsCert, tlsKey, clientCa, tokenFile } = flags;
+    const { tlsCert, tlsKey, clientCa, tokenFile, webhookSecretFile } = flags;
     try {
       const secrets = await readServerSecrets(flags);
       servers[0]?.useSecrets(secrets);
     } catch (error) {
       logger.error({ reason: reasonOf(error) }, 'certificate or tokens are broken: those before are kept');
     }
-    return [tlsCert, tlsKey, clientCa, tokenFile].filter((file) => file !== undefined);
+    return [tlsCert, tlsKey, clientCa, tokenFile, webhookSecretFile].filter((file) => file !== undefined);
   };
   const watched = await Promise.all([usePolicy, useSecrets].map((load) => watchFiles({ load, everyMs: flags.reload })));
   const look = (): void => void Promise.all(watched.map((each) => each.check({ force: true })));

@@ -6,21 +6,25 @@ import type { ServeFlags } from './flags.ts';
 
 export type { ServerSecrets };
 
-/** Certificate, client CA and tokens. @throws {CliError} FILE_UNREADABLE, USAGE */
+/** Certificate, client CA, tokens and the secrets of registries. @throws {CliError} FILE_UNREADABLE, USAGE */
 export async function readServerSecrets(flags: ServeFlags): Promise<ServerSecrets> {
-  const { tlsCert, tlsKey, clientCa, tokenFile } = flags;
+  const { tlsCert, tlsKey, clientCa, tokenFile, webhookSecretFile } = flags;
   if ((tlsCert === undefined) !== (tlsKey === undefined))
     throw new CliError('USAGE', '--tls-cert and --tls-key belong together: one of them is missing');
   if (clientCa !== undefined && tlsCert === undefined)
     throw new CliError('USAGE', '--client-ca needs a certificate of the server: --tls-cert and --tls-key');
-  const tokens = tokenFile === undefined ? {} : { tokens: await readTokens(tokenFile) };
+  const tokens = {
+    ...(tokenFile === undefined ? {} : { tokens: await readTokens(tokenFile) }),
+    ...(webhookSecretFile === undefined ? {} : { webhookSecrets: await readTokens(webhookSecretFile) }),
+  };
   if (tlsCert === undefined || tlsKey === undefined) return tokens;
   const pair = await readCertificatePair(tlsCert, tlsKey);
   const ca = clientCa === undefined ? {} : { clientCa: await readCaFile(clientCa) };
   return { ...tokens, tls: { ...pair, ...ca } };
 }
 
-async function readTokens(path: string): Promise<readonly string[]> {
+/** One a line, `#` before what is none. @throws {CliError} FILE_UNREADABLE */
+export async function readTokens(path: string): Promise<readonly string[]> {
   const text = Buffer.from(await readInputFile(path)).toString('utf8');
   const tokens = text.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.startsWith('#'));
   if (tokens.length === 0) throw new CliError('FILE_UNREADABLE', `${path} holds no token`);

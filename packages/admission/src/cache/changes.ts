@@ -1,0 +1,19 @@
+import { LRUCache } from 'lru-cache';
+
+/** When repositories were last said to have changed. */
+export interface Changes {
+  /** Something changed in `registry/repository`. */
+  note(name: string, nowMs: number): void;
+  /** Minus infinity where nothing is known: for as long as answers are kept, that is as good as never. */
+  lastMs(name: string): number;
+}
+
+const maxNames = 20_000;
+
+export function createChanges(): Changes {
+  const changed = new LRUCache<string, number>({ max: maxNames });
+  return {
+    note: (name, nowMs) => void changed.set(name, nowMs),
+    lastMs: (name) => changed.get(name) ?? Number.NEGATIVE_INFINITY,
+  };
+}
