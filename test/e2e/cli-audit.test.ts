@@ -102,8 +102,34 @@ describe('signet audit', () => {
     expect(new Set(Object.keys(codesOf(jsonl)).map((name) => name.split(':')[0]))).toEqual(
       new Set(['team/app', 'team/base']),
     );
-    const none = await audit(newFile(), `${proxy.host}/nobody`);
-    expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('shows no repository') });
+  });
+
+  it('that finds nothing leaves nothing behind that the next run would stumble over', async () => {
+    const out = join(dir, 'nothing');
+    const run = (prefix: string) => signet(['audit', `${proxy.host}/${prefix}`, '--policy', policy, '--out', out]);
+    expect(await run('nobody')).toMatchObject({ code: 2, stderr: expect.stringContaining('shows no repository') });
+    expect(readdirSync(out)).toEqual([]);
+    expect(await run('team')).toMatchObject({ code: 1, stderr: '' });
+  });
+
+  it.each([
+    [['--jsonl', '-'], /error\[USAGE\]: results are kept in files: - /],
+    [['--jsonl', 'x.jsonl', '--html', '-'], /error\[USAGE\]: results are kept in files: - /],
+    [['--out', 'file'], /error\[FILE_UNWRITABLE\]: cannot lock file\/audit\.jsonl: .* is there already\n/],
+  ])('writes to files and folders only (%j)', async (flags, fault) => {
+    const cwd = tempDir();
+    writeFileSync(join(cwd, 'file'), '');
+    const done = await signet(['audit', proxy.host, '--policy', policy, ...flags], { cwd });
+    expect(done).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(fault) });
+    expect(readdirSync(cwd)).toEqual(['file']);
+  });
+
+  it('counts in JSON what a rule lets through although it is not verified', async () => {
+    const lenient = join(dir, 'lenient.yaml');
+    writeFileSync(lenient, text(policy).replaceAll('require:', 'mode: warn, require:'));
+    const args = ['audit', `${proxy.host}/team`, '--policy', lenient, '--jsonl', newFile(), '-o', 'json'];
+    const [counts] = jsonLines((await signet(args)).stdout);
+    expect(counts).toMatchObject({ images: 8, verified: 3, allowedByRule: 5 });
   });
 
   it('verifies a list, each image once, and says which line is no image', async () => {

@@ -188,6 +188,7 @@ function tooLarge(name: string, maxBytes: number): CliError {
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
+  EEXIST: 'something else of that name is there already',
   EISDIR: 'it is a folder',
   ENOTDIR: 'a part of the path is not a folder',
   EACCES: 'permission denied',

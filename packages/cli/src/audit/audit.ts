@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { escapeForTerminal, type Policy } from '@signet/verifier';
 import { type Connection, connect, DEFAULT_CONCURRENCY } from '../connect.ts';
 import { CliError } from '../errors.ts';
@@ -62,6 +63,8 @@ async function auditInto(audit: Audit): Promise<ExitCode> {
     if (!journal.isComplete) await auditAll(run);
   } finally {
     await journal.close();
+    // Else the next try, with the mistake mended, would be told that results are there.
+    if (journal.isNew && tally.images() + tally.repositories() === 0) await rm(plan.journal, { force: true });
   }
   if (plan.page !== undefined) await (await import('./page.ts')).writePage(plan.page, plan.journal);
   writeSummary({ plan, tally, resumed, askedAnew: journal.reopened, io, output });

@@ -40,6 +40,8 @@ export function planOf(args: readonly string[], flags: AuditFlags): AuditPlan {
     throw new CliError('USAGE', 'where the results go was not said', {
       hint: '--out FOLDER (audit.jsonl and audit.html), or --jsonl FILE and --html FILE',
     });
+  if ([journal, flags.html].includes('-'))
+    throw new CliError('USAGE', 'results are kept in files: - (standard output) is none');
   if (flags.resume === true && flags.force === true)
     throw new CliError('USAGE', '--resume goes on with what is there, --force begins anew: one of them');
   const page = flags.html ?? (out === undefined ? undefined : join(out, 'audit.html'));

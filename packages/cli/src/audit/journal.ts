@@ -11,6 +11,8 @@ import { type Scope, scopeText } from './scope.ts';
 export interface Journal {
   /** Whether an earlier run came to its end, and decided all: nothing is left to do. */
   readonly isComplete: boolean;
+  /** Whether the file was made by this run. */
+  readonly isNew: boolean;
   /** So many results that were there are open: they were taken out, to be asked anew. */
   readonly reopened: number;
   /** Resolves soon; a few hundred kilobytes at most wait for the disk. @throws {CliError} FILE_UNWRITABLE */
@@ -47,7 +49,7 @@ export async function openJournal(path: string, options: JournalOptions): Promis
     await syncFolder(path);
     return opened;
   });
-  const journal = createJournal(path, file, kept);
+  const journal = createJournal(path, file, { ...kept, isNew: !exists });
   if (kept.bytes === 0)
     await journal.append({ kind: 'audit', version: 1, ...options.head, startedAt: new Date().toISOString() });
   return journal;
@@ -115,7 +117,11 @@ function scopeKey(scope: Scope): string {
 const maxWaiting = 256 * 1024;
 
 /** Lines that come while the disk is busy go to it together. Once writing failed nothing more is written: a line would be missing. */
-function createJournal(path: string, file: FileHandle, { isComplete, reopened }: Kept): OpenJournal {
+function createJournal(
+  path: string,
+  file: FileHandle,
+  facts: Pick<Journal, 'isComplete' | 'isNew' | 'reopened'>,
+): OpenJournal {
   let waiting = '';
   let writes: Promise<void> | undefined;
   let failure: unknown;
@@ -141,8 +147,7 @@ function createJournal(path: string, file: FileHandle, { isComplete, reopened }:
     if (failure !== undefined) throw failure;
   };
   return {
-    isComplete,
-    reopened,
+    ...facts,
     async append(entry) {
       check();
       waiting += lineOf(entry);

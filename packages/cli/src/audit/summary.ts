@@ -25,7 +25,7 @@ export function writeSummary({ plan, tally, resumed, askedAnew, io, output }: Su
     askedAnew,
     unlistedRepositories: tally.repositories(),
     ...tally.verdicts(),
-    allowed: tally.allowed(),
+    allowedByRule: tally.allowed(),
   };
   if (output.json) {
     writeJson(io, { version: 1, ...counts, rules: tally.rules(), codes: tally.codes(), ...plan });
@@ -34,7 +34,7 @@ export function writeSummary({ plan, tally, resumed, askedAnew, io, output }: Su
   const style = createStyle(output.color);
   const { verified, denied, undecided } = counts;
   const lines = [
-    `${style.strong(`${counts.images} images`)}${earlierText(resumed, askedAnew)}: ${style.good(`${verified} verified`)}, ${style.bad(`${denied} denied`)}, ${style.doubt(`${undecided} undecided`)}${counts.allowed === 0 ? '' : `; ${counts.allowed} of these allowed by their rule`}`,
+    `${style.strong(`${counts.images} images`)}${earlierText(resumed, askedAnew)}: ${style.good(`${verified} verified`)}, ${style.bad(`${denied} denied`)}, ${style.doubt(`${undecided} undecided`)}${counts.allowedByRule === 0 ? '' : `; ${counts.allowedByRule} of these allowed by their rule`}`,
     ...(counts.unlistedRepositories === 0
       ? []
       : [
