@@ -172,6 +172,13 @@ describe('an image layout that another program wrote', () => {
     expect(await codeOf(openLayout(dir))).toBe('TOO_LARGE');
   });
 
+  it('is not made where no folder can be made, which is not the same as not being there', async () => {
+    const file = join(tempDir(), 'file');
+    writeFileSync(file, '');
+    const places = [join(file, 'layout'), ...(process.platform === 'linux' ? ['/proc/signet'] : [])];
+    for (const dir of places) expect(await codeOf(openLayout(dir, { create: true }))).toBe('IO');
+  });
+
   it.each([
     ['no folder', 'NOT_FOUND', (dir: string) => rmSync(dir, { recursive: true })],
     ['no marker', 'LAYOUT_INVALID', (dir: string) => rmSync(join(dir, 'oci-layout'))],

@@ -70,7 +70,7 @@ async function findFolder(dir: string, create: boolean): Promise<string> {
     if (create) await makeFolder(dir);
     return await realpath(dir);
   } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR'))
+    if (!create && isErrno(error, 'ENOENT', 'ENOTDIR'))
       throw new RegistryError('NOT_FOUND', `there is no folder ${JSON.stringify(dir)}`, { cause: error });
     throw asIoError(error, 'opening the image layout');
   }
