@@ -39,7 +39,7 @@ export async function resolveManifest(
 export function getManifest(
   context: RepositoryContext,
   tagOrDigest: string,
-  options: ReadOptions & Pick<ApiRequest, 'retryNotFound'>,
+  options: ReadOptions & Partial<Pick<ApiRequest, 'retryNotFound' | 'deadline'>>,
 ): Promise<Answer> {
   checkTagOrDigest(tagOrDigest);
   return send(context, {
@@ -48,7 +48,7 @@ export function getManifest(
     actions: 'pull',
     headers: { accept: manifestAccept },
     maxBytes: options.maxBytes ?? context.settings.limits.maxManifestBytes,
-    deadline: shortDeadline(context, options.signal),
+    deadline: options.deadline ?? shortDeadline(context, options.signal),
     ...(options.retryNotFound === undefined ? {} : { retryNotFound: options.retryNotFound }),
   });
 }

@@ -106,7 +106,7 @@ function readApiAnswer(request: Request, answer: Answer): Result {
 function askTag({ context, subject, options, deadline }: Request): Promise<Result> {
   const tag = fallbackTag(subject.digest);
   return settled(async () => {
-    const answer = await getManifest(context, tag, { ...options, signal: deadline.signal });
+    const answer = await getManifest(context, tag, { ...options, deadline });
     if (answer.status === 404) return unsupported;
     if (answer.status !== 200)
       throw answerError(answer, `${context.registry}/${context.repository}:${tag}`, answer.secrets);

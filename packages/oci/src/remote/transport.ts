@@ -51,9 +51,16 @@ export function createTransport(settings: Settings): Transport {
     });
   return {
     async send(request) {
+      const { deadline } = request;
       const gate = keep(gates, request.url.origin, { make: () => createGate(settings.concurrency) });
-      const release = await gate.enter(request.deadline);
+      const letGo = deadline.hold();
+      let leave: () => void = () => undefined;
+      const release = (): void => {
+        leave();
+        letGo();
+      };
       try {
+        leave = await gate.enter(deadline);
         const answer = await observed(request, settings, await poolOf(request));
         // Also for a body that nobody reads: its end, its failure and the deadline all close it.
         answer.body.once('close', release);
@@ -61,7 +68,7 @@ export function createTransport(settings: Settings): Transport {
         return answer;
       } catch (cause) {
         release();
-        throw toTransportError(cause, request.url.origin, request.deadline);
+        throw toTransportError(cause, request.url.origin, deadline);
       }
     },
     async close() {

@@ -22,6 +22,7 @@ const longestLead = 100;
 export function createHabit(): Habit {
   let isSparing = false;
   let first: Promise<void> | undefined;
+  let isFirstDone = false;
   return {
     get isSparing() {
       return isSparing;
@@ -31,12 +32,15 @@ export function createHabit(): Habit {
     },
     async begin() {
       if (first !== undefined) {
-        await Promise.race([first, sleep(longestLead)]);
+        if (!isFirstDone) await Promise.race([first, sleep(longestLead)]);
         return () => undefined;
       }
       const { promise, resolve } = Promise.withResolvers<void>();
       first = promise;
-      return resolve;
+      return () => {
+        isFirstDone = true;
+        resolve();
+      };
     },
   };
 }
