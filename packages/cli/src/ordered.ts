@@ -1,6 +1,9 @@
 /** How many finished results may wait for a slow one before them, as a multiple of the concurrency. */
 const lookAhead = 8;
 
+/** Items after which memory is kept from growing further. */
+const longList = 256;
+
 /**
  * Works on items side by side, at most `concurrency` at once, and yields the results in the order of the items, each as soon as it and
  * all before it are done. Items are taken from their source only while there is room: memory stays bounded.
@@ -35,7 +38,11 @@ export async function* mapOrdered<T, R>(
 }
 
 async function feed<T>(items: AsyncIterable<T> | Iterable<T>, take: (item: T) => Promise<void>): Promise<void> {
-  for await (const item of items) await take(item);
+  let count = 0;
+  for await (const item of items) {
+    await take(item);
+    if (++count === longList) (await import('./young-generation.ts')).stopGrowth();
+  }
 }
 
 function rejected(error: unknown): Promise<never> {
