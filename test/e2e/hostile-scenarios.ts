@@ -231,6 +231,14 @@ export const scenarios: readonly Scenario[] = [
     ),
   },
   {
+    title: 'a Link header that cannot be read: there may be a next page',
+    ...incomplete,
+    gap: 'UNEXPECTED_ANSWER',
+    lie: at('referrers/', (response) =>
+      response.writeHead(200, { 'content-type': MEDIA_TYPE_INDEX, link: '</next; rel="next"' }).end(listingOf([])),
+    ),
+  },
+  {
     title: 'pages in a circle, the good signature on the first',
     ...verified,
     lie: at(

@@ -20,12 +20,39 @@ describe('the next page in a Link header', () => {
     ['</v2/a>; rel="nexts"', undefined],
     ['</v2/a>; rel="prev"', undefined],
     ['</v2/a>', undefined],
-    ['/v2/a; rel="next"', undefined],
-    ['</v2/a; rel="next"', undefined],
+    ['</n>;  rel = "next" ; title = x', '/n'],
+    ['</n>;rel="next";', '/n'],
+    ['</n>; ; rel=next', '/n'],
+    ['</n>; crossorigin; rel="next"', '/n'],
+    [`</n>; title*=UTF-8'de'n%c3%a4chstes; rel="next"`, '/n'],
+    ['</n>; title="with \\" rel=prev"; rel="next"', '/n'],
+    ['</p>; rel="prev"; rel="next"', undefined],
+    [', </p>; rel="prev" ,, </n>; rel="next",', '/n'],
+    ['<https://r.example/v2/a?last=x&n=1000>; rel="next"', 'https://r.example/v2/a?last=x&n=1000'],
+    ['<?last=x>; rel="next"', '?last=x'],
     ['', undefined],
+    [' , ', undefined],
     [undefined, undefined],
   ])('%s: %s', (header, target) => {
     expect(parseNextLink(header)).toBe(target);
+  });
+
+  it.each([
+    '/v2/a; rel="next"',
+    '</v2/a; rel="next"',
+    '</v2/a> rel="next"',
+    '</v2/a>; rel="next',
+    '</v2/a>; rel="next" more',
+    '</v2/a>; rel="ne"xt"',
+    '</v2/a>; ="next"',
+    '<</v2/a>>; rel="next"',
+    '</p>; rel="prev" </n>; rel="next"',
+    '</p>; rel="prev", next',
+    'next',
+    ';',
+    '\u00a0',
+  ])('is not what it cannot be read from: %s', (header) => {
+    expect(thrownCode(() => parseNextLink(header))).toBe('UNEXPECTED_ANSWER');
   });
 
   it.each([
@@ -52,11 +79,31 @@ describe('the next page in a Link header', () => {
     );
   });
 
-  it('of any text is no error, in time that its length allows', () => {
-    fc.assert(fc.property(fc.string(), (text) => parseNextLink(text) === undefined || true));
+  it('of any text is found, not there or an error of the registry, in time that its length allows', () => {
+    const codes = ['returned', 'UNEXPECTED_ANSWER'];
+    const text = fc.oneof(
+      fc.string(),
+      fc.array(fc.constantFrom(...'<>;,="\\ \ta')).map((parts) => parts.join('')),
+    );
+    fc.assert(fc.property(text, (header) => codes.includes(thrownCode(() => parseNextLink(header)) as string)));
     const began = performance.now();
-    for (const part of ['<', '<>', '<a>;', '<a>;a=', '<a>;a="', ', ', '<a> ;a =', '\\"'])
-      parseNextLink(part.repeat(8192 / part.length));
+    for (const part of [
+      '<',
+      '<>',
+      '<a>;',
+      '<a>;a=',
+      '<a>;a="',
+      ', ',
+      '<a> ;a =',
+      '\\"',
+      '; ',
+      ' ',
+      '<a>,',
+      ';a',
+      '"\\',
+    ])
+      for (const before of ['', '<a>', '<a>;a="'])
+        thrownCode(() => parseNextLink(before + part.repeat((8192 - before.length) / part.length)));
     expect(performance.now() - began).toBeLessThan(2000);
   });
 });

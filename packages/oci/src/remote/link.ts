@@ -2,32 +2,61 @@ import { RegistryError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 
 const maxHeaderLength = 8192;
-const linkPattern =
-  /[ \t,]*<([^<>]*)>((?:[ \t]*;[ \t]*[\w!#$&+.^`|~*-]+(?:[ \t]*=[ \t]*(?:"(?:[^"\\]|\\.)*"|[^\s",;]*))?)*)/y;
-const parameterPattern = /[ \t]*;[ \t]*([\w!#$&+.^`|~*-]+)(?:[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*)))?/y;
+// Rule: RFC 8288, 3 and B.2: names and values are tokens or quoted; a parameter may be empty, an element of the list too. Each piece begins where it can
+// begin in one way only: no text makes them try many.
+const parameter = /[ \t]*;(?:[ \t]*([\w!#$&+.^`|~*%'-]+)(?:[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*)))?)?/y;
+const target = /[ \t,]*<([^<>]*)>/y;
+const separator = /[ \t]*(?:,|$)/y;
 
 /**
- * The target of the first `rel="next"` link; undefined where there is none or the header is no Link header. Rule: RFC 8288, 3.
- * @throws {RegistryError} LIMIT_REACHED for a header too long to be read: taking it for none would end a list early
+ * The target of the first `rel="next"` link; undefined where there is none.
+ * @throws {RegistryError} UNEXPECTED_ANSWER for what is no Link header, LIMIT_REACHED for one too long to be read: taking either for none
+ * would end a list early
  */
 export function parseNextLink(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
   if (header.length > maxHeaderLength)
     throw new RegistryError('LIMIT_REACHED', `a Link header of more than ${maxHeaderLength} characters is not read`);
-  linkPattern.lastIndex = 0;
-  for (let match = linkPattern.exec(header); match !== null; match = linkPattern.exec(header)) {
-    if (relationsOf(match[2] ?? '').includes('next')) return match[1];
+  const scan = scanner(header);
+  while (!scan.isAtEnd()) {
+    const [, link] = scan.take(target) ?? scan.fail();
+    let relations: string | undefined;
+    for (let found = scan.take(parameter); found !== undefined; found = scan.take(parameter)) {
+      // Of several the first counts.
+      if (found[1]?.toLowerCase() === 'rel') relations ??= found[2] ?? found[3] ?? '';
+    }
+    if (scan.take(separator) === undefined) scan.fail();
+    if (relations?.toLowerCase().split(/\s+/).includes('next') === true) return link;
   }
   return undefined;
 }
 
-/** The words of the first `rel` parameter. */
-function relationsOf(parameters: string): readonly string[] {
-  parameterPattern.lastIndex = 0;
-  for (let match = parameterPattern.exec(parameters); match !== null; match = parameterPattern.exec(parameters)) {
-    if (match[1]?.toLowerCase() === 'rel') return (match[2] ?? match[3] ?? '').toLowerCase().split(/\s+/);
-  }
-  return [];
+interface Scanner {
+  readonly isAtEnd: () => boolean;
+  /** The piece that begins here. */
+  readonly take: (piece: RegExp) => RegExpExecArray | undefined;
+  readonly fail: () => never;
+}
+
+function scanner(text: string): Scanner {
+  let at = 0;
+  return {
+    isAtEnd: () => /^[ \t,]*$/.test(text.slice(at)),
+    take(piece) {
+      piece.lastIndex = at;
+      const found = piece.exec(text);
+      if (found === null) return undefined;
+      at = piece.lastIndex;
+      return found;
+    },
+    fail() {
+      const where = JSON.stringify(text.slice(at, at + 40));
+      throw new RegistryError(
+        'UNEXPECTED_ANSWER',
+        `a Link header that cannot be read, at ${where}: the list may go on`,
+      );
+    },
+  };
 }
 
 /** Guards a walk along `Link` pages: same origin, no circle, so many pages at most. */
@@ -41,9 +70,9 @@ export function startWalk(first: URL, limits: Limits): PageWalk {
   const seen = new Set([first.href]);
   return {
     next(from, link) {
-      const target = parseNextLink(link);
-      if (target === undefined) return undefined;
-      const url = URL.parse(target, from.href);
+      const next = parseNextLink(link);
+      if (next === undefined) return undefined;
+      const url = URL.parse(next, from.href);
       if (url === null || url.origin !== first.origin) {
         throw new RegistryError(
           'UNEXPECTED_ANSWER',
