@@ -23,7 +23,7 @@ export const packageArrows: Readonly<Record<PackageName, readonly PackageName[]>
   core: ['oci'],
   verifier: ['oci', 'core'],
   registry: ['oci'],
-  'policy-import': ['verifier'],
+  'policy-import': ['oci', 'verifier'],
   workloads: ['oci'],
   admission: ['oci', 'verifier', 'workloads'],
   cli: ['oci', 'core', 'verifier', 'registry', 'policy-import', 'workloads', 'admission'],

@@ -1,3 +1,4 @@
+import { decodeBase64 } from './base64.ts';
 import { type Digest, isDigest } from './digest.ts';
 import { RegistryError } from './errors.ts';
 
@@ -100,9 +101,9 @@ function asString(value: unknown, path: string): string {
 }
 
 function parseData(value: unknown, path: string): Uint8Array {
-  const text = asString(value, path);
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 !== 0) throw invalid(path, 'standard base64');
-  return Buffer.from(text, 'base64');
+  const data = decodeBase64(asString(value, path));
+  if (data === undefined) throw invalid(path, 'standard base64');
+  return data;
 }
 
 function parsePlatform(value: unknown, path: string): Platform {

@@ -3,6 +3,7 @@ export { ACR_TOKEN_USER, type Credential, type CredentialSource, credentialOf } 
 export { type ConfiguredCredentials, type LoadCredentialsOptions, loadCredentials } from './auth/credentials.ts';
 export { verifyLogin } from './auth/login.ts';
 export { eraseCredential, saveCredential } from './auth/save.ts';
+export { decodeBase64 } from './base64.ts';
 export { checkedBytes, checkedStream } from './checked.ts';
 export { type CopyLimits, defaultCopyLimits } from './copy/budget.ts';
 export { copy } from './copy/copy.ts';

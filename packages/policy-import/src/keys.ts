@@ -1,3 +1,4 @@
+import { decodeBase64 } from '@signet/oci';
 import type { Cursor } from './reading.ts';
 
 const pemBlock = /-----BEGIN ([A-Z0-9 ]+)-----\r?\n[A-Za-z0-9+/=\s]+?-----END \1-----/g;
@@ -13,9 +14,9 @@ export function pemBlocks(cursor: Cursor, text: string = cursor.text()): readonl
 
 /** The text of a base64 value. @throws {PolicyError} POLICY_INVALID */
 export function base64Text(cursor: Cursor): string {
-  const text = cursor.text().trim();
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 !== 0) throw cursor.invalid('not base64');
-  return Buffer.from(text, 'base64').toString('utf8');
+  const bytes = decodeBase64(cursor.text().trim());
+  if (bytes === undefined) throw cursor.invalid('not base64');
+  return bytes.toString('utf8');
 }
 
 /** A file name as a name for its source: `/etc/pki/release.pub` is `release`. */

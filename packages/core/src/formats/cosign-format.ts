@@ -1,4 +1,4 @@
-import { type Digest, digestAlgorithm, digestHex, isTag } from '@signet/oci';
+import { type Digest, decodeBase64, digestAlgorithm, digestHex, isTag } from '@signet/oci';
 import { EnvelopeError } from '../errors.ts';
 import type { Payload, SealOptions, SignatureArtifact, SignFormat, SignRequest } from '../format.ts';
 import type { PublicKey } from '../keys/public-key.ts';
@@ -55,8 +55,7 @@ async function seal(what: Payload, signer: Signer, options: SealOptions = {}): P
 function verifies({ envelope, layerAnnotations }: SignatureArtifact, what: Payload, key: PublicKey): boolean {
   if (!Buffer.from(envelope).equals(what.bytes) || !Object.hasOwn(layerAnnotations, ANNOTATION_COSIGN_SIGNATURE))
     return false;
-  const text = layerAnnotations[ANNOTATION_COSIGN_SIGNATURE] ?? '';
-  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return false;
-  const signature = Buffer.from(text, 'base64');
+  const signature = decodeBase64(layerAnnotations[ANNOTATION_COSIGN_SIGNATURE] ?? '');
+  if (signature === undefined) return false;
   return verifyingScheme(key, { message: what.toSign, signature }, 'cosign') !== undefined;
 }

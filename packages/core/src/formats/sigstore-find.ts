@@ -1,4 +1,4 @@
-import { type Descriptor, parseManifest, RegistryError } from '@signet/oci';
+import { type Descriptor, decodeBase64, parseManifest, RegistryError } from '@signet/oci';
 import { EnvelopeError } from '../errors.ts';
 import {
   ANNOTATION_ENVELOPE,
@@ -69,7 +69,7 @@ async function* listed(
 function embeddedEnvelope({ annotations = {} }: Descriptor): Uint8Array | undefined {
   const text = Object.hasOwn(annotations, ANNOTATION_ENVELOPE) ? (annotations[ANNOTATION_ENVELOPE] ?? '') : '';
   if (text === '' || text.length > MAX_ANNOTATED_ENVELOPE_BYTES * 2) return undefined;
-  return Buffer.from(text, 'base64');
+  return decodeBase64(text);
 }
 
 /** Whether our own envelope is short enough to be embedded in a listing. */

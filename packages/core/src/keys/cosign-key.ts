@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { parseJson } from '@signet/oci';
+import { decodeBase64, parseJson } from '@signet/oci';
 import { KeyError } from '../errors.ts';
-import { decodeBase64, encodePem } from './pem.ts';
+import { encodePem } from './pem.ts';
 import { checkScryptCost, deriveScrypt, type ScryptCost } from './scrypt.ts';
 
 /** cosign's encrypted key after parsing: costs bounded, lengths right. Rule: wire-formats 3.2. */

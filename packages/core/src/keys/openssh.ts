@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
+import { decodeBase64 } from '@signet/oci';
 import { KeyError } from '../errors.ts';
 import { der, derUnsigned, TAG } from './der.ts';
 import type { KeyKind } from './key-kind.ts';
-import { decodeBase64 } from './pem.ts';
 import { ed25519Bytes, type PublicKey } from './public-key.ts';
 import { ecSpki, ed25519Spki, keyObjectOfSpki, rsaSpki } from './spki.ts';
 

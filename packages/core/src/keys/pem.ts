@@ -1,3 +1,4 @@
+import { decodeBase64 } from '@signet/oci';
 import { KeyError } from '../errors.ts';
 
 /** Key files are read up to this many bytes. */
@@ -39,13 +40,6 @@ export function decodePemBody(block: PemBlock): Uint8Array {
   if (bytes === undefined || bytes.length === 0)
     throw new KeyError('KEY_MALFORMED', `the PEM block "${block.label}" is not base64`);
   return bytes;
-}
-
-/** Standard padded base64 in its one form (no stray bits at the end), else undefined. Rule: RFC 4648, 3.5 and 4. */
-export function decodeBase64(text: string): Uint8Array | undefined {
-  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined;
-  const bytes = Buffer.from(text, 'base64');
-  return bytes.toString('base64') === text ? bytes : undefined;
 }
 
 /** A PEM block with lines of 64 characters and a line feed at the end. */

@@ -1,3 +1,4 @@
+import { decodeBase64 } from '@signet/oci';
 import { EnvelopeError } from '../errors.ts';
 import type { PublicKey } from '../keys/public-key.ts';
 import { type SchemeFormat, schemesFor } from '../schemes.ts';
@@ -62,5 +63,6 @@ function fromBase64(bytes: Uint8Array): readonly Uint8Array[] {
     .toString('latin1')
     .replace(/[\r\n]+/g, '')
     .trim();
-  return text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text) ? [Buffer.from(text, 'base64')] : [];
+  const signature = text === '' ? undefined : decodeBase64(text);
+  return signature === undefined ? [] : [signature];
 }

@@ -7,6 +7,7 @@ import {
   type PublicKey,
   pae,
 } from '@signet/core';
+import { decodeBase64 } from '@signet/oci';
 import type { Check, CheckCode } from '../finding.ts';
 import { malformedCode, readBundle, readStatement } from '../formats/decode.ts';
 import { findSigner, noSignerChecks, type Signer, signerChecks } from '../formats/key-signature.ts';
@@ -121,7 +122,7 @@ function detachedSignature(bytes: Uint8Array): Uint8Array {
     .toString('latin1')
     .trim()
     .replace(/[\r\n]/g, '');
-  return text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text) ? Buffer.from(text, 'base64') : bytes;
+  return decodeBase64(text) ?? bytes;
 }
 
 /** Rule: wire-formats 5.1, last paragraph: said by its name instead of "malformed". */

@@ -1,5 +1,5 @@
 import { ANNOTATION_ENVELOPE, MAX_ANNOTATED_ENVELOPE_BYTES } from '@signet/core';
-import type { Descriptor } from '@signet/oci';
+import { type Descriptor, decodeBase64 } from '@signet/oci';
 import type { Envelope, Skipped } from '../evidence.ts';
 import type { VerifyFormat } from '../format.ts';
 
@@ -42,9 +42,8 @@ export function embeddedEnvelope(descriptor: Descriptor): Uint8Array | undefined
   const annotations = descriptor.annotations ?? {};
   const text = Object.hasOwn(annotations, ANNOTATION_ENVELOPE) ? annotations[ANNOTATION_ENVELOPE] : undefined;
   if (text === undefined || text === '' || text.length > (MAX_ANNOTATED_ENVELOPE_BYTES * 4) / 3 + 4) return undefined;
-  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return undefined;
-  const bytes = Buffer.from(text, 'base64');
-  return bytes.length > MAX_ANNOTATED_ENVELOPE_BYTES ? undefined : bytes;
+  const bytes = decodeBase64(text);
+  return bytes === undefined || bytes.length > MAX_ANNOTATED_ENVELOPE_BYTES ? undefined : bytes;
 }
 
 function skippedEntry(descriptor: Descriptor): Skipped {

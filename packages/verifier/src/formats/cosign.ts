@@ -1,5 +1,5 @@
 import { EnvelopeError, MEDIA_TYPE_SIMPLE_SIGNING, parseSimpleSigning, type SimpleSigning } from '@signet/core';
-import type { Descriptor } from '@signet/oci';
+import { type Descriptor, decodeBase64 } from '@signet/oci';
 import type { Envelope, Subject } from '../evidence.ts';
 import { type Check, createFinding, type Finding, type Proven } from '../finding.ts';
 import type { VerifyFormat } from '../format.ts';
@@ -80,8 +80,7 @@ function judgePayload(signer: Signer, envelope: Envelope, subject: Subject): Omi
 
 /** Standard base64, padded, in one piece. */
 function decodeSignature(text: string | undefined): Uint8Array | undefined {
-  if (text === undefined || text === '' || text.length > 8_192 || text.length % 4 !== 0) return undefined;
-  return /^[A-Za-z0-9+/]+={0,2}$/.test(text) ? Buffer.from(text, 'base64') : undefined;
+  return text === undefined || text === '' || text.length > 8_192 ? undefined : decodeBase64(text);
 }
 
 function readPayload(bytes: Uint8Array): SimpleSigning | EnvelopeError {

@@ -1,4 +1,5 @@
 import { type PublicKey, type SchemeFormat, type SignatureScheme, schemesFor, verifySignature } from '@signet/core';
+import { decodeBase64 } from '@signet/oci';
 import type { Check } from '../finding.ts';
 import { shortKey } from '../report/key-name.ts';
 import type { TrustMaterial } from '../trust.ts';
@@ -75,5 +76,6 @@ export function noSignerChecks(hint: string | undefined, keys: readonly PublicKe
 
 /** The key id that a Sigstore hint stands for; undefined for any other text. */
 export function hintId(hint: string): string | undefined {
-  return /^[A-Za-z0-9+/]{43}=$/.test(hint) ? Buffer.from(hint, 'base64').toString('hex') : undefined;
+  const id = decodeBase64(hint);
+  return id?.length === 32 ? id.toString('hex') : undefined;
 }
