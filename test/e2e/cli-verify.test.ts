@@ -151,7 +151,7 @@ describe('many references', () => {
     const done = await signet(['verify', '--key', world.pub, '-'], { input: `${signed}\nNOT/a Ref\n${signed}\n` });
     expect(done.code).toBe(2);
     expect(done.stdout.match(/^verified/gm)).toHaveLength(2);
-    expect(done.stderr).toMatch(/^error\[REFERENCE_INVALID\]: NOT\/a Ref: /);
+    expect(done.stderr).toMatch(/^error\[REFERENCE_INVALID\]: not an image reference: "NOT\/a Ref"/);
   });
 
   it('are not asked for at all when an argument is no reference', async () => {
