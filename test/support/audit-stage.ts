@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createSoftwareSigner, parsePrivateKey, type Signer, sigstoreFormat } from '@signet/core';
 import {
   createRegistryClient,
@@ -8,8 +9,10 @@ import {
   emptyDescriptor,
   encodeManifest,
   forEachSideBySide,
+  formatReference,
+  openLayout,
   parseRegistryReference,
-  type RegistryClient,
+  type RegistryReference,
   type Store,
 } from '@signet/oci';
 import { buildImage } from '../../packages/cli/src/demo/image.ts';
@@ -19,7 +22,10 @@ export type StageKind = 'signed' | 'unsigned' | 'wrong-key' | 'lost-blob';
 
 /** How a stage is built: `kindOf` gives the kind of each image, `nameOf` its `REPOSITORY:TAG`. */
 export interface StageOptions {
+  /** The registry, as references name it. */
   readonly host: string;
+  /** Where repositories are written. Default: by the registry itself. */
+  readonly open?: (repository: string) => Promise<Store>;
   readonly images: number;
   readonly kindOf: (at: number) => StageKind;
   readonly nameOf: (at: number) => string;
@@ -31,17 +37,31 @@ export interface StageOptions {
 /** Pushes so many different images, and signs those that are to be signed. `lost-blob`: the signature's payload is gone. */
 export async function buildAuditStage(options: StageOptions): Promise<void> {
   const client = createRegistryClient();
+  const { host, open = async (repository) => client.repository({ registry: host, repository }) } = options;
   const [trusted, other] = await Promise.all([options.trusted, options.other].map(readSigner));
   if (trusted === undefined || other === undefined) throw new RangeError('two keys are wanted');
   try {
     await forEachSideBySide([...new Array(options.images).keys()], 16, async (at) => {
-      const reference = `${options.host}/${options.nameOf(at)}`;
+      const reference = parseRegistryReference(`${host}/${options.nameOf(at)}`);
       const kind = options.kindOf(at);
-      await pushOne({ client, reference, kind, signer: kind === 'wrong-key' ? other : trusted });
+      const signer = kind === 'wrong-key' ? other : trusted;
+      await pushOne({ store: await open(reference.repository), reference, kind, signer });
     });
   } finally {
     await client.close();
   }
+}
+
+/** Layouts below a folder, as the embedded registry keeps its repositories: thousands of images need no requests. */
+export function layoutsBelow(root: string): (repository: string) => Promise<Store> {
+  const opened = new Map<string, Promise<Store>>();
+  return (repository) => {
+    const known = opened.get(repository);
+    if (known !== undefined) return known;
+    const store = openLayout(join(root, repository, '_layout'), { create: true, exclusive: true });
+    opened.set(repository, store);
+    return store;
+  };
 }
 
 async function readSigner(path: string): Promise<Signer> {
@@ -49,24 +69,18 @@ async function readSigner(path: string): Promise<Signer> {
 }
 
 interface OneImage {
-  readonly client: RegistryClient;
-  readonly reference: string;
+  readonly store: Store;
+  readonly reference: RegistryReference;
   readonly kind: StageKind;
   readonly signer: Signer;
 }
 
-async function pushOne({ client, reference, kind, signer }: OneImage): Promise<void> {
-  const parsed = parseRegistryReference(reference);
-  const store = client.repository(parsed);
-  const { descriptor: subject } = await buildImage(store, parsed.tag ?? 'latest', reference);
+async function pushOne({ store, reference, kind, signer }: OneImage): Promise<void> {
+  const signedReference = formatReference(reference);
+  const { descriptor: subject } = await buildImage(store, reference.tag ?? 'latest', signedReference);
   if (kind === 'unsigned') return;
   if (kind === 'lost-blob') return await attachLost(store, subject);
-  const payload = sigstoreFormat.payload({
-    subject,
-    signedAtMs: Date.now(),
-    annotations: {},
-    signedReference: reference,
-  });
+  const payload = sigstoreFormat.payload({ subject, signedAtMs: Date.now(), annotations: {}, signedReference });
   const pace = { wait: () => Promise.resolve(), clock: () => 0, random: Math.random };
   await sigstoreFormat.store(await sigstoreFormat.seal(payload, signer), Date.now(), { store, subject, pace });
 }

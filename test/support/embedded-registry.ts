@@ -6,20 +6,21 @@ import { hash } from 'bcryptjs';
 import type { TestRegistry } from './docker-registry.ts';
 import { createTestCa } from './tls.ts';
 
-/** `tls` makes a CA of its own; `htpasswd` asks for credentials: Basic, or Bearer with `token`. */
+/** `tls` makes a CA of its own; `htpasswd` asks for credentials: Basic, or Bearer with `token`. `root`: a folder that stays. */
 export interface EmbeddedRegistryOptions
   extends Pick<RegistryOptions, 'referrersApi' | 'token' | 'logger' | 'limits' | 'now'> {
   readonly tls?: boolean;
   readonly htpasswd?: boolean;
+  readonly root?: string;
 }
 
 const username = 'signet';
 const password = 'correct horse battery';
 
-/** Starts the embedded registry in this process, on a free loopback port and in a temporary folder. */
+/** Starts the embedded registry in this process, on a free loopback port and (without `root`) in a temporary folder. */
 export async function startEmbeddedRegistry(options: EmbeddedRegistryOptions = {}): Promise<TestRegistry> {
   const { tls = false, htpasswd = false, ...others } = options;
-  const root = await mkdtemp(join(tmpdir(), 'signet-embedded-registry-'));
+  const root = options.root ?? (await mkdtemp(join(tmpdir(), 'signet-embedded-registry-')));
   const ca = tls ? await createTestCa() : undefined;
   const server = await startRegistry({
     ...others,
@@ -35,7 +36,7 @@ export async function startEmbeddedRegistry(options: EmbeddedRegistryOptions = {
     ...(htpasswd ? { username, password } : {}),
     async stop() {
       await server.close();
-      await rm(root, { recursive: true, force: true, maxRetries: 3 });
+      if (options.root === undefined) await rm(root, { recursive: true, force: true, maxRetries: 3 });
       await ca?.remove();
     },
   };

@@ -8,7 +8,7 @@ export interface SharedAnswers<T> {
 }
 
 /** What is kept in all, and of one answer at most; bytes. Manifests and envelopes of signatures have a few thousand. */
-const maxKept = 8 * 1024 * 1024;
+const maxKept = 4 * 1024 * 1024;
 const maxOne = 512 * 1024;
 /** What an answer takes beside its bytes, about. */
 const baseSize = 500;

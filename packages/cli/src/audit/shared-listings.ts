@@ -11,7 +11,7 @@ export interface SharedListings {
 type Pages = AsyncGenerator<ReferrersPage, void, void>;
 
 /** What is kept in all, and of one listing at most; bytes, about. One with a few signatures has some ten thousand. */
-const maxKept = 8 * 1024 * 1024;
+const maxKept = 4 * 1024 * 1024;
 const maxOne = 256 * 1024;
 
 /**
