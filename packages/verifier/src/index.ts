@@ -69,6 +69,7 @@ export {
   type DocumentOptions,
   type FailureOutcome,
   type ImageUse,
+  passes,
   type ReportOutcome,
   type ResultEntry,
   toOutcome,

@@ -24,6 +24,15 @@ describe('escapeForTerminal', () => {
     expect(escapeForTerminal('x'.repeat(20), 5)).toBe('xxxxx…');
   });
 
+  it('leaves no command to a build system, which looks for it within lines', () => {
+    expect(escapeForTerminal('a ##vso[task.setvariable variable=x]y')).toBe(
+      'a #\\u{23}vso[task.setvariable variable=x]y',
+    );
+    expect(escapeForTerminal('###[error]no')).toBe('##\\u{23}[error]no');
+    expect(escapeForTerminal('## a [b]')).toBe('## a [b]');
+    expect(toJsonText('##VSO[x]', 0)).toBe('"#\\u0023VSO[x]"');
+  });
+
   it('leaves nothing unprintable', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {

@@ -40,14 +40,15 @@ export function define(command: Command, context: Context): void {
     );
   addMaxSignaturesOption(command);
   addRegistryOptions(command);
-  addOutputOptions(command, ['sarif', 'junit']);
+  addOutputOptions(command, ['sarif', 'junit', 'github', 'azure']);
   onRun<VerifyFlags>(command, context, verifyAll);
 }
 
 const help = `
 Exit codes: 0 all verified, or allowed by their rule; 1 any denied; 3 none denied, but any undecided; 2 usage.
 With --output json one report a line, in the order of the references (report.schema.json of @signet/verifier). With --output sarif (2.1.0: what
-is not verified, for code scanning) and --output junit (JUnit XML) one document at the end.
+is not verified, for code scanning) and --output junit (JUnit XML) one document at the end. With --output github and --output azure what
+is not verified as annotations of GitHub Actions and Azure Pipelines at the file and line that name it, then a line that sums up.
 
 With -f each image is verified once and reported at each place; what may name an image and cannot be read counts as undecided.
 --resolve-tags writes nothing unless the exit code is 0; signet pin --write does the same without the reports.

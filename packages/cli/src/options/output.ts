@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { type Io, useColor } from '../io.ts';
 
 /** Forms of results. All commands have the first two. */
-export type OutputForm = 'text' | 'json' | 'sarif' | 'junit';
+export type OutputForm = 'text' | 'json' | 'sarif' | 'junit' | 'github' | 'azure';
 
 /** What {@link addOutputOptions} produces. */
 export interface OutputFlags {

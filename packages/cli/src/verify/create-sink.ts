@@ -2,10 +2,12 @@ import { renderReport, toReportJson } from '@signet/verifier';
 import { writeJson } from '../options/output.ts';
 import { type ResultSink, type SinkOptions, usesOf, writeError } from './sink.ts';
 
-/** The form that `--output` asks for: text and JSON as they come, a document when all is done. */
+/** The form that `--output` asks for: text, JSON and annotations as they come, a document when all is done. */
 export async function createSink(options: SinkOptions): Promise<ResultSink> {
   const { form } = options.output;
-  if (form !== 'sarif' && form !== 'junit') return asTheyCome(options);
+  if (form === 'text' || form === 'json') return asTheyCome(options);
+  if (form === 'github' || form === 'azure')
+    return (await import('./annotation-sink.ts')).createAnnotationSink(form, options);
   return (await import('./document-sink.ts')).createDocumentSink(form, options);
 }
 

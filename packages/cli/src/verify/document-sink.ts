@@ -1,8 +1,8 @@
-import { type DocumentOptions, type ResultEntry, toJsonText, toJunit, toOutcome, toSarif } from '@signet/verifier';
-import { CliError, codeOf, messageOf } from '../errors.ts';
+import { type DocumentOptions, type ResultEntry, toJsonText, toJunit, toSarif } from '@signet/verifier';
+import { CliError } from '../errors.ts';
 import { version } from '../version.ts';
-import type { Outcome } from './outcome.ts';
-import { type ResultSink, type SinkOptions, usesOf, writeError } from './sink.ts';
+import { brokenOff, entriesOf } from './entries.ts';
+import { type ResultSink, type SinkOptions, writeError } from './sink.ts';
 
 /** Of so many uses of images a document is made in memory; dashboards take fewer. */
 const maxEntries = 100_000;
@@ -24,21 +24,11 @@ export function createDocumentSink(form: 'sarif' | 'junit', { io, output, strict
       }
     },
     breakOff(error) {
-      broken.push({ reference: 'the list of images', outcome: failureOf(error) }); // what came before it may still be asked for
+      broken.push(brokenOff(error)); // what came before it may still be asked for
     },
     end() {
       const all = [...entries, ...broken];
       io.stdout.write(form === 'junit' ? toJunit(all, options) : `${toJsonText(toSarif(all, options))}\n`);
     },
   };
-}
-
-function entriesOf(outcome: Outcome): readonly ResultEntry[] {
-  const { text } = outcome;
-  const kept: ResultEntry['outcome'] = 'error' in outcome ? failureOf(outcome.error) : toOutcome(outcome.report);
-  return usesOf(outcome).map((use) => ({ reference: text, outcome: kept, ...(use === undefined ? {} : { use }) }));
-}
-
-function failureOf(error: unknown): ResultEntry['outcome'] {
-  return { kind: 'failure', code: codeOf(error) ?? 'INTERNAL', message: messageOf(error) };
 }

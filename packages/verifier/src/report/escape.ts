@@ -1,6 +1,7 @@
 /**
  * Text from outside as it may be printed on a terminal or written to a log: on one line, nothing in it moves the cursor, colours, hides or
- * reorders; each such character becomes `\u{…}`. Longer than `maxLength` characters it is cut. Rule: design.md 7.
+ * reorders, or is a command to the build system that keeps the log; each such character becomes `\u{…}`. Longer than `maxLength` characters
+ * it is cut. Rule: design.md 7.
  */
 export function escapeForTerminal(text: string, maxLength = 1_000): string {
   const cut = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
@@ -23,9 +24,13 @@ export function escapeJsonLine(line: string): string {
  * marks. Where they lie among all characters takes longer to find out, once, than a short call has to print: not asked for ASCII.
  */
 function escapeUnprintable(text: string, written: (character: string) => string): string {
-  if (/^[ -~]*$/.test(text)) return text;
-  return text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, written);
+  const inert = text.includes('##') ? text.replace(logCommand, `#${written('#')}`) : text;
+  if (/^[ -~]*$/.test(inert)) return inert;
+  return inert.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, written);
 }
+
+/** What Azure Pipelines and GitHub Actions take for a command wherever it stands in a line of a log. */
+const logCommand = /##(?=\[|vso\[)/gi;
 
 function escapeUnits(character: string): string {
   return Array.from(
