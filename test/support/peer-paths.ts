@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { HarnessError } from './harness-error.ts';
 
-/** Programs that `scripts/install-peers.sh --browser` brings. `cosign` is version 3, `cosign2` version 2. */
+/** Programs that `scripts/install-peers.sh --browser --kube` brings. `cosign` is version 3, `cosign2` version 2. */
 export const peerNames = [
   'cosign',
   'cosign2',
@@ -13,6 +13,8 @@ export const peerNames = [
   'docker-registry',
   'skopeo',
   'chromium',
+  'helm',
+  'kubectl',
 ] as const;
 
 export type PeerName = (typeof peerNames)[number];
@@ -36,6 +38,6 @@ export function peer(name: PeerName): string | undefined {
 export function needPeer(name: PeerName): string {
   const path = peer(name);
   if (path === undefined)
-    throw new HarnessError(`${name} is not in ${peersDir}/bin: run scripts/install-peers.sh --browser`);
+    throw new HarnessError(`${name} is not in ${peersDir}/bin: run scripts/install-peers.sh --browser --kube`);
   return path;
 }

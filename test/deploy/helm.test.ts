@@ -1,0 +1,270 @@
+// Not in npm run check: it runs the real helm.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { knownKinds } from '../../packages/workloads/src/kubernetes/kinds.ts';
+import { signet } from '../support/cli.ts';
+import { itWithPeers } from '../support/peers.ts';
+import { schemaFault } from './kubernetes-schemas.ts';
+import { chart, helm, type KubeObject, oneOf, render } from './rendered.ts';
+
+const cases: readonly string[] = readdirSync(join(chart, 'ci')).sort();
+const digest = 'sha256:1111111111111111111111111111111111111111111111111111111111111111';
+const itWithHelm = (title: string, fn: () => Promise<void>) => itWithPeers(['helm'], title, fn);
+const container = (objects: readonly KubeObject[]) => oneOf(objects, 'Deployment').spec.template.spec.containers[0];
+const kindsOf = (objects: readonly KubeObject[]) => objects.map(({ kind }) => kind);
+
+describe('the chart', () => {
+  for (const values of cases) {
+    itWithHelm(`${values}: helm lint has nothing to say, and every object is valid by its schema`, async () => {
+      const lint = await helm('lint', '--strict', chart, '-f', join(chart, 'ci', values));
+      expect(lint.code, lint.stdout).toBe(0);
+      const objects = await render(values);
+      // Gatekeeper's CRD has no published schema: its fields are looked at below.
+      const own = objects.filter(({ kind }) => kind !== 'Provider');
+      expect(own.map((each) => [each.kind, schemaFault(each)]).filter(([, fault]) => fault !== undefined)).toEqual([]);
+    });
+  }
+
+  itWithHelm('the schemas do refuse: a field that is none, a value of another type', async () => {
+    const deployment = oneOf(await render('cert-manager.yaml'), 'Deployment');
+    const broken = (spec: object): KubeObject => ({ ...deployment, spec: { ...deployment.spec, ...spec } });
+    expect(schemaFault(broken({ replicas: 'two' }))).toMatch(/replicas/);
+    expect(schemaFault(broken({ selector: undefined }))).toMatch(/selector/);
+  });
+
+  itWithHelm('the pod is confined', async () => {
+    const { spec } = oneOf(await render('cert-manager.yaml'), 'Deployment').spec.template;
+    expect(spec).toMatchObject({
+      automountServiceAccountToken: false,
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+    });
+    expect(spec.containers).toMatchObject([
+      {
+        image: `registry.example.com/signet/signet@${digest}`,
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        },
+      },
+    ]);
+    for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe'])
+      expect(spec.containers[0][probe].httpGet).toMatchObject({ port: 'https', scheme: 'HTTPS' });
+    expect(spec.topologySpreadConstraints).toHaveLength(2);
+  });
+
+  itWithHelm('one replica has no disruption budget, which would keep its node from being drained', async () => {
+    expect(kindsOf(await render('existing-secret.yaml'))).not.toContain('PodDisruptionBudget');
+    expect(oneOf(await render('cert-manager.yaml'), 'PodDisruptionBudget').spec.minAvailable).toBe(1);
+  });
+
+  itWithHelm('the arguments are ones that signet serve has', async () => {
+    const { args } = container(await render('issuer.yaml'));
+    const { stdout } = await signet(['serve', '--help']);
+    const known = new Set(stdout.match(/--[a-z-]+/g));
+    expect(args[0]).toBe('serve');
+    const flags: readonly string[] = args.slice(1).map((arg: string) => arg.split('=')[0]);
+    expect(flags.filter((flag) => !known.has(flag))).toEqual([]);
+    expect(flags).toEqual(
+      expect.arrayContaining([
+        '--token-file',
+        '--registry-config',
+        '--ca-file',
+        '--client-ca',
+        '--require-client-cert',
+      ]),
+    );
+  });
+
+  itWithHelm('every file that an argument names lies in a volume that is mounted', async () => {
+    for (const values of cases) {
+      const objects = await render(values);
+      const { spec } = oneOf(objects, 'Deployment').spec.template;
+      const { args, volumeMounts } = spec.containers[0];
+      const files = args.flatMap((arg: string) => /=(\/etc\/.*)\/[^/]+$/.exec(arg)?.[1] ?? []);
+      const mounts = volumeMounts.map(({ mountPath }: { mountPath: string }) => mountPath);
+      expect(mounts, values).toEqual(expect.arrayContaining(files));
+      const names = (list: readonly { name: string }[]) => list.map(({ name }) => name).sort();
+      expect(names(volumeMounts), values).toEqual(names(spec.volumes));
+    }
+  });
+});
+
+describe('the webhooks', () => {
+  const kinds = ['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration'] as const;
+
+  for (const kind of kinds) {
+    itWithHelm(`${kind}: fails closed, for everybody but namespaces of the closed list`, async () => {
+      const objects = await render(
+        'cert-manager.yaml',
+        '--set',
+        'webhooks.exemptNamespaces={kube-system,gatekeeper-system}',
+      );
+      const [webhook, ...more] = oneOf(objects, kind).webhooks;
+      expect(more).toEqual([]);
+      expect(webhook).toMatchObject({
+        failurePolicy: 'Fail',
+        matchPolicy: 'Equivalent',
+        sideEffects: 'None',
+        timeoutSeconds: 10,
+        admissionReviewVersions: ['v1'],
+        clientConfig: { service: { name: 'signet', namespace: 'signet', port: 443 } },
+      });
+      expect(webhook.namespaceSelector).toEqual({
+        matchExpressions: [
+          {
+            key: 'kubernetes.io/metadata.name',
+            operator: 'NotIn',
+            values: ['signet', 'kube-system', 'gatekeeper-system'],
+          },
+        ],
+      });
+      expect(webhook).not.toHaveProperty('objectSelector');
+      expect(webhook).not.toHaveProperty('matchConditions');
+    });
+
+    itWithHelm(
+      `${kind}: asks about every kind whose images are read, when it is made and when it changes`,
+      async () => {
+        const [{ rules }] = oneOf(await render('cert-manager.yaml'), kind).webhooks;
+        const asked = new Set(
+          rules.flatMap((rule: Rule) =>
+            rule.operations.join() === 'CREATE,UPDATE' && rule.apiVersions.join() === '*'
+              ? rule.apiGroups.flatMap((group) => rule.resources.map((resource) => `${group}/${resource}`))
+              : [],
+          ),
+        );
+        const wanted = knownKinds.map(({ group, kind }) => `${group}/${pluralOf(kind)}`);
+        expect([...wanted, '/pods/ephemeralcontainers'].filter((each) => !asked.has(each))).toEqual([]);
+        const clusterWide = rules.filter((rule: Rule) => rule.scope === '*').flatMap((rule: Rule) => rule.resources);
+        expect(clusterWide).toEqual(expect.arrayContaining(['clusterworkflowtemplates', 'clustertasks']));
+      },
+    );
+  }
+
+  itWithHelm('only the mutating one is asked again', async () => {
+    const objects = await render('cert-manager.yaml');
+    expect(oneOf(objects, kinds[1]).webhooks[0].reinvocationPolicy).toBe('IfNeeded');
+    expect(oneOf(objects, kinds[0]).webhooks[0]).not.toHaveProperty('reinvocationPolicy');
+    expect(kinds.map((kind) => oneOf(objects, kind).webhooks[0].clientConfig.service.path)).toEqual([
+      '/validate',
+      '/mutate',
+    ]);
+  });
+
+  itWithHelm('Gatekeeper alone: no webhooks, and a provider for each of the two questions', async () => {
+    const objects = await render('gatekeeper-only.yaml');
+    expect(kindsOf(objects).filter((kind) => kind.endsWith('WebhookConfiguration'))).toEqual([]);
+    expect(objects.filter(({ kind }) => kind === 'Provider')).toMatchObject([
+      { metadata: { name: 'signet' }, spec: { url: 'https://signet.signet.svc:443/gatekeeper/verify', timeout: 3 } },
+      { metadata: { name: 'signet-mutate' }, spec: { url: 'https://signet.signet.svc:443/gatekeeper/mutate' } },
+    ]);
+  });
+});
+
+describe('certificates', () => {
+  itWithHelm('cert-manager: its own CA, which the webhooks get', async () => {
+    const objects = await render('cert-manager.yaml');
+    const names = objects
+      .filter(({ kind }) => ['Issuer', 'Certificate'].includes(kind))
+      .map(({ metadata }) => metadata.name);
+    expect(names.sort()).toEqual(['signet', 'signet', 'signet-bootstrap', 'signet-ca']);
+    for (const kind of ['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration'])
+      expect(oneOf(objects, kind).metadata).toMatchObject({
+        annotations: { 'cert-manager.io/inject-ca-from': 'signet/signet' },
+      });
+  });
+
+  itWithHelm('cert-manager: an issuer of the cluster', async () => {
+    const objects = await render('issuer.yaml');
+    expect(kindsOf(objects)).not.toContain('Issuer');
+    expect(oneOf(objects, 'Certificate').spec).toMatchObject({
+      issuerRef: { name: 'corporate', kind: 'ClusterIssuer' },
+      dnsNames: ['signet.signet.svc', 'signet.signet.svc.cluster.local'],
+    });
+  });
+
+  itWithHelm('generated: webhooks, provider and server have one CA', async () => {
+    const objects = await render('generated.yaml');
+    const { data } = oneOf(objects, 'Secret');
+    const bundles = objects.flatMap((each) => [
+      ...(each.webhooks ?? []).map((webhook: { clientConfig: { caBundle: string } }) => webhook.clientConfig.caBundle),
+      ...(each.kind === 'Provider' ? [each.spec.caBundle] : []),
+    ]);
+    expect(bundles).toEqual([data['ca.crt'], data['ca.crt'], data['ca.crt'], data['ca.crt']].slice(0, bundles.length));
+    expect(bundles).toHaveLength(4);
+  });
+
+  itWithHelm('existing secret: its CA as it was given, and no key in the release', async () => {
+    const objects = await render('existing-secret.yaml');
+    expect(kindsOf(objects)).not.toContain('Secret');
+    expect(oneOf(objects, 'ValidatingWebhookConfiguration').webhooks[0].clientConfig.caBundle).toBe('LS0tLS1CRUdJTg==');
+  });
+});
+
+describe('values that are refused', () => {
+  const refused: readonly (readonly [string, string, RegExp, ...string[]])[] = [
+    ['no digest', 'cert-manager.yaml', /image\/digest/, 'image.digest='],
+    ['a tag in place of a digest', 'cert-manager.yaml', /image\/digest/, 'image.digest=1.0'],
+    ['no policy', 'cert-manager.yaml', /a policy is needed/, 'policy.existingConfigMap='],
+    ['two policies', 'cert-manager.yaml', /a policy is needed/, 'policy.existingSecret=other'],
+    [
+      'files without policy.yaml',
+      'cert-manager.yaml',
+      /no policy\.yaml/,
+      'policy.existingConfigMap=',
+      'policy.files.a=b',
+    ],
+    ['an unknown value', 'cert-manager.yaml', /failurePolicy/, 'webhooks.failurePolicy=Ignore'],
+    ['a time-out that Kubernetes refuses', 'cert-manager.yaml', /timeoutSeconds/, 'webhooks.timeoutSeconds=31'],
+    ['a namespace that is none', 'cert-manager.yaml', /exemptNamespaces/, 'webhooks.exemptNamespaces={Kube_System}'],
+    ['a duration that is none', 'cert-manager.yaml', /server\/fresh/, 'server.fresh=soon'],
+    ['no CA', 'existing-secret.yaml', /caBundle is missing/, 'certificates.existingSecret.caBundle='],
+    ['no CA for Gatekeeper', 'gatekeeper-only.yaml', /caBundle is missing/, 'gatekeeper.caBundle='],
+    ['nothing that asks', 'gatekeeper-only.yaml', /nobody would ask/, 'gatekeeper.enabled=false'],
+    ['mutation alone', 'cert-manager.yaml', /validate must be on/, 'webhooks.validate=false'],
+    ['metrics without token', 'cert-manager.yaml', /needs tokens/, 'serviceMonitor.enabled=true'],
+    ['client certificates of nobody', 'cert-manager.yaml', /needs clientCa/, 'clientCa.required=true'],
+    [
+      'a budget that keeps nodes from draining',
+      'cert-manager.yaml',
+      /less than replicas/,
+      'podDisruptionBudget.minAvailable=2',
+    ],
+  ];
+  for (const [title, values, why, ...settings] of refused)
+    itWithHelm(title, async () => {
+      await expect(render(values, ...settings.flatMap((each) => ['--set', each]))).rejects.toThrow(why);
+    });
+
+  itWithHelm('the values as they come', async () => {
+    const done = await helm('template', 'signet', chart);
+    expect(done).toMatchObject({ code: 1, stdout: '' });
+    expect(done.stderr).toMatch(/image\/digest/);
+  });
+});
+
+it('values for every way to install are there', () => {
+  expect(cases).toEqual([
+    'cert-manager.yaml',
+    'existing-secret.yaml',
+    'gatekeeper-only.yaml',
+    'generated.yaml',
+    'issuer.yaml',
+  ]);
+});
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly apiVersions: readonly string[];
+  readonly operations: readonly string[];
+  readonly resources: readonly string[];
+  readonly scope: string;
+}
+
+/** As these kinds' CRDs name their resources. */
+function pluralOf(kind: string): string {
+  const lower = kind.toLowerCase();
+  return lower === 'prometheus' ? 'prometheuses' : `${lower}s`;
+}
