@@ -4,6 +4,7 @@ import type { Place } from './policy/rule.ts';
 export type PolicyErrorCode =
   | 'POLICY_INVALID'
   | 'POLICY_UNSUPPORTED'
+  | 'POLICY_DOUBTFUL'
   | 'EXAMPLE_KEY'
   | 'PLATFORM_INVALID'
   | 'LIMIT_INVALID'

@@ -37,6 +37,10 @@ describe('the rule that decides', () => {
     });
   });
 
+  it('may be the only one', () => {
+    expect(explain('nginx').candidates).toMatchObject([{ rule: 'hub', decides: true, why: 'no other pattern fits' }]);
+  });
+
   it('is found whatever the spelling of the image', () => {
     expect(explain('R.EXAMPLE:443/prod/x')).toMatchObject({
       folded: 'r.example/prod/x:latest',

@@ -21,7 +21,7 @@ type Problem = Checked['problems'][number];
 export function defineCheck(command: Command, context: Context): void {
   command
     .description(
-      'Finds what is wrong with policies: all faults, each with file, line, column and a hint. Keys and included files are read too.',
+      'Finds what is wrong with policies, each fault with file, line, column and a hint: all those of the shape, then all others. Keys and included files are read too.',
     )
     .argument('<file...>', 'the policies')
     .option('--strict', 'warnings count as faults')

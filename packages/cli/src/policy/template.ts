@@ -12,7 +12,7 @@ export interface PolicyAnswers {
 /** A policy file with comments that say what may be changed. `path`: its own, for the commands in them. */
 export function policyTemplate({ keys, images, mode, tagBound, fallback }: PolicyAnswers, path: string): string {
   const file = /^[\w./-]+$/.test(path) ? path : 'FILE';
-  return `# Trust policy of Signet.
+  return `# Trust policy of Signet. The language: docs/policy.md of the project.
 #   signet policy check ${file}           finds mistakes
 #   signet policy explain IMAGE --policy ${file}
 #   signet verify --policy ${file} IMAGE

@@ -60,6 +60,7 @@ export function explainChoice(policy: Policy, reference: Reference, options: Exp
   const weighed = image === undefined ? [] : policy.rules.weigh(image);
   const at = weighed.findIndex(({ fit }) => fit !== 'no');
   const first = weighed[at];
+  const isAlone = weighed.filter(({ fit }) => fit !== 'no').length === 1;
   const rename = asked.image === undefined ? undefined : renameFor(nameOf(asked.image), policy.renames);
   return {
     reference: asked.reference,
@@ -68,7 +69,7 @@ export function explainChoice(policy: Policy, reference: Reference, options: Exp
     ...(rename === undefined || options.signedReference !== undefined ? {} : { rename }),
     ...(tagNames === undefined ? {} : { tagNames }),
     refused: [asked.digest, tagNames].some((digest) => digest != null && policy.refuse.digests.has(digest)),
-    candidates: weighed.map((each, index) => candidate(each, { first, index, at, image })),
+    candidates: weighed.map((each, index) => candidate(each, { first, isAlone, index, at, image })),
     outcome: first === undefined ? 'default' : first.fit === 'ask' ? 'undecided' : 'rule',
     ...(first?.fit === 'yes' ? { rule: effectiveRule(first.scoped.target) } : {}),
     default: policy.fallback,
@@ -82,6 +83,8 @@ function imageOf(asked: Asked, tagNames: Digest | null | undefined): AskedImage 
 
 interface Around {
   readonly first: Weighed<Rule> | undefined;
+  /** No other fits, or might. */
+  readonly isAlone: boolean;
   readonly index: number;
   /** Of the first that fits, or might. */
   readonly at: number;
@@ -103,12 +106,12 @@ function candidate(weighed: Weighed<Rule>, around: Around): Candidate {
   };
 }
 
-function whyOf(weighed: Weighed<Rule>, { first, index, at, image }: Around): string {
+function whyOf(weighed: Weighed<Rule>, { first, isAlone, index, at, image }: Around): string {
   const { fit } = weighed;
   if (fit === 'no') return misfit(weighed, image);
   if (fit === 'ask')
     return 'it turns on what the tag names now: a tag must not choose the rule (--resolve asks the registry)';
-  if (index === at) return 'of the patterns that fit it says most';
+  if (index === at) return isAlone ? 'no other pattern fits' : 'of the patterns that fit it says most';
   return first === undefined
     ? ''
     : `${comparison(first.specificity, weighed.specificity)}${first.fit === 'ask' ? ', if that one fits' : ''}`;

@@ -39,8 +39,8 @@ describe('a policy', () => {
   it('is loaded with all that it says', async () => {
     const { policy, problems } = await lint(whole);
     expect(problems.map(told)).toEqual([
-      expect.stringMatching(/^warning POLICY_INVALID 23:13 "maxAge" asks for a proven time, and no signature/),
-      expect.stringMatching(/^warning POLICY_INVALID 24:16 "notBefore" asks for a proven time/),
+      expect.stringMatching(/^warning POLICY_DOUBTFUL 23:13 "maxAge" asks for a proven time, and no signature/),
+      expect.stringMatching(/^warning POLICY_DOUBTFUL 24:16 "notBefore" asks for a proven time/),
     ]);
     const [rule, skip] = policy?.ruleList ?? [];
     expect(rule).toMatchObject({
@@ -133,9 +133,9 @@ describe('warnings', () => {
     const { policy } = await lint(text);
     expect(policy).toBeDefined();
     expect(await problemsOf(text)).toEqual([
-      'warning POLICY_INVALID 1:1 the policy has no rules: "default" decides alone',
-      'warning POLICY_INVALID 2:14 nothing uses the variable "S"',
-      'warning POLICY_INVALID 4:3 no rule asks for the source "r"',
+      'warning POLICY_DOUBTFUL 1:1 the policy has no rules: "default" decides alone',
+      'warning POLICY_DOUBTFUL 2:14 nothing uses the variable "S"',
+      'warning POLICY_DOUBTFUL 4:3 no rule asks for the source "r"',
     ]);
   });
 });

@@ -43,7 +43,7 @@ describe('a variable', () => {
 
   it('that is not declared is an error, whatever the environment has', async () => {
     expect(await problemsOf(declared.replace('{S}', '{SS}'), { env: { STAGE: 'x', SS: 'y' } })).toEqual([
-      'warning POLICY_INVALID 2:14 nothing uses the variable "S"',
+      'warning POLICY_DOUBTFUL 2:14 nothing uses the variable "S"',
       'error POLICY_INVALID 3:20 the variable "SS" is not declared in this file [did you mean "S"?]',
     ]);
     expect(await problemsOf(`version: 1\n${use}`, { env: { S: 'y' } })).toEqual([
@@ -84,7 +84,7 @@ describe('a variable', () => {
 
   it('must be written to its end', async () => {
     expect(await problemsOf(withDefault.replace('${S}', '${S'))).toEqual([
-      'warning POLICY_INVALID 2:14 nothing uses the variable "S"',
+      'warning POLICY_DOUBTFUL 2:14 nothing uses the variable "S"',
       'error POLICY_INVALID 3:20 "${" without its "}"',
     ]);
   });

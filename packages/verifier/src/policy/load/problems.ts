@@ -36,7 +36,7 @@ export class Problems {
 
   /** The policy can be used. */
   warn(message: string, place: Place, details: ProblemDetails = {}): void {
-    this.keep('warning', { message, place, details });
+    this.keep('warning', { message, place, details: { code: 'POLICY_DOUBTFUL', ...details } });
   }
 
   /** No more errors are kept. */
