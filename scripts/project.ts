@@ -33,7 +33,7 @@ export const packageArrows: Readonly<Record<PackageName, readonly PackageName[]>
 export const packageEntries: Readonly<Record<PackageName, readonly string[]>> = {
   oci: [],
   core: [],
-  verifier: ['policy'],
+  verifier: ['policy', 'report.schema.json'],
   registry: [],
   'policy-import': [],
   workloads: [],

@@ -12,6 +12,7 @@ export { isNearAddress } from './judge/allowed-hosts.ts';
 export { budgetOf, type ReviewDeadline, startReviewDeadline } from './judge/deadline.ts';
 export { createJudge, type ImageAnswer, type Judge, type JudgeOptions } from './judge/judge.ts';
 export { isNamedHost, mayConnect } from './judge/named-hosts.ts';
+export { openApiDocument } from './openapi/document.ts';
 export { type Watched, type WatchOptions, watchFiles } from './reload/watched.ts';
 export {
   type GateCode,

@@ -23,6 +23,9 @@ export interface ObjectQuestion {
   readonly refuse: Refusals;
 }
 
+/** Of one object: ten times what any workload holds, so that nobody keeps others waiting with what is looked at here. */
+const limits = { maxImages: 1000, maxSteps: 300_000 };
+
 /** Every image that an object runs, wherever its kind holds them; of an update, which of them it has had. Total. */
 export function placedImages({ object, oldObject, customPaths, refuse }: ObjectQuestion): PlacedImages {
   const found = imagesIn(object, customPaths);
@@ -46,7 +49,7 @@ interface Found {
 
 function imagesIn(object: unknown, customPaths: CustomPaths): Found {
   try {
-    const { images, problems } = imagesOfObject(object, { customPaths });
+    const { images, problems } = imagesOfObject(object, { customPaths, limits });
     const unread = problems
       .filter(({ severity }) => severity === 'unread')
       .map(({ path, message }) => ({ path, message }));

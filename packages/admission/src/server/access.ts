@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
+import type { FastifyReply } from 'fastify';
 
 /** Who may use what is not meant for everybody. */
 export interface AccessOptions {
@@ -35,6 +36,15 @@ export function isPrivileged(
   if (hasClientCa && hasClientCertificate(request)) return true;
   const [, token] = /^Bearer ([\w.~+/=-]{1,4096})$/i.exec(request.headers.authorization ?? '') ?? [];
   return token !== undefined && isAmong(tokenHashes, token);
+}
+
+/** The answer to who may not. */
+export async function refuse(
+  reply: FastifyReply,
+  message = 'a client certificate or a bearer token is needed',
+): Promise<FastifyReply> {
+  const error = { code: 'UNAUTHORIZED', message };
+  return await reply.code(401).header('www-authenticate', 'Bearer').send({ error });
 }
 
 /** Whether the sender knows the secret of a registry's notifications: `Authorization: Bearer SECRET`, or the secret alone, as Harbor sends it. */

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { isPrivileged } from './access.ts';
+import { isPrivileged, refuse } from './access.ts';
 import type { ServerContext } from './context.ts';
 
 /** `GET /healthz` (it runs), `/readyz` (it may be sent requests), `/metrics` (for Prometheus; not for everybody). */
@@ -11,7 +11,7 @@ export function healthRoutes(app: FastifyInstance, context: ServerContext): void
     return reply.code(isReady() ? 200 : 503).send(body);
   });
   app.get('/metrics', async (request, reply) => {
-    if (!isPrivileged(request.raw, context.access)) return reply.code(401).header('www-authenticate', 'Bearer').send();
+    if (!isPrivileged(request.raw, context.access)) return await refuse(reply);
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
 }

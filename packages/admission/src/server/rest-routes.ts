@@ -9,7 +9,7 @@ import { notValid } from '../kubernetes/admission-request.ts';
 import { outcomeOf, unreadable } from '../review/outcome.ts';
 import { maxImages } from '../review/review.ts';
 import type { PlacedOutcome } from '../review/texts.ts';
-import { isPrivileged } from './access.ts';
+import { isPrivileged, refuse } from './access.ts';
 import { type ServerContext, tell, withDeadline } from './context.ts';
 
 /** What came of one image of a request. */
@@ -25,14 +25,13 @@ const schema: v.GenericSchema<unknown, { readonly images: readonly string[] }> =
   ),
 });
 
-/** `POST /v1/verify`: the reports of many images, for callers that read them themselves. Rule: openapi.ts */
+/** `POST /v1/verify`: the reports of many images, for callers that read them themselves. Rule: openapi/paths.ts */
 export function restRoutes(app: FastifyInstance, context: ServerContext): void {
   const { judge, timeouts } = context;
   app.post('/v1/verify', {
     onRequest: async (request, reply) => {
       if (isPrivileged(request.raw, context.access)) return;
-      const error = { code: 'UNAUTHORIZED', message: 'a client certificate or a bearer token is needed' };
-      await reply.code(401).header('www-authenticate', 'Bearer').send({ error });
+      await refuse(reply);
     },
     handler: async (request) => {
       const parsed = v.safeParse(schema, request.body);

@@ -12,7 +12,9 @@ import { gatekeeperRoutes } from './gatekeeper-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { jsonParser } from './json-body.ts';
 import { kubernetesRoutes } from './kubernetes-routes.ts';
+import { boundLargeBodies } from './large-bodies.ts';
 import type { Metrics } from './metrics.ts';
+import { openApiRoutes } from './openapi-routes.ts';
 import { restRoutes } from './rest-routes.ts';
 import { webhookRoutes } from './webhook-routes.ts';
 
@@ -52,6 +54,8 @@ export interface ServerOptions extends ServerSecrets {
   readonly timeouts?: Partial<Timeouts>;
   /** Milliseconds that requests in flight get at the end. Default 25,000. */
   readonly closeMs?: number;
+  /** Milliseconds until head and body of a request must have come; its connection is cut then. Default 30,000. */
+  readonly requestMs?: number;
   readonly now?: () => number;
 }
 
@@ -94,6 +98,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   kubernetesRoutes(app, context);
   gatekeeperRoutes(app, context);
   restRoutes(app, context);
+  openApiRoutes(app);
   webhookRoutes(app, context, options.watcher);
   const url = await listen(app, options);
   return {
@@ -127,14 +132,17 @@ async function listen(app: FastifyInstance<HttpServer>, options: ServerOptions):
   return `${tls === undefined ? 'http' : 'https'}://${name}:${given}`;
 }
 
-function createApp({ logger, tls }: ServerOptions): FastifyInstance<HttpServer> {
-  const https = tls === undefined ? {} : { https: { ...secureOptions(tls), ...clientOptions(tls) } };
+function createApp({ logger, tls, requestMs = 30_000 }: ServerOptions): FastifyInstance<HttpServer> {
+  // Node exchanges both limits where that for heads is the longer one; the interval is how late it may be in cutting off who is slow.
+  const checks = { headersTimeout: requestMs, connectionsCheckingInterval: Math.min(5000, requestMs) };
+  const http =
+    tls === undefined ? { http: checks } : { https: { ...checks, ...secureOptions(tls), ...clientOptions(tls) } };
   const app = fastify({
-    ...https,
+    ...http,
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: maxBodyBytes,
-    requestTimeout: 30_000,
+    requestTimeout: requestMs,
     connectionTimeout: 0,
     keepAliveTimeout: 75_000,
     forceCloseConnections: 'idle',
@@ -144,6 +152,7 @@ function createApp({ logger, tls }: ServerOptions): FastifyInstance<HttpServer> 
   }) as unknown as FastifyInstance<HttpServer>;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, jsonParser);
+  boundLargeBodies(app);
   app.setErrorHandler((error, request, reply) => {
     const { status, code, message } = describe(error);
     if (status >= 500) request.log.error({ err: error }, 'failed');
@@ -168,6 +177,7 @@ function describe(error: unknown): Described {
   if (status === 413)
     return { status, code: 'REQUEST_TOO_LARGE', message: `more than ${maxBodyBytes} bytes are not read` };
   if (status === 415) return { status, code: 'REQUEST_UNSUPPORTED', message: 'application/json is wanted' };
+  if (status === 503) return { status, code: 'SERVER_BUSY', message: 'too many large requests at the same time' };
   if (status >= 400 && status < 500) return { status, code: 'REQUEST_INVALID', message: 'the request cannot be read' };
   return { status: 500, code: 'FAILED', message: 'the server failed; its log says how' };
 }

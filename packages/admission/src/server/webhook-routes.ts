@@ -4,7 +4,7 @@ import { distributionEvents } from '../webhooks/distribution.ts';
 import { type RegistryEvent, type WebhookSource, webhookSources } from '../webhooks/event.ts';
 import { harborEvents } from '../webhooks/harbor.ts';
 import type { EventResult, PushWatcher } from '../webhooks/push-watcher.ts';
-import { isRegistry } from './access.ts';
+import { isRegistry, refuse } from './access.ts';
 import type { ServerContext } from './context.ts';
 import { jsonParser } from './json-body.ts';
 
@@ -47,10 +47,7 @@ async function refuseStrangers(
   const message = isOff
     ? 'notifications of registries are refused: no secret for them is configured'
     : 'the shared secret is needed: Authorization: Bearer SECRET';
-  await reply
-    .code(401)
-    .header('www-authenticate', 'Bearer')
-    .send({ error: { code: 'UNAUTHORIZED', message } });
+  await refuse(reply, message);
 }
 
 function take(
