@@ -170,6 +170,7 @@ describe('trust', () => {
   it.each([
     ['a private key', () => world.key, 'KEY_WRONG_KIND'],
     ['a missing file', () => '/no/such/file', 'FILE_UNREADABLE'],
+    ['a folder', () => import.meta.dirname, 'FILE_UNREADABLE'],
     ['something else', () => new URL('../../package.json', import.meta.url).pathname, 'KEY_'],
   ])('refuses %s with 2', async (_what, path, code) => {
     const done = await signet(['verify', '--key', path(), signed]);

@@ -1,3 +1,4 @@
+import { accessSync, constants, statSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import {
   askAhead,
@@ -13,14 +14,15 @@ import type { VerifyFlags } from './flags.ts';
 
 /**
  * Lets the first request for the image of a call go out before what judges its answer is loaded, keys among it: that takes as long as an answer
- * does. Not for many images, where it is nothing beside the rest, and only where --key says that something must be read.
+ * does. Not for many images, where it is nothing beside the rest, and only where --key names files that can be read: a key that is not there is
+ * told before any request. What is in them is seen later.
  */
 export async function askingAhead(
   connection: Connection,
   { args, flags }: { readonly args: readonly string[]; readonly flags: VerifyFlags },
 ): Promise<Connection> {
   const [text] = args;
-  if (text === undefined || text === '-' || args.length > 1 || flags.key === undefined) return connection;
+  if (text === undefined || text === '-' || args.length > 1 || flags.key?.every(isReadable) !== true) return connection;
   const reference = parseReference(text);
   if (reference.kind !== 'registry') return connection;
   let asked: Store | undefined = askAhead(await connection.open(reference), firstQuestion(reference, flags));
@@ -33,6 +35,15 @@ export async function askingAhead(
     return first ?? connection.open(each, options);
   };
   return { ...connection, open };
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false; // reading it tells why
+  }
 }
 
 /** As `collect` asks it. */
