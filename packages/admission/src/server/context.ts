@@ -77,7 +77,11 @@ export function tell(
   }));
   const line = { endpoint, ...facts, allowed: isAllowed, images: outcomes.length, ms: Math.round(ms * 100) / 100 };
   if (notable.length === 0) request.log.debug(line, 'allowed');
-  else request.log[isAllowed ? 'warn' : 'info']({ ...line, notable: images }, isAllowed ? 'allowed' : 'refused');
+  else
+    request.log[isAllowed && notable.some(isSuspect) ? 'warn' : 'info'](
+      { ...line, notable: images },
+      isAllowed ? 'allowed' : 'refused',
+    );
 }
 
 /** Images of one line of the log, and characters of one's name. */
@@ -88,14 +92,23 @@ function isNotable({ outcome: { isAllowed, isUnpinned, verdict } }: PlacedOutcom
   return !isAllowed || isUnpinned || verdict !== 'verified';
 }
 
+/** Let through though it was looked at and is not verified. What a rule exempts or lets stay unpinned is meant to pass. */
+function isSuspect({ outcome: { verdict, code } }: PlacedOutcome): boolean {
+  return verdict !== 'verified' && code !== 'NOT_CHECKED';
+}
+
 /** What is told of a request. */
 export interface Told {
   readonly endpoint: string;
   readonly outcomes: readonly PlacedOutcome[];
   readonly uid?: string;
   readonly operation?: string;
-  readonly namespace?: string;
-  readonly object?: string;
+  readonly namespace?: string | undefined;
+  readonly kind?: string | undefined;
+  /** Its name, or how its name will begin. */
+  readonly object?: string | undefined;
+  readonly subResource?: string | undefined;
+  readonly dryRun?: boolean | undefined;
 }
 
 const arrivals = new WeakMap<FastifyRequest, number>();

@@ -1,3 +1,4 @@
+import { shorten } from '@signet/verifier';
 import type { FastifyInstance } from 'fastify';
 import { type AdmissionRequest, parseAdmissionReview } from '../kubernetes/admission-request.ts';
 import { reviewAdmission } from '../kubernetes/admission-review.ts';
@@ -27,11 +28,27 @@ export function kubernetesRoutes(app: FastifyInstance, context: ServerContext): 
   });
 }
 
-function factsOf({ uid, operation, namespace, name }: AdmissionRequest) {
+function factsOf({ uid, operation, namespace, name, dryRun, subResource, object }: AdmissionRequest) {
+  // What a controller creates has no name yet, but the beginning of one.
+  const begin = textAt(object, 'metadata', 'generateName');
+  const given = name ?? (begin === undefined ? undefined : `${begin}*`);
   return {
     uid,
     operation,
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(name === undefined ? {} : { object: name }),
+    namespace,
+    kind: textAt(object, 'kind'),
+    object: given,
+    subResource: subResource === '' ? undefined : subResource,
+    dryRun: dryRun === true ? true : undefined,
   };
+}
+
+/** A text within an object that nobody has looked at yet, cut to the length that names have. */
+function textAt(value: unknown, ...way: readonly string[]): string | undefined {
+  let at = value;
+  for (const step of way) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, step)) return undefined;
+    at = (at as Readonly<Record<string, unknown>>)[step];
+  }
+  return typeof at === 'string' ? shorten(at, 253) : undefined;
 }
