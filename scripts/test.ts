@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { type PeerName, peer, peerNames, peersDir } from '../test/support/peer-paths.ts';
+import { isRoot, neededPeers, type PeerName, peer, peersDir } from '../test/support/peer-paths.ts';
 import { build } from './build.ts';
 import { buildIsFresh, root } from './project.ts';
 import { runStep } from './step.ts';
@@ -19,7 +19,10 @@ async function bringPeers(): Promise<boolean> {
   if (missingPeers().length === 0) return true;
   if (onPath('apt-get') && onPath('dpkg')) {
     console.log(`bringing the peer programs into ${peersDir} (once)`);
-    await runStep({ command: 'bash', args: [join(root, 'scripts/install-peers.sh'), '--browser', '--kube'] });
+    await runStep({
+      command: 'bash',
+      args: [join(root, 'scripts/install-peers.sh'), '--browser', '--kube', ...(isRoot ? ['--engines'] : [])],
+    });
   }
   const missing = missingPeers();
   if (missing.length === 0) return true;
@@ -28,7 +31,7 @@ async function bringPeers(): Promise<boolean> {
 }
 
 function missingPeers(): readonly PeerName[] {
-  return peerNames.filter((name) => peer(name) === undefined);
+  return neededPeers.filter((name) => peer(name) === undefined);
 }
 
 function onPath(program: string): boolean {

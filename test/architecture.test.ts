@@ -29,6 +29,7 @@ describe('imports between packages', () => {
       `const f = await import('f');`,
       `// import x from 'x';`,
       `/* import y from 'y'; */`,
+      `const words = ['import', 'z'];`,
       `const url = 'https://example.com'; import g from 'g';`,
     ];
     expect(importsOf(text.join('\n'))).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g']);

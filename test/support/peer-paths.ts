@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { HarnessError } from './harness-error.ts';
 
-/** Programs that `scripts/install-peers.sh --browser --kube` brings. `cosign` is version 3, `cosign2` version 2. */
+/** Programs that `scripts/install-peers.sh --browser --kube` brings, and with `--engines` those of {@link engineNames}. `cosign` is version 3, `cosign2` version 2. */
 export const peerNames = [
   'cosign',
   'cosign2',
@@ -17,7 +17,16 @@ export const peerNames = [
   'kubectl',
 ] as const;
 
-export type PeerName = (typeof peerNames)[number];
+/** Container engines: only root can run them. */
+export const engineNames = ['containerd', 'ctr', 'containerd-shim-runc-v2', 'runc', 'dockerd', 'docker'] as const;
+
+export type PeerName = (typeof peerNames)[number] | (typeof engineNames)[number];
+
+/** Whether this process may run container engines. */
+export const isRoot: boolean = process.getuid?.() === 0;
+
+/** The programs that the tests of this user need. */
+export const neededPeers: readonly PeerName[] = [...peerNames, ...(isRoot ? engineNames : [])];
 
 /** Where the peer programs are kept: the same default as scripts/install-peers.sh. */
 export const peersDir: string =
@@ -38,6 +47,8 @@ export function peer(name: PeerName): string | undefined {
 export function needPeer(name: PeerName): string {
   const path = peer(name);
   if (path === undefined)
-    throw new HarnessError(`${name} is not in ${peersDir}/bin: run scripts/install-peers.sh --browser --kube`);
+    throw new HarnessError(
+      `${name} is not in ${peersDir}/bin: run scripts/install-peers.sh --browser --kube --engines`,
+    );
   return path;
 }

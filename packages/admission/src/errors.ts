@@ -1,5 +1,11 @@
 /** Why a request or the server's own configuration is of no use. docs/errors.md explains each; a test keeps both equal. */
-export type AdmissionErrorCode = 'REQUEST_INVALID' | 'REQUEST_UNSUPPORTED' | 'SERVER_INVALID' | 'RESIDENT_FAILED';
+export type AdmissionErrorCode =
+  | 'REQUEST_INVALID'
+  | 'REQUEST_UNSUPPORTED'
+  | 'SERVER_INVALID'
+  | 'RESIDENT_FAILED'
+  | 'DAEMON_FAILED'
+  | 'SOCKET_IN_USE';
 
 /** The one error class of this package: what the caller sent or configured is wrong. */
 export class AdmissionError extends Error {

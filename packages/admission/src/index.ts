@@ -7,6 +7,8 @@ export {
   parseVerifierCall,
   type VerifierCall,
 } from './gates/containerd/verifier-call.ts';
+export { type Switch, switches } from './gates/docker/endpoints.ts';
+export { type DockerGateOptions, type RunningGate, startDockerGate } from './gates/docker/plugin-server.ts';
 export { askResident, type Resident } from './gates/resident.ts';
 export { isNearAddress } from './judge/allowed-hosts.ts';
 export { budgetOf, type ReviewDeadline, startReviewDeadline } from './judge/deadline.ts';
@@ -26,7 +28,7 @@ export {
 export { reviewImages } from './review/review.ts';
 export { type PlacedOutcome, refusalMessage, type Where, warningsOf } from './review/texts.ts';
 export { defaultTimeouts, type Timeouts } from './server/context.ts';
-export { createLogger, type LogLevel, logLevels } from './server/logger.ts';
+export { createLogger, type Logger, type LogLevel, logLevels } from './server/logger.ts';
 export { createMetrics, type Metrics } from './server/metrics.ts';
 export {
   type RunningServer,

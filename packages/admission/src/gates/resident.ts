@@ -1,9 +1,9 @@
-import { request } from 'node:http';
-import { formatReference, parseJson } from '@signet/oci';
+import { formatReference } from '@signet/oci';
 import type { ReportCode } from '@signet/verifier';
 import * as v from 'valibot';
 import { AdmissionError } from '../errors.ts';
 import type { ReportForGate } from '../review/outcome.ts';
+import { askSocket } from './ask-socket.ts';
 import type { PulledImage } from './containerd/verifier-call.ts';
 
 /** The server that is asked, and how long. */
@@ -41,7 +41,15 @@ const schema = v.object({
  */
 export async function askResident(reference: PulledImage, resident: Resident): Promise<ReportForGate> {
   const image = formatReference(reference);
-  const parsed = v.safeParse(schema, answerOf(await post(JSON.stringify({ images: [image] }), resident), resident));
+  const { status, json } = await askSocket({
+    ...resident,
+    path: `/v1/verify?timeout=${Math.round(resident.timeoutMs)}ms`,
+    body: JSON.stringify({ images: [image] }),
+    maxBytes: maxAnswerBytes,
+    failed: (why, cause) => failed(resident, why, cause),
+  });
+  if (status !== 200) throw failed(resident, `it answered with status ${status}`);
+  const parsed = v.safeParse(schema, json);
   if (!parsed.success) throw failed(resident, 'its answer is none of /v1/verify');
   const [{ report, ...result }] = parsed.output.results;
   const isOfAnother = report.digest !== undefined && report.digest !== reference.digest;
@@ -52,61 +60,6 @@ export async function askResident(reference: PulledImage, resident: Resident): P
   return { ...report, code: report.code as ReportCode, digest: reference.digest };
 }
 
-function answerOf(bytes: Uint8Array, resident: Resident): unknown {
-  try {
-    return parseJson(bytes);
-  } catch (cause) {
-    throw failed(resident, 'its answer is not JSON', cause);
-  }
-}
-
-async function post(body: string, resident: Resident): Promise<Uint8Array> {
-  const signal = AbortSignal.timeout(Math.max(1, Math.floor(resident.timeoutMs)));
-  try {
-    return await exchange(body, resident, signal);
-  } catch (cause) {
-    if (cause instanceof AdmissionError) throw cause;
-    const why = signal.aborted ? `no answer in ${Math.round(resident.timeoutMs)} ms` : messageOf(cause);
-    throw failed(resident, why, cause);
-  }
-}
-
-function exchange(body: string, resident: Resident, signal: AbortSignal): Promise<Uint8Array> {
-  const { socket, timeoutMs } = resident;
-  return new Promise((resolve, reject) => {
-    const sent = request({
-      socketPath: socket,
-      method: 'POST',
-      path: `/v1/verify?timeout=${Math.round(timeoutMs)}ms`,
-      headers: { host: 'localhost', 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
-      agent: false,
-      signal,
-    });
-    sent.on('error', reject);
-    sent.on('response', (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on('data', (chunk: Buffer) => {
-        chunks.push(chunk);
-        size += chunk.length;
-        if (size > maxAnswerBytes) sent.destroy(failed(resident, `its answer has more than ${maxAnswerBytes} bytes`));
-      });
-      response.on('error', reject);
-      response.on('end', () => {
-        if (response.statusCode === 200) resolve(Buffer.concat(chunks));
-        else reject(failed(resident, `it answered with status ${response.statusCode}`));
-      });
-    });
-    sent.end(body);
-  });
-}
-
 function failed({ socket }: Resident, why: string, cause?: unknown): AdmissionError {
   return new AdmissionError('RESIDENT_FAILED', `the server at ${socket}: ${why}`, { cause });
-}
-
-function messageOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
-  if (code === 'ENOENT' || code === 'ECONNREFUSED') return 'nobody listens there';
-  return code ?? 'the connection broke';
 }

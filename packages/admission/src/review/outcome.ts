@@ -8,7 +8,7 @@ export type Pinning = 'pins' | 'cannot-pin';
 /** Why an image is refused or told about, in one stable word: a report's, or one of a gate's own. docs/reasons.md explains each. */
 export type OutcomeCode = ReportCode | GateCode;
 /** What a gate refuses by itself. */
-export type GateCode = 'NOT_PINNED' | 'IMAGE_UNREADABLE' | 'TOO_MANY_IMAGES';
+export type GateCode = 'NOT_PINNED' | 'IMAGE_UNREADABLE' | 'TOO_MANY_IMAGES' | 'LOCAL_IMAGE' | 'ENDPOINT_CLOSED';
 
 /** What a gate does with one image. */
 export interface Outcome {
@@ -76,6 +76,7 @@ function whyNotByMode({ verdict, allowed, mode }: Pick<ReportForGate, 'verdict' 
 }
 
 /** For what is no image reference, or cannot be looked at: refused. */
-export function unreadable(why: string, code: GateCode = 'IMAGE_UNREADABLE'): Outcome {
-  return { isAllowed: false, verdict: 'undecided', code, why, isWarning: false, isUnpinned: false };
+export function unreadable(why: string, code: GateCode = 'IMAGE_UNREADABLE', remedy?: string): Outcome {
+  const said = { why, code, ...(remedy === undefined ? {} : { remedy }) };
+  return { ...said, isAllowed: false, verdict: 'undecided', isWarning: false, isUnpinned: false };
 }

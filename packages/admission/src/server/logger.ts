@@ -6,6 +6,9 @@ import { pino } from 'pino';
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
+/** What lines are given to. */
+export type Logger = FastifyBaseLogger;
+
 /** A line of JSON for each event, given to `write` with its line end. Headers and bodies of requests are never in it. */
 export function createLogger({
   level,
@@ -13,7 +16,7 @@ export function createLogger({
 }: {
   readonly level: LogLevel;
   readonly write: (line: string) => void;
-}): FastifyBaseLogger {
+}): Logger {
   const request = ({ id, method, url }: { readonly id: string; readonly method: string; readonly url: string }) => ({
     id,
     method,

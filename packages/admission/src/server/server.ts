@@ -1,4 +1,3 @@
-import { chmod } from 'node:fs/promises';
 import type { Server as HttpServer } from 'node:http';
 import { Server as TlsServer } from 'node:tls';
 import type { CustomPaths } from '@signet/workloads';
@@ -16,6 +15,7 @@ import { boundLargeBodies } from './large-bodies.ts';
 import type { Metrics } from './metrics.ts';
 import { openApiRoutes } from './openapi-routes.ts';
 import { restRoutes } from './rest-routes.ts';
+import { listenOnSocket } from './unix-socket.ts';
 import { webhookRoutes } from './webhook-routes.ts';
 
 /** PEM; `clientCa` where client certificates are taken. */
@@ -75,7 +75,7 @@ export interface RunningServer {
 /** A review holds an object of at most 3 MiB twice; more is not read. */
 const maxBodyBytes = 8 * 1024 * 1024;
 
-/** @throws {AdmissionError} SERVER_INVALID for options that would be unsafe; what node throws for an address that is not to be had */
+/** @throws {AdmissionError} SERVER_INVALID for options that would be unsafe, SOCKET_IN_USE; what node throws for an address that is not to be had */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { host = '127.0.0.1', closeMs = 25_000 } = options;
   let isOpen = true;
@@ -100,7 +100,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   restRoutes(app, context);
   openApiRoutes(app);
   webhookRoutes(app, context, options.watcher);
-  const url = await listen(app, options);
+  const { url, takeAway } = await listen(app, options);
   return {
     url,
     useSecrets(secrets) {
@@ -111,6 +111,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
     async close() {
       isOpen = false;
+      await takeAway?.();
       const timer = setTimeout(() => app.server.closeAllConnections(), closeMs);
       await app.close();
       clearTimeout(timer);
@@ -118,18 +119,23 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-async function listen(app: FastifyInstance<HttpServer>, options: ServerOptions): Promise<string> {
+/** Where it listens now, and what takes its socket away at the end. */
+interface Listening {
+  readonly url: string;
+  readonly takeAway?: () => Promise<void>;
+}
+
+async function listen(app: FastifyInstance<HttpServer>, options: ServerOptions): Promise<Listening> {
   const { host = '127.0.0.1', port = 0, socket, tls } = options;
   if (socket !== undefined) {
-    await app.listen({ path: socket });
-    await chmod(socket, 0o600);
-    return `unix:${socket}`;
+    await app.ready();
+    return { url: `unix:${socket}`, takeAway: await listenOnSocket(app.server, socket) };
   }
   await app.listen({ host, port });
   const address = app.server.address();
   const name = host.includes(':') ? `[${host}]` : host;
   const given = typeof address === 'object' && address !== null ? address.port : port;
-  return `${tls === undefined ? 'http' : 'https'}://${name}:${given}`;
+  return { url: `${tls === undefined ? 'http' : 'https'}://${name}:${given}` };
 }
 
 function createApp({ logger, tls, requestMs = 30_000 }: ServerOptions): FastifyInstance<HttpServer> {

@@ -19,7 +19,7 @@ export function defineContainerd(command: Command, context: Context): void {
     );
   addNotes(
     command,
-    'Exit codes: 0 the pull may go on; anything else stops it: 1 denied; 2 a wrong call or configuration; 3 undecided.\nTime limit: 8s unless --timeout says otherwise; containerd waits 10 s unless configured otherwise, and stops a pull that was not answered.\ncontainerd gives its verifiers no arguments of their own: signet gate install containerd writes a script that does.\n\nExample (a file in /opt/containerd/image-verifier/bin):\n  #!/bin/sh\n  exec signet gate containerd --policy /etc/signet/policy.yaml -- "$@"',
+    'Exit codes: 0 the pull may go on; anything else stops it: 1 denied; 2 a wrong call or configuration; 3 undecided.\nTime limit: 8s unless --timeout says otherwise; containerd waits 10 s unless configured otherwise, and stops a pull that was not answered.\ncontainerd gives its verifiers no arguments of their own: what lies in its folder is a script that does.\n\nExample (a file in /opt/containerd/image-verifier/bin):\n  #!/bin/sh\n  exec signet gate containerd --policy /etc/signet/policy.yaml -- "$@"',
   );
   addPolicyOptions(command);
   addRegistryOptions(command);

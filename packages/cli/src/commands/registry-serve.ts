@@ -11,6 +11,7 @@ import { addNotes } from '../notes.ts';
 import { parseInteger } from '../options/duration.ts';
 import { addOutputOptions, type OutputFlags, type OutputOptions, outputOptions, writeJson } from '../options/output.ts';
 import { readCertificatePair } from '../tls-files.ts';
+import { untilAborted } from '../until-aborted.ts';
 
 interface ServeFlags extends OutputFlags {
   readonly root: string;
@@ -53,10 +54,7 @@ async function serve(flags: ServeFlags, io: Io): Promise<ExitCode> {
   const registry = await start(await registryOptions(flags, io, output), flags);
   if (output.json) writeJson(io, { url: registry.url, host: registry.host, port: registry.port, root: flags.root });
   else io.stdout.write(`signet development registry: ${registry.url}\n`);
-  await new Promise<void>((resolve) => {
-    if (stopped.aborted) resolve();
-    stopped.addEventListener('abort', () => resolve(), { once: true });
-  });
+  await untilAborted(stopped);
   await registry.close();
   return io.signal.aborted ? EXIT.interrupted : EXIT.ok;
 }

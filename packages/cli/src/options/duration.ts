@@ -23,3 +23,13 @@ export function parseInteger(min: number, max: number): (text: string) => number
 export function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
   return [...(previous ?? []), value];
 }
+
+/** Collects the values of an option that may be given several times, each one of these. For commander: throws its own error. */
+export function collectOneOf(
+  choices: readonly string[],
+): (value: string, previous: readonly string[] | undefined) => readonly string[] {
+  return (value, previous) => {
+    if (!choices.includes(value)) throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.`);
+    return collect(value, previous);
+  };
+}

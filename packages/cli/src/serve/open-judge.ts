@@ -1,0 +1,117 @@
+import {
+  createJudge,
+  isNamedHost,
+  type Judge,
+  type JudgeOptions,
+  type Logger,
+  type Metrics,
+  mayConnect,
+} from '@signet/admission';
+import { type ClientOptions, createRegistryClient, type RegistryClient } from '@signet/oci';
+import { escapeForTerminal, type Policy } from '@signet/verifier';
+import { clientOptions } from '../connect.ts';
+import { CliError } from '../errors.ts';
+import type { Io } from '../io.ts';
+import type { ExampleKeyFlags } from '../options/keys.ts';
+import type { OutputOptions } from '../options/output.ts';
+import type { PolicyFlags } from '../options/policy.ts';
+import type { RegistryFlags } from '../options/registry.ts';
+import { readPolicy } from '../policy/load.ts';
+
+/** What a resident verifier is made of. */
+export type JudgeFlags = PolicyFlags & ExampleKeyFlags & RegistryFlags;
+
+/** What differs between servers. */
+export interface JudgeSetUp extends Pick<JudgeOptions, 'lifetimes'> {
+  /** Told of answers and requests to registries, where somebody reads it. */
+  readonly metrics?: Metrics;
+}
+
+/** A judge, and its connections, which its owner closes. */
+export interface OpenedJudge {
+  readonly judge: Judge;
+  readonly client: RegistryClient;
+}
+
+/** The policy and the credentials are looked at here. @throws {CliError}, {PolicyError}, {KeyError}; {RegistryError} CREDENTIALS */
+export async function openJudge(
+  flags: JudgeFlags,
+  io: Io,
+  output: OutputOptions,
+  { lifetimes = {}, metrics }: JudgeSetUp = {},
+): Promise<OpenedJudge> {
+  const policy = await readPolicy(policyFile(flags), flags, io);
+  const options = await clientOptions(flags, io, output);
+  await options.credentials.check();
+  let judge: Judge | undefined;
+  const current = (): Policy => judge?.policy ?? policy;
+  const client = createRegistryClient({ ...options, ...guards(flags, current), ...counted(options, metrics) });
+  judge = createJudge({
+    policy,
+    open: (reference) => client.repository(reference),
+    lifetimes,
+    limits: flags.timeout === undefined ? {} : { totalMs: flags.timeout },
+    ...(metrics === undefined ? {} : { onAnswer: metrics.image }),
+  });
+  metrics?.policy(policy.revision);
+  return { judge, client };
+}
+
+/** What is told of a policy that changed. */
+export interface PolicyUse {
+  readonly flags: JudgeFlags;
+  readonly io: Io;
+  readonly judge: Judge;
+  readonly logger: Logger;
+  readonly metrics?: Metrics;
+}
+
+/** Takes the policy of the file into use where it is good, else keeps the one before, loudly; gives the files that it is of. Never rejects. */
+export async function usePolicyOf({ flags, io, judge, logger, metrics }: PolicyUse): Promise<readonly string[]> {
+  const files: string[] = [];
+  try {
+    const policy = await readPolicy(policyFile(flags), flags, io, (path) => files.push(path));
+    if (policy.revision !== judge.policy.revision) {
+      judge.usePolicy(policy);
+      metrics?.policy(policy.revision);
+      logger.info({ policy: policy.revision }, 'policy changed');
+    }
+  } catch (error) {
+    metrics?.policyFailed();
+    logger.error(
+      { reason: reasonOf(error), policy: judge.policy.revision },
+      'policy is broken: the one before is kept',
+    );
+  }
+  return files;
+}
+
+/** Text of an error as a log line holds it. */
+export function reasonOf(error: unknown): string {
+  return escapeForTerminal(error instanceof Error ? error.message : String(error));
+}
+
+function policyFile({ policy }: PolicyFlags): string {
+  if (policy !== undefined && policy !== '-') return policy;
+  throw new CliError('USAGE', 'a server needs a policy in a file', {
+    hint: '--policy FILE (signet policy init writes one)',
+  });
+}
+
+/** What a pod names must not lead the server to services of its own machine. */
+function guards(flags: RegistryFlags, policy: () => Policy): Pick<ClientOptions, 'mayConnect' | 'plainHttp'> {
+  return {
+    mayConnect: (host, address) => mayConnect(policy(), host, address),
+    ...(flags.plainHttp === true ? { plainHttp: (host: string) => isNamedHost(policy(), host) } : {}),
+  };
+}
+
+function counted({ onRequest }: ClientOptions, metrics: Metrics | undefined): Pick<ClientOptions, 'onRequest'> {
+  if (metrics === undefined) return {};
+  return {
+    onRequest(event) {
+      metrics.registryRequest(event.status);
+      onRequest?.(event);
+    },
+  };
+}
