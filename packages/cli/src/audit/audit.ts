@@ -12,6 +12,7 @@ import { readPolicy } from '../policy/load.ts';
 import { createProgress } from '../progress.ts';
 import { askerBy } from '../verify/asker-by-policy.ts';
 import type { PlacedInputs } from '../verify/placed-inputs.ts';
+import { checkFiles } from './check-files.ts';
 import { nameOf, type ResultEntry, toFailedEntry, toImageEntry } from './entry.ts';
 import { type AuditFlags, type AuditPlan, planOf } from './flags.ts';
 import { type Journal, openJournal } from './journal.ts';
@@ -28,6 +29,7 @@ import { type AuditTarget, walk } from './walk.ts';
 export async function audit(args: readonly string[], flags: AuditFlags, io: Io): Promise<ExitCode> {
   const output = outputOptions(flags, io);
   const plan = planOf(args, flags);
+  await checkFiles(plan);
   const inputs = await readManifests(plan.source, flags, io);
   const scope = await readScope(plan.source, { allTags: flags.allTags === true, inputs }, io);
   const policy = await readPolicy(plan.policyFile, flags, io);

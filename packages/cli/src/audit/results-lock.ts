@@ -1,8 +1,8 @@
-import { realpath } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { makeFolders, takeLockFile } from '@signet/oci';
 import { CliError } from '../errors.ts';
 import { systemReason } from '../files.ts';
+import { withoutLinks } from './check-files.ts';
 
 /**
  * Keeps a file of results for one audit while `work` runs, by a lock beside it that dies with its process.
@@ -25,11 +25,6 @@ async function lock(path: string): Promise<() => Promise<void>> {
     if (error instanceof CliError) throw error;
     throw new CliError('FILE_UNWRITABLE', `cannot lock ${path}: ${systemReason(error)}`, { cause: error });
   }
-}
-
-/** One file has one lock, by whatever way it is named. */
-async function withoutLinks(path: string): Promise<string> {
-  return await realpath(path).catch(async () => join(await realpath(dirname(path)), basename(path)));
 }
 
 function inUse(path: string, owner: string): CliError {
