@@ -1,0 +1,104 @@
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type CliWorld, createCliWorld, makeKey, signReference } from '../e2e/cli-world.ts';
+import { built, signetProgram } from '../support/cli.ts';
+import { type Containerd, startContainerd } from '../support/containerd.ts';
+import { createEngineHost, describeWithEngines, type EngineHost } from '../support/engine-host.ts';
+
+describeWithEngines('the real containerd with signet gate containerd', () => {
+  let world: CliWorld;
+  let host: EngineHost;
+  let containerd: Containerd;
+  let folder: string;
+  let policy: string;
+  /** Signed by the trusted key, by another one, by nobody. */
+  let app: string;
+  let foreign: string;
+  let plain: string;
+
+  beforeAll(async () => {
+    [world, host] = await Promise.all([createCliWorld(), createEngineHost()]);
+    await built();
+    const other = await makeKey(join(world.dir, 'other'));
+    [app, foreign, plain] = await Promise.all([world.push('app:1'), world.push('foreign:1'), world.push('plain:1')]);
+    await signReference(app, world.key);
+    await signReference(foreign, other.key);
+    policy = join(world.dir, 'policy.yaml');
+    writeFileSync(
+      policy,
+      `version: 1\ntrust:\n  team: { keys: [k.pub] }\nrules:\n  - images: ["${world.host}/**"]\n    require: { any: [team] }\n`,
+    );
+    folder = join(host.dir, 'verifiers');
+    mkdirSync(folder);
+    install(gate());
+    const config = `[plugins."io.containerd.image-verifier.v1.bindir"]\n  bin_dir = "${folder}"\n  per_verifier_timeout = "20s"\n`;
+    containerd = await startContainerd(host, config);
+  }, 120_000);
+
+  afterAll(async () => {
+    await containerd?.stop();
+    await host?.stop();
+    await world?.server.stop();
+  });
+
+  const gate = (...flags: readonly string[]): string =>
+    `exec '${process.execPath}' '${signetProgram}' gate containerd --policy '${policy}' --timeout 15s ${flags.join(' ')} -- "$@"`;
+
+  function install(script: string): void {
+    writeFileSync(join(folder, 'signet'), `#!/bin/sh\n${script}\n`);
+    chmodSync(join(folder, 'signet'), 0o755);
+  }
+
+  async function pull(image: string): Promise<string> {
+    const { code, stdout, stderr } = await containerd.ctr('image', 'pull', '--plain-http', '--skip-metadata', image);
+    return code === 0 ? 'pulled' : `${stdout}${stderr}`;
+  }
+
+  it('pulls what is signed', async () => {
+    expect(await pull(app)).toBe('pulled');
+    expect((await containerd.ctr('image', 'list', '--quiet')).stdout).toContain(app);
+  });
+
+  it('pulls nothing else, and shows why', async () => {
+    const unsigned = await pull(plain);
+    expect(unsigned).toContain('image verifier bindir blocked pull');
+    expect(unsigned).toContain('denied (NO_SIGNATURE)');
+    expect(await pull(foreign)).toContain('denied (NOT_TRUSTED)');
+    const images = (await containerd.ctr('image', 'list', '--quiet')).stdout;
+    expect(images).not.toContain(plain);
+    expect(images).not.toContain(foreign);
+  });
+
+  it('does not pull a signed tag that was moved since; its signed digest it does', async () => {
+    const moved = await world.push('moved:1', 'before');
+    await signReference(moved, world.key);
+    const before = await world.digestOf(moved);
+    await world.push('moved:1', 'after');
+    expect(await pull(moved)).toContain('denied (NO_SIGNATURE)');
+    expect(await pull(`${moved.replace(/:1$/, '')}@${before}`)).toBe('pulled');
+  });
+
+  it('pulls nothing where the gate is killed, late, or cannot be run', async () => {
+    const other = await world.push('other:1', 'other');
+    await signReference(other, world.key);
+    install('kill -KILL $$');
+    expect(await pull(other)).toContain('blocking pull');
+    install('exec sleep 60');
+    expect(await pull(other)).toContain('blocking pull');
+    install('exec /nowhere/signet');
+    expect(await pull(other)).toContain('blocked pull');
+    chmodSync(join(folder, 'signet'), 0o644);
+    expect(await pull(other)).toContain('blocking pull');
+    install(gate().replace(policy, '/nowhere/policy.yaml'));
+    expect(await pull(other)).toContain('error[FILE_UNREADABLE]');
+    install(gate());
+    expect(await pull(other)).toBe('pulled');
+  });
+
+  it('lets everything pass where its folder is empty', async () => {
+    rmSync(join(folder, 'signet'));
+    expect(await pull(plain)).toBe('pulled');
+    install(gate());
+  });
+});
