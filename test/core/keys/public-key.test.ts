@@ -66,6 +66,17 @@ describe('RSA strength', () => {
     expect(outcome.code).toBe(code);
   });
 
+  it('is looked at in keys of a sensible length alone: an exponent of a megabyte would take minutes to read', async () => {
+    for (const long of [
+      { n: 'AQAB', e: 'a'.repeat(1_000_000) },
+      { n: 'a'.repeat(1_000_000), e: 'AQAB' },
+    ]) {
+      const key = createPublicKey({ key: { kty: 'RSA', ...long }, format: 'jwk' });
+      const outcome = await keyOutcome(() => publicKeyFrom(key));
+      expect(outcome).toMatchObject({ code: 'KEY_UNSUPPORTED', message: expect.stringContaining('at most 8192') });
+    }
+  });
+
   it('refuses an even modulus', async () => {
     expect(await keyCode(() => publicKeyFrom(rsaKey(2048, 65537, 0)))).toBe('KEY_MALFORMED');
   });

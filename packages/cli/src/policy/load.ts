@@ -8,9 +8,9 @@ import type { ExampleKeyFlags } from '../options/keys.ts';
 
 /** Files for a policy, as its loader asks for them. */
 const readerOf = (io: Io, onRead: (path: string) => void = () => undefined): PolicyReader => ({
-  readFile: (path) => {
+  readFile: (path, maxBytes) => {
     onRead(path);
-    return readInput(path, io);
+    return readInput(path, io, maxBytes);
   },
   async readFolder(path) {
     onRead(path);

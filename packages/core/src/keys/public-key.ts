@@ -4,6 +4,9 @@ import { checkEd25519Point } from './ed25519.ts';
 import type { KeyKind } from './key-kind.ts';
 import { EC_SPKI, ED25519_HEAD } from './spki.ts';
 
+/** Far above any key that is taken. Reading a public exponent takes the square of its length: minutes for a megabyte. */
+const MAX_SPKI_BYTES = 8192;
+
 /** A checked public key: its kind is allowed, its point is on the curve and not of small order, its modulus long enough. */
 export interface PublicKey {
   readonly kind: KeyKind;
@@ -26,6 +29,8 @@ export function publicKeyFrom(keyObject: KeyObject): PublicKey {
   if (keyObject.type !== 'public')
     throw new KeyError('KEY_WRONG_KIND', `a ${keyObject.type} key where a public key is asked for`);
   const spki = exportSpki(keyObject);
+  if (spki.length > MAX_SPKI_BYTES)
+    throw new KeyError('KEY_UNSUPPORTED', `a public key of ${spki.length} bytes: at most ${MAX_SPKI_BYTES} are taken`);
   const digest = createHash('sha256').update(spki).digest();
   return {
     ...checkKind(keyObject, spki),

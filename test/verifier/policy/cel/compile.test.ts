@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { PolicyError } from '../../../../packages/verifier/src/errors.ts';
-import { compileCondition, readCondition } from '../../../../packages/verifier/src/policy/cel/compile.ts';
+import {
+  ConditionReader,
+  compileCondition,
+  readCondition,
+} from '../../../../packages/verifier/src/policy/cel/compile.ts';
 import { answer, factsWith, outcome } from './condition-facts.ts';
 
 describe('compileCondition', () => {
@@ -109,5 +113,29 @@ describe('what is not there', () => {
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY, -1e17, 1e17])('includes a time that CEL does not have: %s', (ms) => {
     expect(outcome('has(signature.claimedAt)', factsWith({ claimedAtMs: ms }))).toBe('fail');
+  });
+});
+
+describe('the conditions of one policy', () => {
+  it('are read once each, however often they stand there', () => {
+    const reader = new ConditionReader();
+    const text = `image.tag == "${'x'.repeat(4_000)}"`;
+    const first = reader.read(text);
+    expect(first).toHaveProperty('condition');
+    for (let time = 0; time < 100; time += 1) expect(reader.read(text)).toBe(first);
+  });
+
+  it('are bounded together, if they differ', () => {
+    const reader = new ConditionReader();
+    const text = (at: number): string => `image.tag == "${'é'.repeat(1_000)}${at}"`.padEnd(2_048 - 1_000);
+    for (let at = 1_000; at < 1_064; at += 1) expect(reader.read(text(at)), `${at}`).toHaveProperty('condition');
+    expect(reader.read(text(1_064))).toEqual({
+      problem: {
+        message: 'the different conditions of the policy have more than 131072 bytes together',
+        line: 1,
+        column: 1,
+      },
+    });
+    expect(reader.read(text(1_000))).toHaveProperty('condition');
   });
 });

@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { Budget } from '../../../../packages/verifier/src/policy/load/budget.ts';
 import { parseDocument } from '../../../../packages/verifier/src/policy/load/document.ts';
 import { policyLimits } from '../../../../packages/verifier/src/policy/load/limits.ts';
 import { nodeAt, placeOfName, toPlain } from '../../../../packages/verifier/src/policy/load/node.ts';
 import { Problems } from '../../../../packages/verifier/src/policy/load/problems.ts';
 import { told } from './policy-data.ts';
 
-function parse(content: string | Uint8Array) {
+function parse(content: string | Uint8Array, budget = new Budget()) {
   const problems = new Problems();
-  const node = parseDocument(typeof content === 'string' ? Buffer.from(content) : content, 'policy.yaml', problems);
+  const node = parseDocument(typeof content === 'string' ? Buffer.from(content) : content, 'policy.yaml', {
+    problems,
+    budget,
+  });
   return { node, plain: node === undefined ? undefined : toPlain(node), faults: problems.list().map(told) };
 }
 
@@ -104,13 +108,46 @@ describe('a document is refused', () => {
     );
     const { node, faults } = parse(levels.join('\n'));
     expect(node).toBeUndefined();
-    expect(faults[0]).toMatch(/POLICY_INVALID \d+:\d+ the file says more than 300000 values/);
+    expect(faults).toEqual([
+      expect.stringMatching(/POLICY_INVALID \d+:\d+ more than 300000 values in all files, with what aliases repeat$/),
+    ]);
     expect(parse(levels.slice(0, 8).join('\n')).faults).toEqual([]);
   });
 
-  it('that is made of too many parts', () => {
-    expect(parse(`[${',x'.repeat(400_000)}]`).faults).toEqual([
-      expect.stringMatching(/POLICY_INVALID 1:\d+ the file has too many parts to be a policy/),
+  it('that is made of too many parts, with those of the files before it', () => {
+    const budget = new Budget();
+    budget.spend('tokens', policyLimits.maxTokens - 10);
+    expect(parse('[a, b]', budget).faults).toEqual([]);
+    expect(parse('[a, b]', budget).faults).toEqual([
+      'error POLICY_INVALID 1:2 more than 600000 lexical tokens in all files',
     ]);
+  });
+
+  it('whose aliases repeat a long text', () => {
+    const text = (times: number): string => `a: &a ${'x'.repeat(1_000_000)}\nb: [${'*a,'.repeat(times)}]`;
+    expect(parse(text(7)).faults).toEqual([]);
+    expect(parse(text(8)).faults).toEqual([
+      'error POLICY_INVALID 2:26 more than 8388608 characters in all files, with what aliases and variables repeat',
+    ]);
+  });
+
+  it('with as many faults as it has room for: the first hundred are told, and none of them says where in the library it was noticed', () => {
+    const { stackTraceLimit } = Error;
+    const { faults } = parse('"" '.repeat(20_000));
+    expect(faults).toHaveLength(policyLimits.maxProblems);
+    expect(faults[0]).toBe('error POLICY_INVALID 1:4 not YAML: Unexpected double-quoted-scalar at node end');
+    expect(Error.stackTraceLimit).toBe(stackTraceLimit);
+  });
+
+  it.each([
+    ['a tag', `a: !${'x'.repeat(500_000)} 1`],
+    ['an alias', `a: *${'x'.repeat(500_000)}`],
+    ['a block', `a: |${'x'.repeat(500_000)}`],
+    ['a name', `${'x'.repeat(500_000)}: 1`],
+    ['a quoted text', `"${'x'.repeat(500_000)}": { `],
+  ])('with a message of one line and a length that can be read, whatever it quotes: %s', (_what, text) => {
+    const { faults } = parse(text);
+    for (const fault of faults) expect(fault.length).toBeLessThan(400);
+    expect(faults.join('')).not.toContain('\n');
   });
 });

@@ -137,6 +137,16 @@ describe('files that a policy extends', () => {
   });
 });
 
+it('what aliases repeat is counted over all files', async () => {
+  const base = `version: 1\nrules:\n- { mode: skip, images: [x.io/a], name: &n ${'x'.repeat(500_000)} }\n${'- { name: *n }\n'.repeat(9)}`;
+  const files = { 'a.yaml': base, 'b.yaml': base };
+  const tooMuch = (line: string): boolean => line.includes('characters in all files');
+  expect((await problemsOf('version: 1\nextends: a.yaml', { files })).some(tooMuch)).toBe(false);
+  expect((await problemsOf('version: 1\nextends: [a.yaml, b.yaml]', { files })).filter(tooMuch)).toEqual([
+    'error POLICY_INVALID b.yaml:9:11 more than 8388608 characters in all files, with what aliases and variables repeat',
+  ]);
+});
+
 describe('a path in a policy', () => {
   it('is relative to the file that names it', () => {
     expect(pathFrom('a/b/policy.yaml', '../keys/x.pub')).toBe('a/keys/x.pub');

@@ -124,6 +124,10 @@ describe('the shape of a policy', () => {
 
   it.each([
     ['version: 2', '1:10 version 2 of the policy language is not known: this is version 1'],
+    [
+      `version: ${'9'.repeat(400)}`,
+      `1:10 version ${'9'.repeat(40)}… of the policy language is not known: this is version 1`,
+    ],
     ['version: 1\ncatalogues: {}', '2:1 catalogues of signed tags are not supported yet'],
     ['version: 1\ntrust: { a: { x509: {} } }', '2:15 sources of X.509 certificates (x509) are not supported yet'],
     [
@@ -149,6 +153,25 @@ describe('the shape of a policy', () => {
   it('is right: nothing is told', async () => {
     const text = `version: 1\n$schema: x\n${trust}rules: [{ images: [x.io/a], require: r, tag: any, platforms: index }]\ndefault: deny\n`;
     expect(await problemsOf(text)).toEqual([]);
+  });
+
+  it.each([
+    ['rules: [{}', 10_000, ', {}', ']', '2:8 "rules" has more than 10000 items'],
+    ['rules: [{ mode: skip, images: [a', 10_000, ', 1', '] }]', '2:31 "images" has more than 10000 items'],
+    ['trust: { r: { keys: [1', 1_000, ', 1', '] } }', '2:21 "keys" has more than 1000 items'],
+    ['rename: [1', 1_000, ', 1', ']', '2:9 "rename" has more than 1000 items'],
+    ['refuse: { digests: [1', 10_000, ', 1', '] }', '2:20 "digests" has more than 10000 items'],
+    [`${trust}rules: [{ images: [a], require: { any: [1`, 64, ', 1', '] } }]', '3:40 "any" has more than 64 items'],
+    ['extends: [1', 32, ', 1', ']', '2:10 "extends" has more than 32 items'],
+  ])('%s…: a list that is too long is told before its items are looked at', async (start, times, more, end, fault) => {
+    const told = (count: number) => problemsOf(`version: 1\n${start}${more.repeat(count)}${end}\n`);
+    expect(await told(times)).toEqual([`error POLICY_INVALID ${fault}`]);
+    expect(await told(times - 1)).not.toContainEqual(expect.stringContaining('has more than'));
+  });
+
+  it('looks at nothing more once a hundred faults are told', async () => {
+    const rules = Array.from({ length: 5_000 }, () => '{ imagess: 1, requir: 2 }').join();
+    expect(await problemsOf(`version: 1\nrules: [${rules}]`)).toHaveLength(100);
   });
 
   it('shows all its faults at once', async () => {

@@ -13,6 +13,12 @@ describe('a variable', () => {
     expect(await imagesOf(withDefault)).toEqual(['x.io/prod/a']);
   });
 
+  it.each(['s', 'A-B', ''])('that is not declared, and could not be (%j), is told what one is called', async (name) => {
+    expect(await problemsOf(`version: 1\n${use.replace('{S}', `{${name}}`)}`)).toEqual([
+      `error POLICY_INVALID 2:20 the variable "${name}" is not declared in this file [the name of a variable is up to 64 upper-case letters, digits and underscores]`,
+    ]);
+  });
+
   it('is replaced in keys, annotations, renames and refusals, and nowhere else', async () => {
     const text = [
       'version: 1',
@@ -80,6 +86,21 @@ describe('a variable', () => {
         'error POLICY_INVALID 2:40 the default of the variable "S" has a value that is not allowed',
       ),
     ]);
+  });
+
+  it('may be repeated until its values are too long together, also by aliases', async () => {
+    const long = `version: 1\nvariables: { A: { env: A, default: ${'x'.repeat(256)} } }\ntrust:\n  r:\n    keys: [&k "${'${A}'.repeat(16_000)}", *k, *k, *k]\n`;
+    const told = await problemsOf(long, { files: { ['x'.repeat(256 * 16_000)]: '' } });
+    expect(told.at(-1)).toBe(
+      'error POLICY_INVALID 5:15 more than 8388608 characters in all files, with what aliases and variables repeat',
+    );
+  });
+
+  it('may be one of a thousand', async () => {
+    const many = (count: number): string =>
+      `version: 1\nvariables:\n${Array.from({ length: count }, (_, n) => `  V${n}: { env: E, default: x }\n`).join('')}`;
+    expect((await problemsOf(many(1_000))).filter((line) => line.startsWith('error'))).toEqual([]);
+    expect(await problemsOf(many(1_001))).toEqual(['error POLICY_INVALID 3:3 "variables" has more than 1000 entries']);
   });
 
   it('must be written to its end', async () => {

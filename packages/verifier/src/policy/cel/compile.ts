@@ -4,6 +4,7 @@ import { checkTypes } from './check-types.ts';
 import { planExpression } from './evaluate.ts';
 import { parseExpression } from './expression.ts';
 import { ExpressionFault, lineAndColumn } from './fault.ts';
+import { conditionLimits } from './limits.ts';
 import { conditionVariables } from './variables.ts';
 
 /** Why an expression is no condition. Line and column count from 1 within the expression, columns in UTF-16 units. */
@@ -33,6 +34,27 @@ export function readCondition(
     return { condition: { text, evaluate: planExpression(text, expression) } };
   } catch (error) {
     return { problem: problemOf(text, error) };
+  }
+}
+
+/** Reads the conditions of one policy: each text once, and all different ones within a bound. */
+export class ConditionReader {
+  private readonly known = new Map<string, ReturnType<typeof readCondition>>();
+  private bytes = 0;
+
+  /** As {@link readCondition}. */
+  read(text: string): ReturnType<typeof readCondition> {
+    const found = this.known.get(text) ?? this.readNew(text);
+    this.known.set(text, found);
+    return found;
+  }
+
+  private readNew(text: string): ReturnType<typeof readCondition> {
+    const { maxTotalBytes } = conditionLimits;
+    this.bytes += new TextEncoder().encode(text).length;
+    if (this.bytes <= maxTotalBytes) return readCondition(text);
+    const message = `the different conditions of the policy have more than ${maxTotalBytes} bytes together`;
+    return { problem: { message, line: 1, column: 1 } };
   }
 }
 

@@ -1,6 +1,7 @@
 import { RE2JS } from 're2js';
 import { ValueFault } from './fault.ts';
 import { conditionLimits } from './limits.ts';
+import { scanPattern } from './scan-pattern.ts';
 
 /** A compiled regular expression. */
 export interface Pattern {
@@ -18,6 +19,7 @@ export interface Pattern {
 export function compilePattern(text: string): Pattern {
   const { maxPatternLength, maxPatternProgram } = conditionLimits;
   if (text.length > maxPatternLength) throw new ValueFault(`the pattern is longer than ${maxPatternLength} characters`);
+  scanPattern(text);
   const compiled = compile(text);
   const size = compiled.programSize();
   if (size > maxPatternProgram)
@@ -30,6 +32,6 @@ function compile(text: string): RE2JS {
     return RE2JS.compile(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/^error parsing regexp: /, '') : 'it cannot be read';
-    throw new ValueFault(`this is no regular expression that RE2 takes: ${reason}`);
+    throw new ValueFault(`this is no regular expression that RE2 takes: ${reason.slice(0, 200)}`);
   }
 }

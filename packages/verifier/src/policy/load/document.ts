@@ -1,6 +1,7 @@
 import { decodeUtf8, RegistryError } from '@signet/oci';
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar } from 'yaml';
 import type { Place } from '../rule.ts';
+import { Budget } from './budget.ts';
 import { policyLimits } from './limits.ts';
 import type { ListNode, MapEntry, MapNode, PolicyNode, ScalarNode } from './node.ts';
 import { type Problems, quoted } from './problems.ts';
@@ -11,11 +12,15 @@ import { readYaml, starHint } from './yaml-document.ts';
  * A policy file (YAML or JSON) as plain data with places; undefined where it is broken, which is then among the problems. Tags, keys that
  * are no text, keys that stand twice, control characters and aliases that repeat too much are refused. Rule: YAML 1.2.2, core schema.
  */
-export function parseDocument(bytes: Uint8Array, file: string, problems: Problems): PolicyNode | undefined {
+export function parseDocument(
+  bytes: Uint8Array,
+  file: string,
+  { problems, budget = new Budget() }: { readonly problems: Problems; readonly budget?: Budget },
+): PolicyNode | undefined {
   const start: Place = { file, line: 1, column: 1 };
   const text = textOf(bytes, start, problems);
   if (text === undefined) return undefined;
-  const read = readYaml(text, file);
+  const read = readYaml(text, file, budget);
   if (read.kind === 'faults') {
     for (const { message, place, hint } of read.faults) problems.add(message, place, { hint });
     return undefined;
@@ -25,7 +30,7 @@ export function parseDocument(bytes: Uint8Array, file: string, problems: Problem
     problems.add('the file is empty', start, { hint: 'it begins with: version: 1' });
     return undefined;
   }
-  const reading = new Reading({ text, placeOf, problems });
+  const reading = new Reading({ text, placeOf, problems, budget });
   const node = reading.read(contents);
   return reading.isBroken ? undefined : node;
 }
@@ -49,6 +54,13 @@ interface Source {
   readonly text: string;
   readonly placeOf: (offset: number) => Place;
   readonly problems: Problems;
+  readonly budget: Budget;
+}
+
+/** What a node says: values, and characters of their texts. */
+interface Extent {
+  readonly values: number;
+  readonly characters: number;
 }
 
 const reserved: ReadonlySet<string> = new Set(reservedNames);
@@ -60,9 +72,11 @@ class Reading {
   isBroken = false;
   private readonly source: Source;
   private readonly anchors = new Map<string, PolicyNode | 'open'>();
-  /** How many nodes a node with an anchor stands for. */
-  private readonly sizes = new Map<PolicyNode, number>();
-  private count = 0;
+  /** Of nodes with an anchor. */
+  private readonly extents = new Map<PolicyNode, Extent>();
+  /** Of all until now. */
+  private extent: Extent = { values: 0, characters: 0 };
+  private isTooMuch = false;
 
   constructor(source: Source) {
     this.source = source;
@@ -72,17 +86,18 @@ class Reading {
     const place = this.source.placeOf(node?.range?.[0] ?? 0);
     if (isAlias(node)) return this.alias(node.source, place);
     const { anchor } = node ?? {};
-    const before = this.count;
+    const before = this.extent;
     if (anchor !== undefined) this.anchors.set(anchor, 'open');
     const made = this.value(node, place);
     if (anchor === undefined) return made;
     this.anchors.set(anchor, made);
-    this.sizes.set(made, this.count - before);
+    const { values, characters } = this.extent;
+    this.extents.set(made, { values: values - before.values, characters: characters - before.characters });
     return made;
   }
 
   private value(node: Exclude<Document.Parsed['contents'] | Node, undefined>, place: Place): PolicyNode {
-    this.spend(1, place);
+    this.spend({ values: 1, characters: isScalar(node) ? textLength(node) : 0 }, place);
     if (node?.tag !== undefined) this.fault(`tags (${quoted(node.tag)}) are not read in a policy`, place);
     if (isMap(node)) return this.map(node.items, place);
     if (isSeq(node)) return this.list(node.items, place);
@@ -97,14 +112,14 @@ class Reading {
       const hint = target === 'open' ? undefined : starHint;
       return this.fault(`the alias ${quoted(`*${name}`)} names nothing: ${why}`, place, hint);
     }
-    this.spend(this.sizes.get(target) ?? 1, place);
+    this.spend(this.extents.get(target) ?? { values: 1, characters: 0 }, place);
     return target;
   }
 
   private map(items: readonly Pair<unknown, unknown>[], place: Place): MapNode {
     const entries = new Map<string, MapEntry>();
     for (const { key, value } of items) {
-      if (this.isBroken && this.count > policyLimits.maxNodes) break;
+      if (this.isTooMuch) break;
       const name = this.key(key, place);
       if (name === undefined) continue;
       const first = entries.get(name.value);
@@ -134,7 +149,7 @@ class Reading {
   private list(items: readonly unknown[], place: Place): ListNode {
     const nodes: PolicyNode[] = [];
     for (const item of items) {
-      if (this.isBroken && this.count > policyLimits.maxNodes) break;
+      if (this.isTooMuch) break;
       nodes.push(isNode(item) ? this.read(item) : this.nothing(place));
     }
     return { kind: 'list', place, items: nodes };
@@ -157,10 +172,13 @@ class Reading {
     return { kind: 'scalar', place, value: null, source: '', style: 'plain' };
   }
 
-  private spend(nodes: number, place: Place): void {
-    this.count += nodes;
-    if (this.count > policyLimits.maxNodes && !this.isBroken)
-      this.fault(`the file says more than ${policyLimits.maxNodes} values, with what its aliases repeat`, place);
+  private spend({ values, characters }: Extent, place: Place): void {
+    this.extent = { values: this.extent.values + values, characters: this.extent.characters + characters };
+    const { budget } = this.source;
+    const tooMuch = budget.spend('values', values) ?? budget.spend('characters', characters);
+    if (tooMuch === undefined || this.isTooMuch) return;
+    this.isTooMuch = true;
+    this.fault(tooMuch, place);
   }
 
   private fault(message: string, place: Place, hint?: string): PolicyNode {
@@ -173,6 +191,10 @@ class Reading {
 /** The text of a value that YAML takes for a number, a boolean or nothing, as it should stand there. */
 export function quoteHint(source: string): string {
   return `put it in quotes: ${quoted(source)}`;
+}
+
+function textLength({ value }: Scalar): number {
+  return typeof value === 'string' ? value.length : 0;
 }
 
 function isNode(value: unknown): value is Node {

@@ -18,12 +18,16 @@ export interface KeyReference {
 
 const keyFileName = /^[^./\\][^/\\]*\.(?:pub|pem|jwk|json|jwks)$/i;
 
-/** Reads the keys that a policy names, within one budget; faults are told at the place of the name. */
+/** Reads the keys that a policy names, each once, within one budget; faults are told at the place of the name. */
 export class KeyLoader {
   private readonly options: LoadOptions;
   private readonly problems: Problems;
   private readonly read = new Map<string, Uint8Array>();
   private bytes = 0;
+  /** Of each file by its path, and of each text. */
+  private readonly parsed = new Map<string, readonly PublicKey[] | KeyError>();
+  private keys = 0;
+  private uses = 0;
 
   constructor(options: LoadOptions, problems: Problems) {
     this.options = options;
@@ -33,8 +37,9 @@ export class KeyLoader {
   /** The keys of a reference; none where a fault was told. */
   async keysOf(reference: KeyReference): Promise<readonly PublicKey[]> {
     const { input } = reference;
+    if (this.problems.isFull) return [];
     if (typeof input !== 'string') return this.keysOfJson(input, reference);
-    if (/^\s*-----BEGIN /.test(input)) return this.parse(Buffer.from(input), 'the key', reference);
+    if (/^\s*-----BEGIN /.test(input)) return this.parseText(input, 'the key', reference);
     const named = reference.file.variables.expand(input, reference.place);
     if (named === undefined) return [];
     if (/^sha256:/i.test(named))
@@ -56,7 +61,7 @@ export class KeyLoader {
         isSet ? '"jwk" is one key, but this is a set' : '"jwks" is a set: an object with "keys"',
         reference.place,
       );
-    return this.parse(Buffer.from(JSON.stringify(value)), jwk === undefined ? 'the JWKS' : 'the JWK', reference);
+    return this.parseText(JSON.stringify(value), jwk === undefined ? 'the JWKS' : 'the JWK', reference);
   }
 
   /** A file; a folder where the name says so, or where it can be read as one only. */
@@ -64,7 +69,7 @@ export class KeyLoader {
     if (isFolder)
       return this.keysOfFolder(path, await this.options.reader.readFolder(path).catch(toFailure), reference);
     const bytes = await this.bytesOf(path, reference.place);
-    if (bytes instanceof Uint8Array) return this.parse(bytes, path, reference);
+    if (bytes instanceof Uint8Array) return this.parse({ id: path, bytes }, path, reference);
     if (bytes === undefined) return [];
     const names = await this.options.reader.readFolder(path).catch(() => undefined);
     return this.keysOfFolder(path, names ?? bytes, reference);
@@ -88,7 +93,7 @@ export class KeyLoader {
       const inside = `${path.replace(/\/+$/, '')}/${name}`;
       const bytes = await this.bytesOf(inside, reference.place);
       if (isFailure(bytes)) this.unreadable(inside, bytes.cause, reference.place);
-      else if (bytes !== undefined) keys.push(...(await this.parse(bytes, inside, reference)));
+      else if (bytes !== undefined) keys.push(...(await this.parse({ id: inside, bytes }, inside, reference)));
     }
     return keys;
   }
@@ -97,35 +102,53 @@ export class KeyLoader {
   private async bytesOf(path: string, place: Place): Promise<Uint8Array | Failure | undefined> {
     const known = this.read.get(path);
     if (known !== undefined) return known;
-    if (this.read.size >= policyLimits.maxKeyFiles || this.bytes > policyLimits.maxKeyBytes) {
-      this.fault('the policy names more key files than are read', place);
+    const { maxKeyFiles, maxKeyBytes } = policyLimits;
+    if (this.read.size >= maxKeyFiles || this.bytes >= maxKeyBytes) {
+      const most = `${maxKeyFiles} files, ${maxKeyBytes} bytes`;
+      this.fault(`the policy names more key files than are read (${most})`, place);
       return undefined;
     }
-    const bytes = await this.options.reader.readFile(path).catch(toFailure);
+    const bytes = await this.options.reader.readFile(path, maxKeyBytes - this.bytes).catch(toFailure);
     if (isFailure(bytes)) return bytes;
     this.bytes += bytes.length;
     this.read.set(path, bytes);
     return bytes;
   }
 
-  private async parse(bytes: Uint8Array, what: string, reference: KeyReference): Promise<readonly PublicKey[]> {
+  private parseText(text: string, what: string, reference: KeyReference): Promise<readonly PublicKey[]> {
+    return this.parse({ id: `text ${text}`, bytes: Buffer.from(text) }, what, reference);
+  }
+
+  private async parse(content: KeyContent, what: string, reference: KeyReference): Promise<readonly PublicKey[]> {
     const { place } = reference;
-    try {
-      const keys = await parsePublicKeys(bytes);
-      const isRefused =
-        reference.mayBeExample !== true && this.options.allowExampleKeys !== true && keys.some(isExampleKey);
-      if (!isRefused) return keys;
-      return this.fault(`${what} is a sample key of Signet: everybody has its private half`, place, {
-        code: 'EXAMPLE_KEY',
-        hint: 'make a key of your own: signet key generate',
-      });
-    } catch (cause) {
-      if (!(cause instanceof KeyError)) throw cause;
-      const hint = /certificate/.test(cause.message)
-        ? 'take the key out of it: openssl x509 -pubkey -noout'
-        : undefined;
-      return this.fault(`${what}: ${cause.message}`, place, { cause, hint });
+    const keys = await this.keysIn(content);
+    if (keys instanceof KeyError) {
+      const hint = /certificate/.test(keys.message) ? 'take the key out of it: openssl x509 -pubkey -noout' : undefined;
+      return this.fault(`${what}: ${keys.message}`, place, { cause: keys, hint });
     }
+    this.uses += keys.length;
+    const { maxKeys, maxKeyUses } = policyLimits;
+    if (this.keys > maxKeys) return this.fault(`the policy names more than ${maxKeys} different keys`, place);
+    if (this.uses > maxKeyUses) return this.fault(`sources and refusals have more than ${maxKeyUses} keys`, place);
+    const isRefused =
+      reference.mayBeExample !== true && this.options.allowExampleKeys !== true && keys.some(isExampleKey);
+    if (!isRefused) return keys;
+    return this.fault(`${what} is a sample key of Signet: everybody has its private half`, place, {
+      code: 'EXAMPLE_KEY',
+      hint: 'make a key of your own: signet key generate',
+    });
+  }
+
+  /** What it gave before, too: a file may be named, and a text repeated, thousands of times. */
+  private async keysIn({ id, bytes }: KeyContent): Promise<readonly PublicKey[] | KeyError> {
+    const known = this.parsed.get(id);
+    if (known !== undefined) return known;
+    if (this.keys > policyLimits.maxKeys) return [];
+    const keys = await parsePublicKeys(bytes).catch(toKeyError);
+    // Where one key is broken, all before it were read.
+    this.keys += keys instanceof KeyError ? Math.min(100, Math.ceil(bytes.length / 64)) : keys.length;
+    this.parsed.set(id, keys);
+    return keys;
   }
 
   private unreadable(path: string, cause: unknown, place: Place): readonly PublicKey[] {
@@ -136,6 +159,17 @@ export class KeyLoader {
     this.problems.add(message, place, details);
     return [];
   }
+}
+
+/** Bytes that hold keys, and what names them. */
+interface KeyContent {
+  readonly id: string;
+  readonly bytes: Uint8Array;
+}
+
+function toKeyError(cause: unknown): KeyError {
+  if (cause instanceof KeyError) return cause;
+  throw cause;
 }
 
 /** What a reader threw. */

@@ -6,12 +6,16 @@ export interface PolicyLimits {
   readonly maxFiles: number;
   /** How deep `extends` may lead. */
   readonly maxExtendsDepth: number;
-  /** Lexical tokens of one file, white space included: what reading it costs. */
+  /** Lexical tokens of all files, white space included: what reading them costs. */
   readonly maxTokens: number;
   /** How deep lists and maps may be nested. */
   readonly maxDepth: number;
-  /** Values of one file, with what aliases repeat. */
-  readonly maxNodes: number;
+  /** Values of all files, and the characters (UTF-16) of their texts, with what aliases and variables repeat. */
+  readonly maxValues: number;
+  readonly maxCharacters: number;
+  /** Of one file. */
+  readonly maxVariables: number;
+  readonly maxSources: number;
   readonly maxRules: number;
   readonly maxPatterns: number;
   /** Levels and branches of one `require`. */
@@ -20,6 +24,9 @@ export interface PolicyLimits {
   /** Key files, those of folders included, and their bytes together. */
   readonly maxKeyFiles: number;
   readonly maxKeyBytes: number;
+  /** Different keys, and how many all sources and refusals together hold: one key may be in many. */
+  readonly maxKeys: number;
+  readonly maxKeyUses: number;
   /** Entries of a folder of keys. */
   readonly maxFolderEntries: number;
   /** Faults that are told. */
@@ -33,13 +40,18 @@ export const policyLimits: PolicyLimits = {
   maxExtendsDepth: 8,
   maxTokens: 600_000,
   maxDepth: 32,
-  maxNodes: 300_000,
+  maxValues: 300_000,
+  maxCharacters: 8 * 1024 * 1024,
+  maxVariables: 1_000,
+  maxSources: 2_000,
   maxRules: 10_000,
   maxPatterns: 10_000,
   maxRequireDepth: 8,
   maxRequireBranches: 64,
   maxKeyFiles: 2_000,
   maxKeyBytes: 16 * 1024 * 1024,
+  maxKeys: 2_000,
+  maxKeyUses: 100_000,
   maxFolderEntries: 1_000,
   maxProblems: 100,
 };

@@ -2,6 +2,7 @@ import { PolicyError } from '../../errors.ts';
 import { RuleIndex } from '../match/rule-index.ts';
 import { tiesOf } from '../match/ties.ts';
 import type { Policy, Refusals } from '../policy.ts';
+import { Budget } from './budget.ts';
 import { KeyLoader } from './keys.ts';
 import type { LoadedFile, Loading } from './loading.ts';
 import { type PolicyFile, readPolicyFiles } from './policy-files.ts';
@@ -35,13 +36,14 @@ export async function loadPolicy(path: string, options: LoadOptions): Promise<Po
 
 /** The same with every fault, and warnings of what is most likely not meant. @throws what the reader throws for the file itself */
 export async function lintPolicy(path: string, options: LoadOptions): Promise<Lint> {
-  const problems = new Problems();
-  const read = await readPolicyFiles(path, options.reader, problems);
+  const within = { problems: new Problems(), budget: new Budget() };
+  const { problems } = within;
+  const read = await readPolicyFiles(path, options.reader, within);
   if (problems.hasErrors) return { problems: problems.list() };
   const files = read.map((file, at): LoadedFile => {
-    return { ...file, variables: new Variables(file, options.env, problems), isFirst: at === 0 };
+    return { ...file, variables: new Variables(file, options.env, within), isFirst: at === 0 };
   });
-  const policy = await assemble({ files, problems }, options);
+  const policy = await assemble({ files, ...within }, options);
   return problems.hasErrors ? { problems: problems.list() } : { policy, problems: problems.list() };
 }
 
@@ -56,7 +58,7 @@ async function assemble(loading: Loading, options: LoadOptions): Promise<Policy>
   const usedSources = new Set<string>();
   const { rules, patterns } = buildRules({ ...loading, sources, usedSources, readCondition });
   tellTies(patterns, loading);
-  tellUnused({ sources, usedSources, rules: rules.length, refuse }, loading);
+  if (!problems.isFull) tellUnused({ sources, usedSources, rules: rules.length, refuse }, loading);
   return {
     rules: new RuleIndex(problems.hasErrors ? [] : patterns),
     ruleList: rules,
@@ -70,7 +72,10 @@ async function assemble(loading: Loading, options: LoadOptions): Promise<Policy>
 /** CEL is loaded only for a policy that has conditions. */
 async function conditionReader(files: readonly LoadedFile[]): Promise<ReadCondition | undefined> {
   const isAsked = files.some(({ input }) => (input.rules ?? []).some(({ where }) => where !== undefined));
-  return isAsked ? (await import('../cel/compile.ts')).readCondition : undefined;
+  if (!isAsked) return undefined;
+  const { ConditionReader } = await import('../cel/compile.ts');
+  const reader = new ConditionReader();
+  return (text) => reader.read(text);
 }
 
 /** The file's own word, else that of the last file that it extends and that has one. */

@@ -1,3 +1,4 @@
+import type { Budget } from './budget.ts';
 import type { PolicyFile } from './policy-files.ts';
 import type { Problems } from './problems.ts';
 import type { Variables } from './variables.ts';
@@ -13,4 +14,5 @@ export interface LoadedFile extends PolicyFile {
 export interface Loading {
   readonly files: readonly LoadedFile[];
   readonly problems: Problems;
+  readonly budget: Budget;
 }

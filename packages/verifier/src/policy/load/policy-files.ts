@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, join, normalize } from 'node:path';
 import type { Place } from '../rule.ts';
+import type { Budget } from './budget.ts';
 import { parseDocument } from './document.ts';
 import type { PolicyInput } from './input.ts';
 import { policyLimits } from './limits.ts';
@@ -36,10 +37,10 @@ export function pathFrom(file: string, path: string): string {
 export async function readPolicyFiles(
   path: string,
   reader: PolicyReader,
-  problems: Problems,
+  within: { readonly problems: Problems; readonly budget: Budget },
 ): Promise<readonly PolicyFile[]> {
-  const reading: Reading = { reader, problems, files: new Map(), bytes: 0 };
-  const bytes = await reader.readFile(path);
+  const reading: Reading = { reader, ...within, files: new Map(), bytes: 0 };
+  const bytes = await reader.readFile(path, policyLimits.maxFileBytes);
   await readOne({ path, bytes, above: [] }, reading);
   return [...reading.files.values()].filter((file) => file !== 'broken');
 }
@@ -47,6 +48,7 @@ export async function readPolicyFiles(
 interface Reading {
   readonly reader: PolicyReader;
   readonly problems: Problems;
+  readonly budget: Budget;
   readonly files: Map<string, PolicyFile | 'broken'>;
   bytes: number;
 }
@@ -62,7 +64,7 @@ async function readOne({ path, bytes, above }: Found, reading: Reading): Promise
   const { problems, files } = reading;
   reading.bytes += bytes.length;
   files.set(normalize(path), 'broken');
-  const root = parseDocument(bytes, path, problems);
+  const root = parseDocument(bytes, path, reading);
   const input = root === undefined ? undefined : checkShape(root, problems);
   if (root === undefined || input === undefined) return;
   const named = typeof input.extends === 'string' ? [input.extends] : (input.extends ?? []);
@@ -104,7 +106,7 @@ function boundReached(above: readonly string[], { files }: Reading): string | un
 
 async function readBytes(path: string, place: Place, { reader, problems }: Reading): Promise<Uint8Array | undefined> {
   try {
-    return await reader.readFile(path);
+    return await reader.readFile(path, policyLimits.maxFileBytes);
   } catch (cause) {
     problems.add(unreadable(path, cause), place, { cause });
     return undefined;

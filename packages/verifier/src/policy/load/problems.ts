@@ -17,7 +17,8 @@ export interface PolicyProblem {
 /** What may be told beside message and place. */
 export interface ProblemDetails {
   readonly code?: PolicyErrorCode;
-  readonly hint?: string | undefined;
+  /** A function is asked only where the problem is kept: finding the nearest of many names takes time. */
+  readonly hint?: string | undefined | (() => string | undefined);
   readonly cause?: unknown;
 }
 
@@ -26,6 +27,7 @@ export class Problems {
   /** Whether the policy cannot be used, whatever was kept of the reasons. */
   hasErrors = false;
   private readonly found: PolicyProblem[] = [];
+  private readonly counts = { error: 0, warning: 0 };
   private readonly seen = new Set<string>();
 
   /** The policy cannot be used. */
@@ -59,18 +61,21 @@ export class Problems {
   }
 
   private isFullOf(severity: PolicyProblem['severity']): boolean {
-    return this.found.filter((each) => each.severity === severity).length >= policyLimits.maxProblems;
+    return this.counts[severity] >= policyLimits.maxProblems;
   }
 
   private keep(
     severity: PolicyProblem['severity'],
     told: { readonly message: string; readonly place: Place; readonly details: ProblemDetails },
   ): void {
+    if (this.isFullOf(severity)) return;
     const { message, place, details } = told;
-    const { code = 'POLICY_INVALID', hint, cause } = details;
+    const { code = 'POLICY_INVALID', cause } = details;
     const id = JSON.stringify([place.file, place.line, place.column, message]);
-    if (this.seen.has(id) || this.isFullOf(severity)) return;
+    if (this.seen.has(id)) return;
     this.seen.add(id);
+    this.counts[severity] += 1;
+    const hint = typeof details.hint === 'function' ? details.hint() : details.hint;
     this.found.push({
       severity,
       code,

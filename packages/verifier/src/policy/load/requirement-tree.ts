@@ -3,7 +3,7 @@ import type { Requirement } from '../requirement.ts';
 import type { RequireInput, RequireTree } from './input.ts';
 import { policyLimits } from './limits.ts';
 import { type NodePath, nodeAt, type PolicyNode } from './node.ts';
-import { type Problems, quoted } from './problems.ts';
+import { type ProblemDetails, type Problems, quoted } from './problems.ts';
 import type { NamedSource } from './sources.ts';
 
 /** What a tree is built from. */
@@ -52,8 +52,9 @@ class TreeBuilder {
     const found = sources.get(name);
     used.add(name);
     if (found !== undefined) return { kind: 'source', source: found.source };
-    const hint = didYouMean(name, sources.keys()) ?? sourcesHint([...sources.keys()]);
-    return this.fault(`there is no source of trust ${quoted(name)}`, path, hint);
+    return this.fault(`there is no source of trust ${quoted(name)}`, path, () => {
+      return didYouMean(name, sources.keys()) ?? sourcesHint([...sources.keys()]);
+    });
   }
 
   private tree(input: RequireTree, at: Position): Requirement | undefined {
@@ -87,7 +88,7 @@ class TreeBuilder {
     return of.length === inputs.length ? of : undefined;
   }
 
-  private fault(message: string, path: NodePath, hint?: string): undefined {
+  private fault(message: string, path: NodePath, hint?: ProblemDetails['hint']): undefined {
     this.context.problems.add(message, nodeAt(this.context.root, path).place, { hint });
     return undefined;
   }

@@ -31,7 +31,10 @@ export interface BuiltRules {
 export function buildRules(context: RuleContext): BuiltRules {
   const building = { context, rules: [], patterns: [], names: new Map() };
   for (const file of context.files) {
-    for (const [at, input] of (file.input.rules ?? []).entries()) addRule({ file, at, input }, building);
+    for (const [at, input] of (file.input.rules ?? []).entries()) {
+      if (context.problems.isFull) return building;
+      addRule({ file, at, input }, building);
+    }
   }
   return building;
 }

@@ -32,6 +32,13 @@ const someOf = <Item>(item: Schema<Item>, what: string, most: number): Schema<It
     v.maxLength(most, `${what} has more than ${most} items`),
   );
 
+const recordOf = <Item>(
+  name: v.GenericSchema<string, string>,
+  item: Schema<Item>,
+  { what, most }: { readonly what: string; readonly most: number },
+): Schema<Record<string, Item>> =>
+  v.pipe(v.record(name, item), v.maxEntries(most, `${what} has more than ${most} entries`));
+
 const wholeNumber = (what: string, most: number): Schema<number> =>
   v.pipe(
     v.number(),
@@ -50,10 +57,16 @@ const trustName: v.GenericSchema<string, string> = matching(
   new RegExp(`^(?!never$)${notReserved}[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`),
   'the name of a source is up to 64 letters, digits, dots, dashes and underscores, and not "never"',
 );
-const variableName: v.GenericSchema<string, string> = matching(
-  /^[A-Z_][A-Z0-9_]{0,63}$/,
-  'the name of a variable is up to 64 upper-case letters, digits and underscores',
-);
+const variableNamePattern = /^[A-Z_][A-Z0-9_]{0,63}$/;
+/** What a variable may be called, in words. */
+export const variableNameRule = 'the name of a variable is up to 64 upper-case letters, digits and underscores';
+const variableName: v.GenericSchema<string, string> = matching(variableNamePattern, variableNameRule);
+
+/** Whether a variable may be called so. */
+export function isVariableName(text: string): boolean {
+  return variableNamePattern.test(text);
+}
+
 const environmentName: Schema<string> = matching(
   /^[A-Za-z_][A-Za-z0-9_]{0,127}$/,
   'the name of an environment variable is letters, digits and underscores',
@@ -147,8 +160,10 @@ export const policySchema: Schema<PolicyInput> = v.strictObject({
   extends: v.exactOptional(
     v.union([text('"extends"', 1024), someOf(text('"extends"', 1024), '"extends"', policyLimits.maxFiles)]),
   ),
-  variables: v.exactOptional(v.record(variableName, variable)),
-  trust: v.exactOptional(v.record(trustName, source)),
+  variables: v.exactOptional(
+    recordOf(variableName, variable, { what: '"variables"', most: policyLimits.maxVariables }),
+  ),
+  trust: v.exactOptional(recordOf(trustName, source, { what: '"trust"', most: policyLimits.maxSources })),
   refuse: v.exactOptional(
     v.strictObject({
       digests: v.exactOptional(listOf(text('a digest', 256), '"digests"', 10_000)),

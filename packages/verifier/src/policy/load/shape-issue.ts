@@ -77,7 +77,7 @@ function explainVersion(node: PolicyNode): Explained {
   const isNewer = node.kind === 'scalar' && typeof node.value === 'number' && node.value > 1;
   return isNewer
     ? {
-        message: `version ${node.value} of the policy language is not known: this is version 1`,
+        message: `version ${shortened(node.source)} of the policy language is not known: this is version 1`,
         code: 'POLICY_UNSUPPORTED',
       }
     : { message: `the version is not ${describe(node)}`, hint: 'write: version: 1' };
@@ -112,13 +112,18 @@ function describe(node: PolicyNode): string {
   if (node.value === null) return 'nothing';
   return typeof node.value === 'string'
     ? `the text ${quoted(node.value)}`
-    : `the ${typeof node.value} ${node.source.slice(0, 40)}`;
+    : `the ${typeof node.value} ${shortened(node.source)}`;
+}
+
+/** A number may be written with as many digits as the file has room for. */
+function shortened(source: string): string {
+  return source.length > 40 ? `${source.slice(0, 40)}…` : source;
 }
 
 function hintFor(expected: string, node: PolicyNode, path: NodePath): string | undefined {
   if (node.kind !== 'scalar') return undefined;
   if (path.at(-1) === 'maxAge' && typeof node.value === 'number')
-    return `say of what: ${node.source}d, ${node.source}h`;
+    return `say of what: ${shortened(node.source)}d, ${shortened(node.source)}h`;
   if (expected.includes('string') && node.value !== null) return quoteHint(node.source);
   if (expected.includes('Array') && typeof node.value === 'string')
     return `put it in brackets: [${quoted(node.value)}]`;

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { didYouMean } from '../nearest.ts';
 import type { Place } from '../rule.ts';
 import type { PolicyInput } from './input.ts';
-import { type MapNode, type PolicyNode, toPlain } from './node.ts';
+import { type ListNode, type MapNode, type PolicyNode, toPlain } from './node.ts';
 import { type Problems, quoted } from './problems.ts';
 import { policySchema } from './schema.ts';
 import { type Inside, insideOf } from './schema-fields.ts';
@@ -11,10 +11,15 @@ import { notYetField } from './unsupported.ts';
 
 /** The file's content once its shape is right: fields known, types and bounds kept. Undefined otherwise; why is among the problems. */
 export function checkShape(root: PolicyNode, problems: Problems): PolicyInput | undefined {
-  const areFieldsKnown = checkFields({ node: root, schema: policySchema, path: [] }, problems);
+  const fields = new FieldCheck(problems);
+  fields.visit({ node: root, schema: policySchema, path: [] });
+  if (fields.isTooMuch || problems.isFull) return undefined;
   const result = v.safeParse(policySchema, toPlain(root));
-  for (const issue of result.issues ?? []) tellIssue(issue, root, problems);
-  return result.success && areFieldsKnown ? result.output : undefined;
+  for (const issue of result.issues ?? []) {
+    if (problems.isFull) break;
+    tellIssue(issue, root, problems);
+  }
+  return result.success && fields.areKnown ? result.output : undefined;
 }
 
 interface Visit {
@@ -24,42 +29,60 @@ interface Visit {
   readonly path: readonly string[];
 }
 
-/** Finds every unknown field (the validator names one in each object), and lists where it would take one for an object. */
-function checkFields({ node, schema, path }: Visit, problems: Problems): boolean {
-  if (node.kind === 'scalar') return true;
-  const inside = insideOf(schema, node.kind);
-  if (inside === undefined) return node.kind === 'map' || checkIsNoObject({ node, schema, path }, problems);
-  if (node.kind === 'map') return checkMap({ node, inside, path }, problems);
-  const item = inside.kind === 'items' ? inside.item : undefined;
-  return node.items
-    .map((each) => checkFields({ node: each, schema: item, path: [...path, '*'] }, problems))
-    .every(Boolean);
-}
+/**
+ * Finds what the validator does not tell, or not in time: every unknown field (it names one in each object), lists where it would take
+ * one for an object, and more items than there may be (it would look at each of them first).
+ */
+class FieldCheck {
+  areKnown = true;
+  isTooMuch = false;
+  private readonly problems: Problems;
 
-/** The validator takes a list for an object. Where neither may be it says so itself. */
-function checkIsNoObject({ node, schema, path }: Visit, problems: Problems): boolean {
-  if (insideOf(schema, 'map') === undefined) return true;
-  const hint = path.at(-1) === 'require' ? 'say how many: any: […], all: […], or atLeast: … with of: […]' : undefined;
-  problems.add('a map (name: value) is expected here, not a list', node.place, { hint });
-  return false;
-}
+  constructor(problems: Problems) {
+    this.problems = problems;
+  }
 
-interface MapVisit {
-  readonly node: MapNode;
-  readonly inside: Inside;
-  readonly path: readonly string[];
-}
+  visit({ node, schema, path }: Visit): void {
+    if (node.kind === 'scalar' || this.problems.isFull) return;
+    const inside = insideOf(schema, node.kind);
+    if (inside === undefined) {
+      if (node.kind === 'list') this.visitNoObject({ node, schema, path });
+    } else if (inside.kind === 'items') this.visitItems(node, inside, path);
+    else if (node.kind === 'map') this.visitFields(node, inside.fields, path);
+  }
 
-function checkMap({ node, inside, path }: MapVisit, problems: Problems): boolean {
-  const checked = [...node.entries].map(([name, { place, value }]) => {
-    if (inside.kind === 'items')
-      return checkFields({ node: value, schema: inside.item, path: [...path, '*'] }, problems);
-    const schema = inside.fields.get(name);
-    if (schema !== undefined) return checkFields({ node: value, schema, path: [...path, name] }, problems);
-    tellUnknown({ name, place, path, known: [...inside.fields.keys()] }, problems);
-    return false;
-  });
-  return checked.every(Boolean);
+  /** The validator takes a list for an object. Where neither may be it says so itself. */
+  private visitNoObject({ node, schema, path }: Visit): void {
+    if (insideOf(schema, 'map') === undefined) return;
+    const hint = path.at(-1) === 'require' ? 'say how many: any: […], all: […], or atLeast: … with of: […]' : undefined;
+    this.areKnown = false;
+    this.problems.add('a map (name: value) is expected here, not a list', node.place, { hint });
+  }
+
+  private visitItems(
+    node: ListNode | MapNode,
+    { item, most }: Extract<Inside, { readonly kind: 'items' }>,
+    path: Visit['path'],
+  ): void {
+    const items = node.kind === 'list' ? node.items : [...node.entries.values()].map(({ value }) => value);
+    if (most !== undefined && items.length > most.count) {
+      this.isTooMuch = true;
+      this.problems.add(most.message, node.place);
+      return;
+    }
+    for (const each of items) this.visit({ node: each, schema: item, path: [...path, '*'] });
+  }
+
+  private visitFields(node: MapNode, fields: ReadonlyMap<string, unknown>, path: Visit['path']): void {
+    for (const [name, { place, value }] of node.entries) {
+      if (fields.has(name)) {
+        this.visit({ node: value, schema: fields.get(name), path: [...path, name] });
+        continue;
+      }
+      this.areKnown = false;
+      tellUnknown({ name, place, path, known: [...fields.keys()] }, this.problems);
+    }
+  }
 }
 
 interface UnknownField {
@@ -72,7 +95,7 @@ interface UnknownField {
 function tellUnknown({ name, place, path, known }: UnknownField, problems: Problems): void {
   const notYet = notYetField([...path, name]);
   if (notYet !== undefined) problems.add(notYet, place, { code: 'POLICY_UNSUPPORTED' });
-  else problems.add(`unknown field ${quoted(name)}`, place, { hint: hintFor(name, known) });
+  else problems.add(`unknown field ${quoted(name)}`, place, { hint: () => hintFor(name, known) });
 }
 
 function hintFor(name: string, known: readonly string[]): string {

@@ -1,8 +1,10 @@
 import { didYouMean } from '../nearest.ts';
 import type { Place } from '../rule.ts';
+import type { Budget } from './budget.ts';
 import { nodeAt, placeOfName } from './node.ts';
 import type { PolicyFile } from './policy-files.ts';
-import { type Problems, quoted } from './problems.ts';
+import { type ProblemDetails, type Problems, quoted } from './problems.ts';
+import { isVariableName, variableNameRule } from './schema.ts';
 
 /** What a variable may stand for: nothing that means something to patterns, and no way up in a path. */
 const allowed = /^[A-Za-z0-9._/:@-]{1,256}$/;
@@ -15,10 +17,16 @@ export class Variables {
   private readonly used = new Set<string>();
   private readonly file: PolicyFile;
   private readonly problems: Problems;
+  private readonly budget: Budget;
 
-  constructor(file: PolicyFile, env: Readonly<Record<string, string | undefined>>, problems: Problems) {
+  constructor(
+    file: PolicyFile,
+    env: Readonly<Record<string, string | undefined>>,
+    { problems, budget }: { readonly problems: Problems; readonly budget: Budget },
+  ) {
     this.file = file;
     this.problems = problems;
+    this.budget = budget;
     const declared = Object.keys(file.input.variables ?? {});
     this.values = new Map(declared.map((name) => [name, this.valueOf(name, env)]));
   }
@@ -26,12 +34,16 @@ export class Variables {
   /** The text with each `${NAME}` replaced by its value; undefined where that cannot be. */
   expand(text: string, place: Place): string | undefined {
     if (!text.includes('${')) return text;
+    const tooMuchBefore = this.budget.spend('characters', text.length);
+    if (tooMuchBefore !== undefined) return this.fault(tooMuchBefore, place);
     let isWhole = true;
     const expanded = text.replace(/\$\{([^}]*)(\}?)/g, (_, name: string, end: string) => {
       const value = end === '' ? this.fault(`"\${" without its "}"`, place) : this.use(name, place);
       isWhole &&= value !== undefined;
       return value ?? '';
     });
+    const tooMuch = this.budget.spend('characters', expanded.length);
+    if (tooMuch !== undefined) return this.fault(tooMuch, place);
     return isWhole ? expanded : undefined;
   }
 
@@ -49,8 +61,10 @@ export class Variables {
   private use(name: string, place: Place): string | undefined {
     this.used.add(name);
     if (this.values.has(name)) return this.values.get(name);
-    const hint = didYouMean(name, this.values.keys()) ?? `declare it: variables: { ${name}: { env: ${name} } }`;
-    return this.fault(`the variable ${quoted(name)} is not declared in this file`, place, hint);
+    return this.fault(`the variable ${quoted(name)} is not declared in this file`, place, () => {
+      const near = didYouMean(name, this.values.keys());
+      return near ?? (isVariableName(name) ? `declare it: variables: { ${name}: { env: ${name} } }` : variableNameRule);
+    });
   }
 
   private valueOf(name: string, env: Readonly<Record<string, string | undefined>>): string | undefined {
@@ -73,7 +87,7 @@ export class Variables {
     );
   }
 
-  private fault(message: string, place: Place, hint?: string): undefined {
+  private fault(message: string, place: Place, hint?: ProblemDetails['hint']): undefined {
     this.problems.add(message, place, { hint });
     return undefined;
   }

@@ -1,5 +1,6 @@
 import { Composer, type CST, type Document, Lexer, LineCounter, Parser } from 'yaml';
 import type { Place } from '../rule.ts';
+import type { Budget } from './budget.ts';
 import { policyLimits } from './limits.ts';
 import { quoted } from './problems.ts';
 
@@ -23,13 +24,13 @@ export type YamlText =
  * Reads one YAML document with its places, bounded in tokens and depth before anything recurses over it. Directives and a second
  * document are refused. Rule: YAML 1.2.2, core schema.
  */
-export function readYaml(text: string, file: string): YamlText {
+export function readYaml(text: string, file: string, budget: Budget): YamlText {
   const lines = new LineCounter();
   const placeOf = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const tokens = tokensOf(text, lines);
+  const tokens = tokensOf(text, lines, budget);
   const broken = tokens.fault ?? faultOfTokens(tokens.list);
   if (broken !== undefined) {
     const { offset, message, hint } = broken;
@@ -53,16 +54,18 @@ interface TokenFault {
 }
 
 /** Tokens of the concrete syntax, as far as they are within bounds. The parser keeps a stack of its own: it does not recurse. */
-function tokensOf(text: string, lines: LineCounter): { readonly list: CST.Token[]; readonly fault?: TokenFault } {
+function tokensOf(
+  text: string,
+  lines: LineCounter,
+  budget: Budget,
+): { readonly list: CST.Token[]; readonly fault?: TokenFault } {
   const list: CST.Token[] = [];
   const parser = new Parser(lines.addNewLine);
   lines.addNewLine(0);
-  let count = 0;
   for (const lexeme of new Lexer().lex(text)) {
     list.push(...parser.next(lexeme));
-    count += 1;
-    if (count > policyLimits.maxTokens)
-      return { list, fault: { offset: parser.offset, message: 'the file has too many parts to be a policy' } };
+    const tooMany = budget.spend('tokens', 1);
+    if (tooMany !== undefined) return { list, fault: { offset: parser.offset, message: tooMany } };
     if (parser.stack.length > policyLimits.maxDepth)
       return { list, fault: { offset: parser.offset, message: tooDeepMessage } };
   }
@@ -74,7 +77,7 @@ function tokensOf(text: string, lines: LineCounter): { readonly list: CST.Token[
 function faultOfTokens(tokens: readonly CST.Token[]): TokenFault | undefined {
   const documents = tokens.filter(({ type }) => type === 'document');
   for (const token of tokens) {
-    if (token.type === 'error') return { offset: token.offset, message: `not YAML: ${token.message}` };
+    if (token.type === 'error') return { offset: token.offset, message: `not YAML: ${shortened(token.message)}` };
     if (token.type === 'directive') return { offset: token.offset, message: 'directives (%) are not read in a policy' };
     if (token === documents[1])
       return {
@@ -96,11 +99,16 @@ function compose(tokens: readonly CST.Token[], length: number): Document.Parsed 
     prettyErrors: false,
     logLevel: 'silent',
   });
+  const { stackTraceLimit } = Error;
   try {
+    // A file may have half a million faults, each an error: where the library noticed them costs more than all else, and nobody reads it.
+    Error.stackTraceLimit = 0;
     return composer.compose(tokens, true, length).next().value ?? undefined;
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
@@ -115,10 +123,15 @@ function explained(message: string, text: string, place: Place, offset: number):
   const [first = ''] = message.split('\n', 1);
   const isStar = text[offset] === '*' || /alias/i.test(first);
   return {
-    message: `not YAML: ${first.replace(/ at line \d+, column \d+:?$/, '')}`,
+    message: `not YAML: ${shortened(first.replace(/ at line \d+, column \d+:?$/, ''))}`,
     place,
     ...(isStar ? { hint: starHint } : {}),
   };
+}
+
+/** What the library quotes may be as long as the file. */
+function shortened(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
 /** For what begins with a star and was meant as a pattern. */

@@ -1,8 +1,10 @@
 import { KeyError, parsePublicKeys } from '@signet/core';
 import { digestOf } from '@signet/oci';
 import { PolicyError } from '../../errors.ts';
+import { policyLimits } from '../load/limits.ts';
 import { pathFrom } from '../load/policy-files.ts';
 import { Problems, toPolicyError } from '../load/problems.ts';
+import type { PolicyReader } from '../load/reader.ts';
 import type { Policy } from '../policy.ts';
 import { sourcesOf } from '../rule.ts';
 import type { PolicyTable } from './case.ts';
@@ -10,9 +12,7 @@ import type { PlacedText } from './fields.ts';
 import { readTable, type WrittenTable } from './read.ts';
 
 /** Reads files of keys and tables: as the caller lets it. */
-export interface TableReader {
-  readonly readFile: (path: string) => Promise<Uint8Array>;
-}
+export type TableReader = Pick<PolicyReader, 'readFile'>;
 
 /** A table whose shape was checked: it says which policy it is for, and becomes whole with that policy. */
 export interface TableDraft {
@@ -25,7 +25,7 @@ export interface TableDraft {
 /** Reads a table of cases (docs/policy-test.md). @throws {PolicyError} POLICY_INVALID, all faults in one; what the reader throws */
 export async function loadTable(path: string, reader: TableReader): Promise<TableDraft> {
   const problems = new Problems();
-  const written = readTable(await reader.readFile(path), path, problems);
+  const written = readTable(await reader.readFile(path, policyLimits.maxFileBytes), path, problems);
   const error = toPolicyError(problems.list());
   if (error !== undefined) throw error;
   if (written === undefined) throw new PolicyError('POLICY_INVALID', `${path} is no table of cases`);
@@ -96,7 +96,9 @@ class Signers {
   private async readKey({ value, place }: PlacedText): Promise<string | undefined> {
     const { written, reader } = this.within;
     try {
-      const keys = await parsePublicKeys(await reader.readFile(pathFrom(written.file, value)));
+      const keys = await parsePublicKeys(
+        await reader.readFile(pathFrom(written.file, value), policyLimits.maxKeyBytes),
+      );
       if (keys.length === 1) return keys[0]?.id;
       this.problems.add(`${JSON.stringify(value)} holds ${keys.length} keys: one signs`, place);
     } catch (cause) {

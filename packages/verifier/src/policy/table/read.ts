@@ -49,7 +49,7 @@ const gapCodes = [
 
 /** Reads a table of docs/policy-test.md; undefined where it is broken, which is then among the problems. */
 export function readTable(bytes: Uint8Array, file: string, problems: Problems): WrittenTable | undefined {
-  const root = parseDocument(bytes, file, problems);
+  const root = parseDocument(bytes, file, { problems });
   if (root === undefined) return undefined;
   if (isPolicy(root)) {
     problems.add('this is a policy, not a table of cases', root.place, {
