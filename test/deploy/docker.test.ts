@@ -1,7 +1,7 @@
 // Not in npm run check: it builds the program from what the Dockerfile copies.
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { readImages } from '@signet/workloads';
+import { defaultWorkloadLimits, readImages } from '@signet/workloads';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseDockerfile } from '../../packages/workloads/src/dockerfile/lines.ts';
 import { createPlaceFinder } from '../../packages/workloads/src/place.ts';
@@ -92,7 +92,10 @@ interface Step {
 /** The instructions of each stage, read as `signet verify -f` reads a Dockerfile. */
 function stagesOf(dockerfile: string): ReadonlyMap<string, readonly Step[]> {
   const found = new Map<string, Step[]>();
-  const { instructions } = parseDockerfile(dockerfile, createPlaceFinder(file, dockerfile));
+  const { instructions } = parseDockerfile(dockerfile, {
+    places: createPlaceFinder(file, dockerfile),
+    limits: defaultWorkloadLimits,
+  });
   let name = '';
   for (const { keyword, joined, bodyStart } of instructions) {
     const body = joined.text.slice(bodyStart).trim();

@@ -2,7 +2,7 @@ import { parseRegistryReference, RegistryError, type RegistryReference } from '@
 import { WorkloadError } from './errors.ts';
 import type { InputProblemCode, NamedImage, NamedProblem } from './inventory.ts';
 import type { WorkloadLimits } from './limits.ts';
-import type { Span } from './place.ts';
+import type { PlaceFinder, Span } from './place.ts';
 import type { Spot, Tree } from './tree/tree.ts';
 
 /** An image as a reader found it. `written` is what stands there, `resolved` what that means (the same, where it has no variables). */
@@ -29,11 +29,17 @@ export interface Gathering {
   readonly unused: readonly Span[];
 }
 
-/** Keeps findings within the limits; what is no reference becomes a problem. */
-export function createGathering(file: string, limits: WorkloadLimits): Gathering {
+/** Keeps findings within the limits; what is no reference becomes a problem. `what` names the input in errors where it has no places. */
+export function createGathering(what: string, limits: WorkloadLimits, places?: PlaceFinder): Gathering {
   const images: GatheredImage[] = [];
   const problems: GatheredProblem[] = [];
   const unused: Span[] = [];
+  const tooMany = (most: string, { spot }: { readonly spot?: Spot }): WorkloadError =>
+    places === undefined
+      ? new WorkloadError('WORKLOAD_TOO_LARGE', `${what}: more than ${most}`)
+      : new WorkloadError('WORKLOAD_TOO_LARGE', `more than ${most}`, {
+          place: places.placeOf(spot?.span ?? { start: 0, end: 0 }),
+        });
   const gathering: Gathering = {
     images,
     problems,
@@ -42,11 +48,11 @@ export function createGathering(file: string, limits: WorkloadLimits): Gathering
     image({ resolved, ...found }) {
       const reference = referenceOf(resolved, limits);
       if (typeof reference === 'string') gathering.problem(invalid(found, reference));
-      else if (images.length >= limits.maxImages) throw tooMany(file, `${limits.maxImages} images`);
+      else if (images.length >= limits.maxImages) throw tooMany(`${limits.maxImages} images`, found);
       else images.push({ ...found, reference });
     },
     problem(problem) {
-      if (problems.length >= limits.maxProblems) throw tooMany(file, `${limits.maxProblems} problems`);
+      if (problems.length >= limits.maxProblems) throw tooMany(`${limits.maxProblems} problems`, problem);
       problems.push(problem);
     },
   };
@@ -102,8 +108,4 @@ function referenceOf(text: string, limits: WorkloadLimits): RegistryReference | 
     if (error instanceof RegistryError) return error.message;
     throw error;
   }
-}
-
-function tooMany(file: string, what: string): WorkloadError {
-  return new WorkloadError('WORKLOAD_TOO_LARGE', `${file}: more than ${what}`);
 }

@@ -8,7 +8,10 @@ export interface WorkloadLimits {
   readonly maxDocumentTokens: number;
   /** Values within values, in YAML and JSON; Lists within Lists count too. */
   readonly maxDepth: number;
+  /** Documents of one input, and its directives. */
   readonly maxDocuments: number;
+  /** Characters of a Dockerfile. */
+  readonly maxDockerfile: number;
   /** Uses of images in one input. */
   readonly maxImages: number;
   readonly maxProblems: number;
@@ -25,6 +28,7 @@ export const defaultWorkloadLimits: WorkloadLimits = {
   maxDocumentTokens: 2_000_000,
   maxDepth: 200,
   maxDocuments: 10_000,
+  maxDockerfile: 1024 * 1024,
   maxImages: 20_000,
   maxProblems: 1_000,
   maxSteps: 2_000_000,

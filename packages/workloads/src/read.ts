@@ -20,12 +20,13 @@ export function readImages(bytes: Uint8Array, options: ReadOptions): Inventory {
   const limits = { ...defaultWorkloadLimits, ...options.limits };
   const text = decodeInput(bytes, options.file, limits);
   const { file } = options;
+  const places = createPlaceFinder(file, text);
   const context: ReadContext = {
     text,
     options,
     limits,
-    places: createPlaceFinder(file, text),
-    gathering: createGathering(file, limits),
+    places,
+    gathering: createGathering(file, limits, places),
     kinds: new Set(),
   };
   readAs(context);

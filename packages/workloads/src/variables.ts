@@ -4,6 +4,8 @@ export interface VariableGrammar {
   readonly doubleDollar: boolean;
   /** Quotes are taken away, and this character takes the next one's meaning (Dockerfile). */
   readonly escaper?: string;
+  /** Characters that a text may have once its variables are in it: a few of them can double it again and again. */
+  readonly maxLength: number;
 }
 
 /** A text after its variables, or the first thing that kept it from becoming one. */
@@ -52,10 +54,15 @@ class Expander {
   /** Up to `end`, which is left; the whole rest without one. */
   #until(end: '}' | '"' | undefined): string {
     const parts: string[] = [];
+    const { maxLength } = this.#grammar;
+    let length = 0;
     while (this.#at < this.#text.length && this.failure === undefined) {
       const character = this.#text[this.#at] ?? '';
       if (character === end) break;
-      parts.push(this.#next(character, end === '"'));
+      const part = this.#next(character, end === '"');
+      length += part.length;
+      if (length > maxLength) this.#fail('malformed', `with its variables it is longer than ${maxLength} characters`);
+      else parts.push(part);
     }
     return parts.join('');
   }

@@ -119,9 +119,9 @@ describe('bounds', () => {
     expect(errorOf(two, { limits: { maxDocumentTokens: 20 } })).toMatch(/^WORKLOAD_TOO_LARGE [23]:/);
     expect(errorOf(`${'a: 1\n---\n'.repeat(9)}`, { limits: { maxDocumentTokens: 20 } })).toBe('no error');
     expect(errorOf('---\n'.repeat(5), { limits: { maxDocuments: 3 } })).toBe('WORKLOAD_TOO_LARGE 4:1');
-    expect(errorOf(two, { limits: { maxImages: 1 } })).toBe('WORKLOAD_TOO_LARGE');
-    expect(errorOf(two, { limits: { maxProblems: 1 } })).toBe('WORKLOAD_TOO_LARGE');
-    expect(errorOf(two, { limits: { maxSteps: 10 } })).toBe('WORKLOAD_TOO_LARGE');
+    expect(errorOf(two, { limits: { maxImages: 1 } })).toBe('WORKLOAD_TOO_LARGE 3:41');
+    expect(errorOf(two, { limits: { maxProblems: 1 } })).toBe('WORKLOAD_TOO_LARGE 3:49');
+    expect(errorOf(two, { limits: { maxSteps: 10 } })).toBe('WORKLOAD_TOO_LARGE 3:20');
     expect(errorOf(two, { limits: { maxImages: 2, maxProblems: 2 } })).toBe('no error');
     expect(problemsOf(pod(`{containers: [{image: ${'a'.repeat(5000)}}]}`))).toEqual([
       'IMAGE_INVALID unread 3:29 spec.containers[0].image',

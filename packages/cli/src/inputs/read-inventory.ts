@@ -1,6 +1,6 @@
 import { type Digest, digestOf } from '@signet/oci';
 import { defaultWorkloadLimits, type Inventory, readImages } from '@signet/workloads';
-import { readInput } from '../files.ts';
+import { inputPieces } from '../files.ts';
 import type { Io } from '../io.ts';
 import { type FolderOptions, inputFiles } from './input-files.ts';
 import type { Reading } from './reading.ts';
@@ -35,11 +35,23 @@ export async function* readInventory(paths: readonly string[], options: InputOpt
   const lists = await Promise.all(paths.map((path) => inputFiles(path, options)));
   for (const path of new Set(lists.flat())) {
     try {
-      const bytes = await readInput(path, io, defaultWorkloadLimits.maxBytes);
+      const bytes = await readAtMost(path, io, defaultWorkloadLimits.maxBytes);
       const inventory = readImages(bytes, { ...reading, file: path });
       yield { input: { path, digest: digestOf(bytes), ...(path === '-' ? { bytes } : {}) }, inventory };
     } catch (error) {
       yield { path, error };
     }
   }
+}
+
+/** All bytes, or of what is larger a few more than `maxBytes`: the reader of the input then says so, with the place. */
+async function readAtMost(path: string, io: Io, maxBytes: number): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of inputPieces(path, io)) {
+    pieces.push(piece);
+    size += piece.length;
+    if (size > maxBytes) break;
+  }
+  return Buffer.concat(pieces);
 }

@@ -3,8 +3,9 @@ import { readDockerfileText } from '../dockerfile/read-dockerfile.ts';
 import { type Gathering, unread } from '../gathering.ts';
 import type { ImageRole } from '../inventory.ts';
 import { memberPath } from '../kubernetes/json-path.ts';
+import type { WorkloadLimits } from '../limits.ts';
 import { at, type Spot, type Tree, textAt } from '../tree/tree.ts';
-import { expand } from '../variables.ts';
+import { expand, type VariableGrammar } from '../variables.ts';
 
 /** Whether a document is a Compose file: services, and no kind of a Kubernetes object. */
 export function isCompose(tree: Tree): boolean {
@@ -113,8 +114,8 @@ function placedAt(gathering: Gathering, spot: Spot | undefined, path: string): G
   };
 }
 
-function platformOf(tree: Tree | undefined, { options }: ReadContext): { readonly platform?: string } {
-  const expanded = expand(tree?.text ?? '', (name) => options.env?.[name], grammar);
+function platformOf(tree: Tree | undefined, { options, limits }: ReadContext): { readonly platform?: string } {
+  const expanded = expand(tree?.text ?? '', (name) => options.env?.[name], grammarOf(limits));
   return expanded.kind === 'value' && expanded.value !== '' ? { platform: expanded.value } : {};
 }
 
@@ -128,12 +129,14 @@ interface Written {
   readonly platform?: string;
 }
 
-const grammar = { doubleDollar: true } as const;
+function grammarOf({ maxReference }: WorkloadLimits): VariableGrammar {
+  return { doubleDollar: true, maxLength: maxReference };
+}
 
 function readImage({ tree, text = tree.text, ...facts }: Written, { gathering, options, limits }: ReadContext): void {
   const { path } = facts;
   const written = text.slice(0, limits.maxReference + 1);
-  const expanded = expand(written, (name) => options.env?.[name], grammar);
+  const expanded = expand(written, (name) => options.env?.[name], grammarOf(limits));
   if (tree.type !== 'text')
     gathering.problem(unread('SHAPE_WRONG', `${path} is not an image reference`, { path, at: tree }));
   else if (expanded.kind !== 'value') gathering.problem(unread('IMAGE_VARIABLE', expanded.message, { path, at: tree }));

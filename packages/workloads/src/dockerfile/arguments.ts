@@ -1,4 +1,4 @@
-import { type Expanded, expand } from '../variables.ts';
+import { type Expanded, expand, type VariableGrammar } from '../variables.ts';
 import type { Instruction } from './instruction.ts';
 import { splitWords, type Word } from './words.ts';
 
@@ -17,11 +17,14 @@ export interface GlobalArguments {
 }
 
 /** `given` wins over defaults, for what is declared and for the platform's arguments. Rule: Dockerfile reference "ARG", "FROM" */
-export function createArguments(given: Readonly<Record<string, string>>, escaper: string): GlobalArguments {
+export function createArguments(
+  given: Readonly<Record<string, string>>,
+  { escaper, maxLength }: Pick<VariableGrammar, 'maxLength'> & { readonly escaper: string },
+): GlobalArguments {
   const known = new Map<string, GlobalArgument>();
   const lookup = (name: string): string | undefined =>
     known.get(name)?.value ?? (isAutomatic(name) && Object.hasOwn(given, name) ? given[name] : undefined);
-  const expandWord = (text: string): Expanded => expand(text, lookup, { doubleDollar: false, escaper });
+  const expandWord = (text: string): Expanded => expand(text, lookup, { doubleDollar: false, escaper, maxLength });
   return {
     get: (name) => known.get(name),
     expand: expandWord,

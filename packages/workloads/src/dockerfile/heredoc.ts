@@ -17,7 +17,7 @@ export function heredocsOf({ keyword, joined, bodyStart }: Instruction, escaper:
   if (!mayHaveHeredocs.has(inner) || !body.includes('<<')) return [];
   return (splitWords(body, 0, escaper) ?? []).flatMap(({ text }) => {
     const [, dash = '', rest = ''] = /^\d*<<(-?)([^<]+)$/.exec(text) ?? [];
-    const name = expand(rest, () => '', { doubleDollar: false, escaper: '\\' });
+    const name = expand(rest, () => '', { doubleDollar: false, escaper: '\\', maxLength: rest.length });
     return rest === '' || name.kind !== 'value' ? [] : [{ name: name.value, chomp: dash === '-' }];
   });
 }

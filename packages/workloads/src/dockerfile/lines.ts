@@ -1,3 +1,4 @@
+import type { ReadContext } from '../context.ts';
 import { WorkloadError } from '../errors.ts';
 import type { PlaceFinder } from '../place.ts';
 import { heredocsOf } from './heredoc.ts';
@@ -11,9 +12,14 @@ interface Line {
 /**
  * Directives, comments, continuation lines and heredocs, as BuildKit takes them: blank lines and comments within an instruction are left out.
  * Rule: Dockerfile reference "Format", "Parser directives", "Here-documents"
- * @throws {WorkloadError} WORKLOAD_MALFORMED for a heredoc that does not end
+ * @throws {WorkloadError} WORKLOAD_MALFORMED for a heredoc that does not end, WORKLOAD_TOO_LARGE
  */
-export function parseDockerfile(text: string, places: PlaceFinder): Dockerfile {
+export function parseDockerfile(text: string, { places, limits }: Pick<ReadContext, 'places' | 'limits'>): Dockerfile {
+  const { maxDockerfile } = limits;
+  if (text.length > maxDockerfile)
+    throw new WorkloadError('WORKLOAD_TOO_LARGE', `a Dockerfile of more than ${maxDockerfile} characters`, {
+      place: places.placeOf({ start: 0, end: 0 }),
+    });
   const lines = linesOf(text);
   const directives = directivesOf(lines);
   const escaper = directives.find(({ name, value }) => name === 'escape' && value === '`')?.value ?? '\\';

@@ -13,16 +13,17 @@ import { splitWords, type Word, wordAt } from './words.ts';
 /**
  * The images that building a Dockerfile pulls: its frontend, FROM, COPY --from, RUN --mount=from; not its own stages, not `scratch`.
  * Rule: Dockerfile reference
- * @throws {WorkloadError} WORKLOAD_MALFORMED
+ * @throws {WorkloadError} WORKLOAD_MALFORMED, WORKLOAD_TOO_LARGE
  */
 export function readDockerfile(context: ReadContext): void {
   context.kinds.add('dockerfile');
-  readParsed(parseDockerfile(context.text, context.places), context);
+  readParsed(parseDockerfile(context.text, context), context);
 }
 
-/** The same for a text within another input; the places are the gathering's affair. @throws {WorkloadError} WORKLOAD_MALFORMED */
+/** The same for a text within another input; the places are the gathering's affair. @throws {WorkloadError} WORKLOAD_MALFORMED, WORKLOAD_TOO_LARGE */
 export function readDockerfileText(text: string, context: ReadContext): void {
-  readParsed(parseDockerfile(text, createPlaceFinder(`${context.options.file} (dockerfile_inline)`, text)), context);
+  const places = createPlaceFinder(`${context.options.file} (dockerfile_inline)`, text);
+  readParsed(parseDockerfile(text, { ...context, places }), context);
 }
 
 interface Reader {
@@ -40,7 +41,7 @@ function readParsed({ escaper, directives, instructions }: Dockerfile, context: 
     if (name === 'syntax')
       context.gathering.image({ written: value, resolved: value, role: 'frontend', path: '# syntax', spot });
   }
-  const args = createArguments(context.options.buildArgs ?? {}, escaper);
+  const args = createArguments(context.options.buildArgs ?? {}, { escaper, maxLength: context.limits.maxReference });
   const reader = { context, escaper, args, stages: createStages(), uses: createVariableUses(instructions, escaper) };
   for (const instruction of instructions) readInstruction(instruction, reader);
 }

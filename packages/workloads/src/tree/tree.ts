@@ -1,7 +1,7 @@
 import { WorkloadError } from '../errors.ts';
 import type { Pin } from '../inventory.ts';
 import type { WorkloadLimits } from '../limits.ts';
-import type { Span } from '../place.ts';
+import type { PlaceFinder, Span } from '../place.ts';
 
 /** Where a value stands in a text, and how a digest gets to its end. */
 export interface Spot {
@@ -28,22 +28,26 @@ export interface Tree {
 
 /** Counts what is looked at: an input of few bytes can mean very much (aliases of aliases). */
 export interface Budget {
-  /** One more value, at this depth. @throws {WorkloadError} WORKLOAD_TOO_LARGE when it is used up */
-  readonly spend: (depth: number) => void;
+  /** One more value, at this depth and offset. @throws {WorkloadError} WORKLOAD_TOO_LARGE when it is used up */
+  readonly spend: (depth: number, offset?: number) => void;
 }
 
-/** A budget for one input. `what` names it in errors. */
+/** A budget for one input. `what` names it in errors where it has no places. */
 export function createBudget(
   { maxSteps, maxDepth }: Pick<WorkloadLimits, 'maxSteps' | 'maxDepth'>,
   what: string,
+  places?: PlaceFinder,
 ): Budget {
   let left = maxSteps;
-  const refuse = (why: string): WorkloadError => new WorkloadError('WORKLOAD_TOO_LARGE', `${what}: ${why}`);
+  const refuse = (why: string, offset: number): WorkloadError =>
+    places === undefined
+      ? new WorkloadError('WORKLOAD_TOO_LARGE', `${what}: ${why}`)
+      : new WorkloadError('WORKLOAD_TOO_LARGE', why, { place: places.placeOf({ start: offset, end: offset }) });
   return {
-    spend(depth) {
+    spend(depth, offset = 0) {
       left--;
-      if (left < 0) throw refuse(`more than ${maxSteps} values to look at`);
-      if (depth > maxDepth) throw refuse(`nested deeper than ${maxDepth} levels`);
+      if (left < 0) throw refuse(`more than ${maxSteps} values to look at`, offset);
+      if (depth > maxDepth) throw refuse(`nested deeper than ${maxDepth} levels`, offset);
     },
   };
 }

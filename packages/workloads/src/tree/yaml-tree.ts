@@ -33,7 +33,7 @@ class YamlTree implements Tree {
   readonly #depth: number;
 
   constructor(node: Node, walk: Walk, depth: number) {
-    walk.budget.spend(depth);
+    walk.budget.spend(depth, spanOf(node).start);
     const target = walk.aliases.targetOf(node);
     this.type = typeOf(target);
     this.text = isScalar(target) && typeof target.value === 'string' && isPlainTag(target) ? target.value : '';
@@ -87,7 +87,7 @@ function indexOf(map: YAMLMap, walk: Walk, depth: number): ReadonlyMap<string, N
   const own = new Map<string, Node>();
   const merged = new Map<string, Node>();
   for (const pair of map.items) {
-    walk.budget.spend(depth);
+    walk.budget.spend(depth, spanOf(map).start);
     const { key, value } = sidesOf(pair);
     if (key === undefined || value === undefined) continue;
     const name = keyText(key, walk.aliases);
@@ -118,7 +118,7 @@ function mergeInto(
   walk: Walk,
 ): void {
   for (const [name, value] of source) {
-    walk.budget.spend(0);
+    walk.budget.spend(0, spanOf(value).start);
     const own = before.get(name);
     const quoted = JSON.stringify(name.slice(0, 80));
     if (own !== undefined)

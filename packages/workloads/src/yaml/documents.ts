@@ -39,41 +39,85 @@ export function* yamlDocuments(input: YamlInput): Generator<YamlDocument> {
 function* composed(input: YamlInput): Generator<Document.Parsed> {
   // Equal keys: see above. Warnings are about tags, which resolve.ts judges.
   const composer = new Composer({ uniqueKeys: false, logLevel: 'silent', stringKeys: false });
+  stopAtFirstError(composer, input);
   for (const token of tokens(input)) yield* composer.next(token);
   yield* composer.end();
 }
 
-function* tokens({ text, places, limits }: YamlInput): ReturnType<Parser['parse']> {
+/**
+ * The library gathers errors and warnings, an object of some kilobytes for each: a text of bad escapes has millions. The first error is
+ * enough, and no warning is wanted. (Its type calls this member private; were it gone, {@link refuseErrors} would find the errors.)
+ */
+function stopAtFirstError(composer: Composer, input: YamlInput): void {
+  let first: WorkloadError | undefined;
+  // What is thrown is caught on the way out of each level, and told here once more.
+  const onError = (source: unknown, _code: unknown, message: unknown, isWarning: unknown): void => {
+    if (isWarning === true) return;
+    first ??= notYaml(String(message), startOf(source), input);
+    throw first;
+  };
+  Reflect.set(composer, 'onError', onError);
+}
+
+/** An offset, a range, or a token. */
+function startOf(source: unknown): number {
+  const [start] = Array.isArray(source) ? source : [source];
+  const offset: unknown = typeof start === 'object' && start !== null && 'offset' in start ? start.offset : start;
+  return typeof offset === 'number' ? offset : 0;
+}
+
+function* tokens(input: YamlInput): ReturnType<Parser['parse']> {
   const parser = new Parser();
-  let count = 0;
-  let inDocument = 0;
-  const refuse = (what: string): WorkloadError =>
-    new WorkloadError('WORKLOAD_TOO_LARGE', what, {
-      place: places.placeOf({ start: parser.offset, end: parser.offset }),
-    });
-  for (const lexeme of new Lexer().lex(text)) {
+  const bounds = createBounds(input, parser);
+  for (const lexeme of new Lexer().lex(input.text)) {
     for (const token of parser.next(lexeme)) {
-      if (token.type === 'document') inDocument = 0;
+      if (token.type === 'error') throw notYaml(token.message, token.offset, input);
+      bounds.see(token.type);
       yield token;
     }
-    count++;
-    inDocument++;
-    if (count > limits.maxTokens) throw refuse(`more than ${limits.maxTokens} tokens`);
-    if (inDocument > limits.maxDocumentTokens)
-      throw refuse(`more than ${limits.maxDocumentTokens} tokens in one document`);
-    if (parser.stack.length > limits.maxDepth) throw refuse(`nested deeper than ${limits.maxDepth} levels`);
+    bounds.spend();
   }
   yield* parser.end();
 }
 
-function refuseErrors(document: Document.Parsed, { text, places }: YamlInput): void {
+interface Bounds {
+  /** A document, a directive, or what stands between them. */
+  readonly see: (type: string) => void;
+  /** One more token. */
+  readonly spend: () => void;
+}
+
+function createBounds({ places, limits }: YamlInput, parser: Parser): Bounds {
+  let count = 0;
+  let inDocument = 0;
+  let directives = 0;
+  const check = (value: number, most: number, what: string): void => {
+    if (value <= most) return;
+    const place = places.placeOf({ start: parser.offset, end: parser.offset });
+    throw new WorkloadError('WORKLOAD_TOO_LARGE', what.replace('#', String(most)), { place });
+  };
+  return {
+    see(type) {
+      if (type === 'document') inDocument = 0;
+      if (type === 'directive') check(++directives, limits.maxDocuments, 'more than # directives');
+    },
+    spend() {
+      check(++count, limits.maxTokens, 'more than # tokens');
+      check(++inDocument, limits.maxDocumentTokens, 'more than # tokens in one document');
+      check(parser.stack.length, limits.maxDepth, 'nested deeper than # levels');
+    },
+  };
+}
+
+function refuseErrors(document: Document.Parsed, input: YamlInput): void {
   const [error] = document.errors;
-  if (error === undefined) return;
-  const [start, end] = error.pos;
-  const what = error.message.split('\n', 1)[0] ?? '';
-  throw new WorkloadError('WORKLOAD_MALFORMED', `not YAML: ${what}${templateHint(text, start)}`, {
-    place: places.placeOf({ start, end }),
-    cause: error,
+  if (error !== undefined) throw notYaml(error.message, error.pos[0], input);
+}
+
+function notYaml(message: string, start: number, { text, places }: YamlInput): WorkloadError {
+  const what = message.split('\n', 1)[0] ?? '';
+  return new WorkloadError('WORKLOAD_MALFORMED', `not YAML: ${what}${templateHint(text, start)}`, {
+    place: places.placeOf({ start, end: start }),
   });
 }
 

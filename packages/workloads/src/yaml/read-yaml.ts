@@ -12,7 +12,7 @@ import { resolveAliases } from './resolve.ts';
 
 /** Reads each document of a stream as what it is, before the next is parsed. @throws {WorkloadError} WORKLOAD_MALFORMED, WORKLOAD_TOO_LARGE */
 export function readYaml(context: ReadContext, kinds: KindTable): void {
-  const budget = createBudget(context.limits, context.options.file);
+  const budget = createBudget(context.limits, context.options.file, context.places);
   for (const { contents, prelude } of yamlDocuments(context)) {
     if (contents === null) continue;
     const gathering = withOrigin(context.gathering, originOf(prelude));
