@@ -5,7 +5,8 @@ export type AdmissionErrorCode =
   | 'SERVER_INVALID'
   | 'RESIDENT_FAILED'
   | 'DAEMON_FAILED'
-  | 'SOCKET_IN_USE';
+  | 'SOCKET_IN_USE'
+  | 'ENGINE_CONFIG';
 
 /** The one error class of this package: what the caller sent or configured is wrong. */
 export class AdmissionError extends Error {

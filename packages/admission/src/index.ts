@@ -10,6 +10,17 @@ export {
 export { type Switch, switches } from './gates/docker/endpoints.ts';
 export { type DockerGateOptions, type RunningGate, startDockerGate } from './gates/docker/plugin-server.ts';
 export { askResident, type Resident } from './gates/resident.ts';
+export { askDaemonInfo, pluginAnswers, serverAnswers } from './gates/status/answers.ts';
+export { type ContainerdConfig, type EngineFiles, readContainerdConfig } from './gates/status/containerd-config.ts';
+export { type ContainerdFacts, containerdFindings, type VerifierFile } from './gates/status/containerd-corners.ts';
+export {
+  type DaemonConfig,
+  type DockerFacts,
+  dockerFindings,
+  dockerPluginName,
+  parseDaemonConfig,
+} from './gates/status/docker-corners.ts';
+export { finderFor, type GateFinding, type GateFindingCode } from './gates/status/finding.ts';
 export { isNearAddress } from './judge/allowed-hosts.ts';
 export { budgetOf, type ReviewDeadline, startReviewDeadline } from './judge/deadline.ts';
 export { createJudge, type ImageAnswer, type Judge, type JudgeOptions } from './judge/judge.ts';

@@ -11,6 +11,7 @@ export const mkdir = (...args) => files().mkdir(...args);
 export const mkdtemp = (...args) => files().mkdtemp(...args);
 export const open = (...args) => files().open(...args);
 export const readFile = (...args) => files().readFile(...args);
+export const readlink = (...args) => files().readlink(...args);
 export const readdir = (...args) => files().readdir(...args);
 export const realpath = (...args) => files().realpath(...args);
 export const rename = (...args) => files().rename(...args);

@@ -70,6 +70,7 @@ const exitCodes: Readonly<Record<string, ExitCode>> = {
   OPTIONS_INVALID: EXIT.usage,
   SERVER_INVALID: EXIT.usage,
   SOCKET_IN_USE: EXIT.usage,
+  ENGINE_CONFIG: EXIT.usage,
   REQUEST_INVALID: EXIT.usage,
   REQUEST_UNSUPPORTED: EXIT.usage,
   SUBJECT_CHANGED: EXIT.denied,

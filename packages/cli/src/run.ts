@@ -68,9 +68,14 @@ export async function buildProgram(context: Context, chosen: readonly string[]):
     command.helpOption('-h, --help', 'show this help').helpCommand(false);
     if (!isChosen(entry)) continue;
     (await entry.load()).define(command, context);
-    for (const each of [command, ...command.commands]) quieten(each, context.io);
+    for (const each of withBelow(command)) quieten(each, context.io);
   }
   return program;
+}
+
+/** A command and all below it. */
+function withBelow(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withBelow)];
 }
 
 /** The command whose tables are wanted, and what is parsed then. */

@@ -19,13 +19,20 @@ type DoctorFlags = RegistryFlags & OutputFlags;
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Says what a registry supports, what authentication did, whether the clocks agree, and which signatures an image has. It only reads; nothing is verified.',
+      'Says what a registry supports, what authentication did, whether the clocks agree, and which signatures an image has. Without an image: what the gates of this machine do not see. It only reads; nothing is verified.',
     )
-    .argument('<reference>', 'image (oci:FOLDER:TAG for a layout on disk)');
-  addNotes(command, 'Exit code 3: something that signing or verifying needs does not work.');
+    .argument('[reference]', 'image (oci:FOLDER:TAG for a layout on disk; default: the gates of this machine)');
+  addNotes(
+    command,
+    'Exit code 3: something that signing or verifying needs does not work; 1, without an image: a way past a gate is open (as signet gate status).',
+  );
   addRegistryOptions(command);
   addOutputOptions(command);
-  onRun<DoctorFlags>(command, context, ([text = ''], flags, io) => doctor(text, flags, io));
+  onRun<DoctorFlags>(command, context, async ([text], flags, io) => {
+    if (text !== undefined) return await doctor(text, flags, io);
+    const { gateStatus } = await import('../gate/status/status.ts');
+    return await gateStatus(undefined, flags, io);
+  });
 }
 
 async function doctor(text: string, flags: DoctorFlags, io: Io): Promise<ExitCode> {
