@@ -28,4 +28,10 @@ describe('the nearest known name', () => {
     expect(nearest('team-b', ['team-a', 'team-bb', 'team-c'])).toBe('team-a');
     expect(nearest('team-bb1', ['team-a', 'team-bb', 'team-c'])).toBe('team-bb');
   });
+
+  it('is looked for among thousands only until that costs too much', () => {
+    const names = Array.from({ length: 10_000 }, (_, at) => `name-${at}`);
+    expect(nearest('nam-17', names)).toBe('name-17');
+    expect(nearest('name-9999x', names)).not.toBe('name-9999');
+  });
 });

@@ -1,6 +1,6 @@
-/** Longer words are not compared, nor more names than that: a hint helps nobody then, and costs. */
+/** Longer words are not compared, nor names with more letters together: a hint helps nobody then, and costs. */
 const maxLength = 64;
-const maxNames = 1_000;
+const maxLetters = 20_000;
 
 /** `did you mean "NAME"?` for the known name that is written most alike; undefined where none is near. */
 export function didYouMean(word: string, known: Iterable<string>): string | undefined {
@@ -8,15 +8,15 @@ export function didYouMean(word: string, known: Iterable<string>): string | unde
   return name === undefined ? undefined : `did you mean ${JSON.stringify(name)}?`;
 }
 
-/** Of the known names (the first thousand) the one that takes fewest changes to become the word, at most a third of its letters (two in short ones). */
+/** The known name that takes fewest changes to become the word, at most a third of its letters (two in short ones); of very many, the first are looked at. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   if (word.length > maxLength) return undefined;
   let best: string | undefined;
   let mostChanges = Math.max(2, Math.floor(word.length / 3));
-  let names = 0;
+  let letters = 0;
   for (const name of known) {
-    names += 1;
-    if (names > maxNames) break;
+    letters += name.length;
+    if (letters > maxLetters) break;
     if (name.length > maxLength || Math.abs(name.length - word.length) > mostChanges) continue;
     const changes = changesBetween(word.toLowerCase(), name.toLowerCase(), mostChanges);
     if (changes <= mostChanges && changes < Math.max(word.length, name.length)) {

@@ -20,7 +20,7 @@ const overlap = 'say equally much and have images in common: which of their rule
 const unclear = 'say equally much, and too many do to tell which of them have images in common';
 
 /** Globs that are held against one another, of pairs that turn out not to overlap. A policy of people needs next to none. */
-const maxSteps = 5_000_000;
+const maxSteps = 2_000_000;
 
 /**
  * All pairs of patterns, of different targets, that say equally much and overlap. Beyond `steps` every pair that might is given.
