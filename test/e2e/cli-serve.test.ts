@@ -240,7 +240,7 @@ describe('signet serve', () => {
   it('finishes what is in flight when it is told to end, and ends with 0', async () => {
     const server = await serve('--policy', policyFile());
     const answers = Array.from({ length: 20 }, () => isAllowed(server.url, signed));
-    await vi.waitFor(() => expect(server.output()).toContain('"endpoint":"validate"'));
+    await vi.waitFor(() => expect(server.output()).toContain('"endpoint":"validate"'), { timeout: 10_000 });
     server.child.kill('SIGTERM');
     const settled = await Promise.allSettled(answers);
     // Connections that came too late are refused; none is answered wrongly.

@@ -229,7 +229,7 @@ describe('signet policy check', () => {
       code: 2,
       lines: [expect.stringMatching(/^-:1:1: error\[FILE_UNREADABLE\]: .*is larger than 1048576 bytes$/)],
     });
-    expect(Math.max(file.peakMiB, input.peakMiB)).toBeLessThan(160);
+    expect(Math.max(file.peakMiB, input.peakMiB)).toBeLessThan(220);
   });
 });
 
