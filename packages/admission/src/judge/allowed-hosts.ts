@@ -33,9 +33,11 @@ function dotted([, high = '0', low = '0']: readonly string[]): string {
 }
 
 function namesHost(rule: Rule | undefined, registry: string): boolean {
-  const host = foldHost(registry);
-  return (rule?.images ?? []).some((text) => {
-    const [first] = parseImagePattern(text).parts;
-    return first?.kind === 'one' && first.glob === host;
-  });
+  return rule !== undefined && hostsNamedBy([rule]).has(foldHost(registry));
+}
+
+/** The hosts (with port, where they have one) that rules name without any star. */
+export function hostsNamedBy(rules: readonly Rule[]): ReadonlySet<string> {
+  const hosts = rules.flatMap(({ images = [] }) => images).map((text) => parseImagePattern(text).parts[0]);
+  return new Set(hosts.flatMap((part) => (part?.kind === 'one' && !part.glob.includes('*') ? [part.glob] : [])));
 }

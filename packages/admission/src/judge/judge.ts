@@ -155,7 +155,7 @@ class ResidentJudge implements Judge {
     const { verdict, atMs } = kept.report;
     if (verdict !== 'verified' && this.changes.lastMs(nameOf(question.reference)) >= atMs) return undefined;
     // Nobody waits for it: what comes of it is for the next one who asks.
-    if (kept.isStale) this.verify(question, ruling, { digest })?.catch(() => {});
+    if (kept.isStale) this.verify(question, ruling, { digest }).catch(() => {});
     return answerOf(question, ruling, kept.report, kept.isStale ? 'stale' : 'cache');
   }
 

@@ -65,8 +65,7 @@ export function tell(
 ): void {
   const ms = sinceArrival(request);
   metrics.review(endpoint, outcomes, ms / 1000);
-  const refused = outcomes.filter(({ outcome }) => !outcome.isAllowed);
-  const isAllowed = refused.length === 0;
+  const isAllowed = outcomes.every(({ outcome }) => outcome.isAllowed);
   const notable = outcomes.filter(isNotable).slice(0, maxTold);
   const images = notable.map(({ image, outcome: { verdict, code, rule, isUnpinned } }) => ({
     image: shorten(image, maxImageTold),

@@ -2,10 +2,11 @@ import { type Command, Option } from 'commander';
 import { type Context, onRun } from '../command.ts';
 import type { DockerFlags } from '../gate/docker-flags.ts';
 import { addNotes } from '../notes.ts';
-import { collectOneOf, parseDuration } from '../options/duration.ts';
+import { collectOneOf } from '../options/duration.ts';
 import { addOutputOptions } from '../options/output.ts';
 import { addPolicyOptions } from '../options/policy.ts';
 import { addRegistryOptions } from '../options/registry.ts';
+import { durationOption, logLevelOption } from '../options/serving.ts';
 
 /** Those of @signet/admission; named here so that the help needs no server. A test keeps both equal. */
 const switchTexts: Readonly<Record<string, string>> = {
@@ -36,16 +37,8 @@ export function defineDocker(command: Command, context: Context): void {
         .choices(Object.keys(switchTexts))
         .argParser(collectOneOf(Object.keys(switchTexts))),
     )
-    .addOption(
-      new Option('--reload <duration>', 'look so often whether the policy or its keys changed')
-        .argParser(parseDuration)
-        .default(parseDuration('10s'), '10s'),
-    )
-    .addOption(
-      new Option('--log-level <level>', 'what is told on standard error, as lines of JSON')
-        .choices(['debug', 'info', 'warn', 'error', 'silent'])
-        .default('info'),
-    );
+    .addOption(durationOption('--reload <duration>', 'look so often whether the policy or its keys changed', '10s'))
+    .addOption(logLevelOption());
   addPolicyOptions(command);
   addRegistryOptions(command);
   addNotes(

@@ -1,10 +1,11 @@
 import { type Command, Option } from 'commander';
 import { type Context, onRun } from '../command.ts';
 import { addNotes } from '../notes.ts';
-import { parseDuration, parseInteger } from '../options/duration.ts';
+import { parseInteger } from '../options/duration.ts';
 import { addOutputOptions } from '../options/output.ts';
 import { addPolicyOptions } from '../options/policy.ts';
 import { addRegistryOptions } from '../options/registry.ts';
+import { durationOption, logLevelOption } from '../options/serving.ts';
 import type { ServeFlags } from '../serve/flags.ts';
 
 /** `signet serve` */
@@ -39,19 +40,15 @@ export function define(command: Command, context: Context): void {
     .option('--notify-url <url>', 'send what came of each verified push there (https, or http on this machine)')
     .option('--notify-secret-file <file>', 'the secret that such messages are signed with (HMAC-SHA256)')
     .optionsGroup('Answers:')
-    .addOption(duration('--fresh <duration>', 'give a yes again for so long', '5m'))
-    .addOption(duration('--stale <duration>', 'and for so long after that, while it is verified anew', '10m'))
-    .addOption(duration('--denied <duration>', 'give a no again for so long', '10s'))
-    .addOption(duration('--tags <duration>', 'remember for so long what a tag names', '10s'))
+    .addOption(durationOption('--fresh <duration>', 'give a yes again for so long', '5m'))
+    .addOption(durationOption('--stale <duration>', 'and for so long after that, while it is verified anew', '10m'))
+    .addOption(durationOption('--denied <duration>', 'give a no again for so long', '10s'))
+    .addOption(durationOption('--tags <duration>', 'remember for so long what a tag names', '10s'))
     .addOption(
-      duration('--reload <duration>', 'look so often whether policy, keys, certificate or tokens changed', '10s'),
+      durationOption('--reload <duration>', 'look so often whether policy, keys, certificate or tokens changed', '10s'),
     )
-    .addOption(duration('--grace <duration>', 'finish requests in flight within this time at the end', '25s'))
-    .addOption(
-      new Option('--log-level <level>', 'what is told on standard error, as lines of JSON')
-        .choices(['debug', 'info', 'warn', 'error', 'silent'])
-        .default('info'),
-    );
+    .addOption(durationOption('--grace <duration>', 'finish requests in flight within this time at the end', '25s'))
+    .addOption(logLevelOption());
   addPolicyOptions(command);
   addRegistryOptions(command);
   addNotes(
@@ -60,8 +57,4 @@ export function define(command: Command, context: Context): void {
   );
   addOutputOptions(command);
   onRun<ServeFlags>(command, context, async (_args, flags, io) => (await import('../serve/serve.ts')).serve(flags, io));
-}
-
-function duration(flag: string, text: string, standard: string): Option {
-  return new Option(flag, text).argParser(parseDuration).default(parseDuration(standard), standard);
 }
