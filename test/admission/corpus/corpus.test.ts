@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { pino } from 'pino';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createJudge, createMetrics, type RunningServer, startServer } from '../../../packages/admission/src/index.ts';
+import type { RunningServer } from '../../../packages/admission/src/index.ts';
 import {
   type ExpectedReview,
   gatekeeperMutateAnswers,
@@ -12,6 +11,7 @@ import {
   validateAnswers,
 } from './answers.ts';
 import * as shapes from './shapes.ts';
+import { serveWorld } from './server.ts';
 import { createWorld, type World } from './world.ts';
 
 let world: World;
@@ -19,9 +19,7 @@ let server: RunningServer;
 
 beforeAll(async () => {
   world = await createWorld();
-  const judge = createJudge({ policy: world.policy, open: world.open });
-  const { customPaths } = world;
-  server = await startServer({ judge, metrics: createMetrics(), logger: pino({ level: 'silent' }), customPaths });
+  server = await serveWorld(world);
 });
 
 afterAll(() => server.close());

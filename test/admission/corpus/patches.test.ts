@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { pino } from 'pino';
 import { applyPatch, type Operation } from 'rfc6902';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createJudge, createMetrics, type RunningServer, startServer } from '../../../packages/admission/src/index.ts';
+import type { RunningServer } from '../../../packages/admission/src/index.ts';
 import { mutateAnswers } from './answers.ts';
+import { serveWorld } from './server.ts';
 import { createWorld, type World } from './world.ts';
 
 let world: World;
@@ -11,9 +11,7 @@ let server: RunningServer;
 
 beforeAll(async () => {
   world = await createWorld();
-  const judge = createJudge({ policy: world.policy, open: world.open });
-  const { customPaths } = world;
-  server = await startServer({ judge, metrics: createMetrics(), logger: pino({ level: 'silent' }), customPaths });
+  server = await serveWorld(world);
 });
 
 afterAll(() => server.close());

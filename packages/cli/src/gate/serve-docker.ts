@@ -1,4 +1,4 @@
-import { createLogger, type RunningGate, startDockerGate } from '@signet/admission';
+import { createLogger, type Logger, type RunningGate, startDockerGate } from '@signet/admission';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { explainListenError } from '../listen-error.ts';
@@ -10,8 +10,6 @@ import type { DockerFlags } from './docker-flags.ts';
 
 /** The daemon's own limit for nothing: so long a client of Docker waits for an answer. */
 const defaultTimeoutMs = 30_000;
-
-type Logger = ReturnType<typeof createLogger>;
 
 /** Serves the plugin until it is told to stop. @throws {CliError}, {PolicyError}, {AdmissionError} for what is wrong at the start */
 export async function serveDocker(flags: DockerFlags, io: Io): Promise<ExitCode> {
