@@ -1,6 +1,7 @@
 // Not in npm run check: it runs the real helm.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { type CelInput, run } from '@bufbuild/cel';
 import { describe, expect, it } from 'vitest';
 import { knownKinds } from '../../packages/workloads/src/kubernetes/kinds.ts';
 import { signet } from '../support/cli.ts';
@@ -76,6 +77,7 @@ describe('the chart', () => {
         '--ca-file',
         '--client-ca',
         '--require-client-cert',
+        '--image-path',
       ]),
     );
   });
@@ -124,7 +126,7 @@ describe('the webhooks', () => {
         ],
       });
       expect(webhook).not.toHaveProperty('objectSelector');
-      expect(webhook).not.toHaveProperty('matchConditions');
+      expect(webhook.matchConditions).toHaveLength(1);
     });
 
     itWithHelm(
@@ -145,6 +147,26 @@ describe('the webhooks', () => {
       },
     );
   }
+
+  const deleted = { name: 'web', deletionTimestamp: '2026-11-02T09:00:12Z' };
+  const podOf = (
+    metadata: Readonly<Record<string, CelInput>>,
+    image = 'web:1',
+    more: Readonly<Record<string, CelInput>> = {},
+  ): CelInput => ({ metadata, spec: { containers: [{ name: 'web', image }] }, ...more });
+  itWithHelm('are asked about all but the end of a deletion', async () => {
+    const [{ matchConditions }] = oneOf(await render('cert-manager.yaml'), kinds[0]).webhooks;
+    const asks = (operation: string, object: CelInput, oldObject: CelInput) =>
+      run(matchConditions[0].expression, { request: { operation }, object, oldObject });
+    expect(asks('CREATE', podOf({ name: 'web' }), null)).toBe(true);
+    expect(asks('UPDATE', podOf({ name: 'web' }), podOf({ name: 'web' }))).toBe(true);
+    const bound = podOf({ ...deleted, finalizers: ['example.org/x'] }, 'web:1', { status: { phase: 'Running' } });
+    expect(asks('UPDATE', podOf(deleted, 'web:1', { status: {} }), bound)).toBe(false);
+    expect(asks('UPDATE', podOf(deleted, 'web:2'), bound)).toBe(true);
+    expect(asks('UPDATE', podOf(deleted, 'web:1', { extra: 1 }), bound)).toBe(true);
+    // What somebody sends says nothing: Kubernetes does not delete it.
+    expect(asks('UPDATE', podOf(deleted), podOf({ name: 'web' }))).toBe(true);
+  });
 
   itWithHelm('only the mutating one is asked again', async () => {
     const objects = await render('cert-manager.yaml');
@@ -223,6 +245,7 @@ describe('values that are refused', () => {
     ['a time-out that Kubernetes refuses', 'cert-manager.yaml', /timeoutSeconds/, 'webhooks.timeoutSeconds=31'],
     ['a namespace that is none', 'cert-manager.yaml', /exemptNamespaces/, 'webhooks.exemptNamespaces={Kube_System}'],
     ['a duration that is none', 'cert-manager.yaml', /server\/fresh/, 'server.fresh=soon'],
+    ['a path of images that is none', 'cert-manager.yaml', /imagePaths/, 'server.imagePaths={App=image}'],
     ['no CA', 'existing-secret.yaml', /caBundle is missing/, 'certificates.existingSecret.caBundle='],
     ['no CA for Gatekeeper', 'gatekeeper-only.yaml', /caBundle is missing/, 'gatekeeper.caBundle='],
     ['nothing that asks', 'gatekeeper-only.yaml', /nobody would ask/, 'gatekeeper.enabled=false'],

@@ -129,6 +129,19 @@ describe('signet serve', () => {
     await server.stop();
   });
 
+  it('reads custom resources where --image-path says that their images are', async () => {
+    const app = (image: string) => ({ apiVersion: 'example.com/v1', kind: 'App', metadata: {}, spec: { image } });
+    const server = await serve('--policy', policyFile(), '--image-path', 'example.com/*/App=$.spec.image');
+    const messageFor = async (object: object): Promise<string | undefined> =>
+      (await ask(`${server.url}/validate`, { body: admissionReview(object) })).body.response?.status?.message;
+    expect(await messageFor(app(signed))).toBeUndefined();
+    expect(await messageFor(app('other.example/app:1'))).toContain('NO_RULE');
+    expect(await messageFor({ ...app(signed), kind: 'Stage' })).toContain('kind example.com/v1/Stage is not known');
+    await server.stop();
+    const refused = await signet(['serve', '--policy', policyFile(), '--image-path', 'App=image']);
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('WORKLOAD_PATH_INVALID') });
+  });
+
   it('takes a changed policy into use, and keeps the one before when the new one is broken', async () => {
     const policy = policyFile();
     const server = await serve('--policy', policy, '--reload', '100ms');

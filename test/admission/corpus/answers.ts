@@ -181,6 +181,12 @@ export const validateAnswers: Readonly<Record<string, ExpectedReview>> = {
     audit: { unchanged: '1' },
   },
   'update-cronjob-suspended': allowed,
+  'update-deleted-finalizer': { audit: { unchanged: '1' } },
+  'update-deleted-refused': { audit: { unchanged: '1' } },
+  'update-deleted-other-image': webRefused(`${reg}/prod/web@unsigned`, noSignature),
+  'update-deleted-by-word-alone': webRefused(`${reg}/prod/web:1.4`, notPinned),
+  'update-deleted-unknown-kind': allowed,
+  'update-deleted-unknown-kind-changed': refused(['', 'spec.worker.image', unreadable]),
   'ephemeral-signed': { audit: { verdict: 'verified', unchanged: '1' } },
   'ephemeral-unsigned': refused([
     'ephemeral container "debugger" (spec.ephemeralContainers[0].image)',

@@ -87,6 +87,13 @@ namespaceSelector:
         {{- range prepend .Values.webhooks.exemptNamespaces .Release.Namespace | uniq }}
         - {{ . | quote }}
         {{- end }}
+matchConditions:
+  # Deletion must come to its end, whoever answers: an update of what Kubernetes is deleting is not asked about while it changes nothing but
+  # metadata (its finalizers) and status. The server itself decides in the same way, by the images.
+  - name: not-the-end-of-a-deletion
+    expression: >-
+      request.operation != 'UPDATE' || !has(oldObject.metadata.deletionTimestamp) ||
+      !object.all(key, key in ['metadata', 'status'] || (key in oldObject && object[key] == oldObject[key]))
 rules:
   - apiGroups: [""]
     apiVersions: ["*"]

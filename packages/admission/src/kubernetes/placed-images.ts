@@ -1,10 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Digest, RegistryReference } from '@signet/oci';
 import type { Refusals } from '@signet/verifier';
 import { type CustomPaths, imagesOfObject, type NamedImage, WorkloadError } from '@signet/workloads';
 
 /** An image in an object under review. */
 export interface PlacedImage extends NamedImage {
-  /** Kubernetes has it already, in the same container, pinned: nothing new enters. */
+  /** Kubernetes has it already, in the same container, and pinned, unless the object is being deleted: nothing new enters. */
   readonly isUnchanged: boolean;
 }
 
@@ -34,12 +35,34 @@ export function placedImages({ object, oldObject, customPaths, refuse }: ObjectQ
     refuse.keyIds.size > 0 || refuse.digests.has(digest as Digest);
   const before =
     oldObject === undefined || oldObject === null ? new Set<string>() : identitiesIn(oldObject, customPaths);
-  const images = found.images.map((image) => ({
-    ...image,
-    isUnchanged:
-      image.reference.digest !== undefined && before.has(identityOf(image)) && !mayBeRefused(image.reference),
-  }));
-  return { images, unread: found.unread };
+  const isLeaving = isBeingDeleted(oldObject);
+  const images = found.images.map((image) => {
+    const staysSame = image.reference.digest !== undefined && !mayBeRefused(image.reference);
+    return { ...image, isUnchanged: before.has(identityOf(image)) && (isLeaving || staysSame) };
+  });
+  const hidesNothingNew = isLeaving && isDeepStrictEqual(contentOf(object), contentOf(oldObject));
+  return { images, unread: hidesNothingNew ? [] : found.unread };
+}
+
+/**
+ * Deletion begins nothing any more: what it ran before it goes on with until it is gone, and its finalizers must be taken away, by an
+ * update. Asked of the old object alone, which is what Kubernetes has: the new one is what somebody sent.
+ */
+function isBeingDeleted(oldObject: unknown): boolean {
+  const deletionTimestamp = memberOf(memberOf(oldObject, 'metadata'), 'deletionTimestamp');
+  return typeof deletionTimestamp === 'string' && deletionTimestamp !== '';
+}
+
+/** All but what deletion changes. */
+function contentOf(object: unknown): unknown {
+  if (typeof object !== 'object' || object === null) return object;
+  const { metadata, status: _, ...content } = object as Readonly<Record<string, unknown>>;
+  return { ...content, annotations: memberOf(metadata, 'annotations') };
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  const isMap = typeof value === 'object' && value !== null && Object.hasOwn(value, name);
+  return isMap ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
 }
 
 interface Found {

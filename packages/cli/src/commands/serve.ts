@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { type Context, onRun } from '../command.ts';
 import { addNotes } from '../notes.ts';
 import { parseInteger } from '../options/duration.ts';
+import { addImagePathOption } from '../options/inputs.ts';
 import { addOutputOptions } from '../options/output.ts';
 import { addPolicyOptions } from '../options/policy.ts';
 import { addRegistryOptions } from '../options/registry.ts';
@@ -16,7 +17,9 @@ export function define(command: Command, context: Context): void {
     )
     .option('--host <address>', 'address to listen on; without a certificate only one of this machine', '127.0.0.1')
     .addOption(new Option('--port <n>', 'port; 0 takes a free one').argParser(parseInteger(0, 65_535)).default(8443))
-    .option('--socket <path>', 'listen on a unix socket too, for this user alone')
+    .option('--socket <path>', 'listen on a unix socket too, for this user alone');
+  addImagePathOption(command);
+  command
     .optionsGroup('Access:')
     .option('--tls-cert <file>', 'PEM certificate chain: serve HTTPS (with --tls-key)')
     .option('--tls-key <file>', 'PEM private key of the certificate')

@@ -1,4 +1,4 @@
-import { checkCustomPaths, type ReadOptions } from '@signet/workloads';
+import { type CustomPaths, checkCustomPaths, type ReadOptions } from '@signet/workloads';
 import { CliError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { InputFlags } from '../options/inputs.ts';
@@ -8,12 +8,11 @@ export type Reading = Pick<ReadOptions, 'customPaths' | 'buildArgs' | 'env'>;
 
 /** How the flags say that inputs are read. @throws {CliError} USAGE; {WorkloadError} WORKLOAD_PATH_INVALID */
 export function parseReading({ imagePath = [], buildArg = [] }: InputFlags, { env }: Pick<Io, 'env'>): Reading {
-  const customPaths = pathsByKind(imagePath);
-  checkCustomPaths(customPaths);
-  return { customPaths, buildArgs: valuesByName(buildArg, env), env };
+  return { customPaths: parseImagePaths(imagePath), buildArgs: valuesByName(buildArg, env), env };
 }
 
-function pathsByKind(texts: readonly string[]): Readonly<Record<string, readonly string[]>> {
+/** The values of `--image-path`. @throws {CliError} USAGE; {WorkloadError} WORKLOAD_PATH_INVALID */
+export function parseImagePaths(texts: readonly string[]): CustomPaths {
   const paths = new Map<string, string[]>();
   for (const text of texts) {
     const at = text.indexOf('=');
@@ -25,7 +24,9 @@ function pathsByKind(texts: readonly string[]): Readonly<Record<string, readonly
     const known = paths.get(kind) ?? [];
     paths.set(kind, path === '' ? known : [...known, path]);
   }
-  return Object.fromEntries(paths);
+  const customPaths = Object.fromEntries(paths);
+  checkCustomPaths(customPaths);
+  return customPaths;
 }
 
 function valuesByName(texts: readonly string[], env: Io['env']): Readonly<Record<string, string>> {

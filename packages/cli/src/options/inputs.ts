@@ -10,17 +10,20 @@ export interface InputFlags {
 
 /** `--image-path` and `--build-arg`, for commands that read `-f`. */
 export function addInputOptions(command: Command): Command {
-  return command
-    .option(
-      '--image-path <kind=path>',
-      'where a kind holds images: GROUP/VERSION/Kind=JSONPATH (* for any version; KIND= for none); repeatable',
-      collect,
-    )
-    .option(
-      '--build-arg <name=value>',
-      "value of a Dockerfile's ARG, as docker build takes it (NAME: from the environment); repeatable",
-      collect,
-    );
+  return addImagePathOption(command).option(
+    '--build-arg <name=value>',
+    "value of a Dockerfile's ARG, as docker build takes it (NAME: from the environment); repeatable",
+    collect,
+  );
+}
+
+/** `--image-path`, for whatever reads Kubernetes objects. */
+export function addImagePathOption(command: Command): Command {
+  return command.option(
+    '--image-path <kind=path>',
+    'where a kind holds images: GROUP/VERSION/Kind=JSONPATH (* for any version; KIND= for none); repeatable',
+    collect,
+  );
 }
 
 /** Given without `-f` they would be passed over in silence. @throws {CliError} USAGE */

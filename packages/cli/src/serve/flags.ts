@@ -18,6 +18,7 @@ export interface ServeFlags extends OutputFlags, PolicyFlags, ExampleKeyFlags, R
   readonly webhookHost?: readonly string[];
   readonly notifyUrl?: string;
   readonly notifySecretFile?: string;
+  readonly imagePath?: readonly string[];
   readonly fresh: number;
   readonly stale: number;
   readonly denied: number;

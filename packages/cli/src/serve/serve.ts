@@ -7,9 +7,11 @@ import {
   type Metrics,
   type PushWatcher,
   type RunningServer,
+  type ServerOptions,
   startServer,
 } from '@signet/admission';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { parseImagePaths } from '../inputs/reading.ts';
 import type { Io } from '../io.ts';
 import { explainListenError } from '../listen-error.ts';
 import { type OutputOptions, outputOptions, writeJson } from '../options/output.ts';
@@ -23,13 +25,14 @@ import { openWatcher } from './webhooks.ts';
 /** Serves until it is told to stop. @throws {CliError}, {PolicyError}, {AdmissionError} for what is wrong at the start */
 export async function serve(flags: ServeFlags, io: Io): Promise<ExitCode> {
   const output = outputOptions(flags, io);
+  const customPaths = parseImagePaths(flags.imagePath ?? []);
   const stopped = io.untilStopped();
   const logger = createLogger({ level: flags.logLevel, write: (line) => io.stderr.write(line) });
   const metrics = createMetrics();
   const { judge, client } = await openJudge(flags, io, output, { lifetimes: lifetimesOf(flags), metrics });
   const secrets = await readServerSecrets(flags);
   const following = await openWatcher(flags, { judge, metrics, logger });
-  const servers = await listen({ flags, judge, metrics, logger, secrets, ...following });
+  const servers = await listen({ flags, judge, metrics, logger, customPaths, secrets, ...following });
   const loads = [() => usePolicyOf({ flags, io, judge, logger, metrics }), () => useSecretsOf(flags, logger, servers)];
   const stopWatching = await watchAll(loads, flags.reload);
   tellAddress(servers, flags, io, output);
@@ -45,7 +48,7 @@ function lifetimesOf({ fresh, stale, denied, tags }: ServeFlags): Lifetimes {
   return { freshMs: fresh, staleMs: stale, deniedMs: denied, tagMs: tags };
 }
 
-interface Serving {
+interface Serving extends Pick<ServerOptions, 'customPaths'> {
   readonly flags: ServeFlags;
   readonly judge: Judge;
   readonly metrics: Metrics;
