@@ -25,7 +25,7 @@ export const packageArrows: Readonly<Record<PackageName, readonly PackageName[]>
   registry: ['oci'],
   'policy-import': ['oci', 'verifier'],
   workloads: ['oci'],
-  admission: ['oci', 'verifier', 'workloads'],
+  admission: ['oci', 'verifier', 'registry', 'workloads'],
   cli: ['oci', 'core', 'verifier', 'registry', 'policy-import', 'workloads', 'admission'],
 };
 

@@ -26,6 +26,10 @@ export { budgetOf, type ReviewDeadline, startReviewDeadline } from './judge/dead
 export { createJudge, type ImageAnswer, type Judge, type JudgeOptions } from './judge/judge.ts';
 export { isNamedHost, mayConnect } from './judge/named-hosts.ts';
 export { openApiDocument } from './openapi/document.ts';
+export type { ProxySecrets } from './proxy/access.ts';
+export { type ContentCache, openContentCache } from './proxy/content-cache.ts';
+export { type ProxyOptions, type RunningProxy, startProxy } from './proxy/proxy.ts';
+export { createUpstreams, parseUpstream, type Upstream } from './proxy/upstreams.ts';
 export { type Watched, type WatchOptions, watchFiles } from './reload/watched.ts';
 export {
   type GateCode,

@@ -16,7 +16,7 @@ export interface ListReferrersOptions extends ReferrersOptions {
  * @throws {RegistryError} LIMIT_REACHED, and what {@link Source.referrers} throws when the list is not complete
  */
 export async function listReferrers(
-  source: Source,
+  source: Pick<Source, 'referrers'>,
   subject: Descriptor,
   options: ListReferrersOptions = {},
 ): Promise<readonly Descriptor[]> {

@@ -1,4 +1,4 @@
-/** The codes that an answer may carry. Rule: distribution-spec 1.1, "Error Codes". */
+/** The codes that an answer may carry; `UNDECIDED` is the verifying proxy's own. Rule: distribution-spec 1.1, "Error Codes". */
 export type ErrorCode =
   | 'BLOB_UNKNOWN'
   | 'BLOB_UPLOAD_INVALID'
@@ -13,7 +13,8 @@ export type ErrorCode =
   | 'UNAUTHORIZED'
   | 'DENIED'
   | 'UNSUPPORTED'
-  | 'TOOMANYREQUESTS';
+  | 'TOOMANYREQUESTS'
+  | 'UNDECIDED';
 
 /** One entry of the error body. `detail` is any JSON that helps the client. */
 export interface ErrorEntry {

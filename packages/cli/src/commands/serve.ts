@@ -6,7 +6,7 @@ import { addImagePathOption } from '../options/inputs.ts';
 import { addOutputOptions } from '../options/output.ts';
 import { addPolicyOptions } from '../options/policy.ts';
 import { addRegistryOptions } from '../options/registry.ts';
-import { durationOption, logLevelOption } from '../options/serving.ts';
+import { addAnswerOptions } from '../options/serving.ts';
 import type { ServeFlags } from '../serve/flags.ts';
 
 /** `signet serve` */
@@ -41,17 +41,8 @@ export function define(command: Command, context: Context): void {
       ).argParser((text, before: readonly string[] = []) => [...before, text]),
     )
     .option('--notify-url <url>', 'send what came of each verified push there (https, or http on this machine)')
-    .option('--notify-secret-file <file>', 'the secret that such messages are signed with (HMAC-SHA256)')
-    .optionsGroup('Answers:')
-    .addOption(durationOption('--fresh <duration>', 'give a yes again for so long', '5m'))
-    .addOption(durationOption('--stale <duration>', 'and for so long after that, while it is verified anew', '10m'))
-    .addOption(durationOption('--denied <duration>', 'give a no again for so long', '10s'))
-    .addOption(durationOption('--tags <duration>', 'remember for so long what a tag names', '10s'))
-    .addOption(
-      durationOption('--reload <duration>', 'look so often whether policy, keys, certificate or tokens changed', '10s'),
-    )
-    .addOption(durationOption('--grace <duration>', 'finish requests in flight within this time at the end', '25s'))
-    .addOption(logLevelOption());
+    .option('--notify-secret-file <file>', 'the secret that such messages are signed with (HMAC-SHA256)');
+  addAnswerOptions(command, 'policy, keys, certificate or tokens');
   addPolicyOptions(command);
   addRegistryOptions(command);
   addNotes(

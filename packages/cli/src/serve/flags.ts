@@ -1,11 +1,11 @@
-import type { LogLevel } from '@signet/admission';
 import type { ExampleKeyFlags } from '../options/keys.ts';
 import type { OutputFlags } from '../options/output.ts';
 import type { PolicyFlags } from '../options/policy.ts';
 import type { RegistryFlags } from '../options/registry.ts';
+import type { AnswerFlags } from '../options/serving.ts';
 
 /** The flags of `signet serve`; times in milliseconds. */
-export interface ServeFlags extends OutputFlags, PolicyFlags, ExampleKeyFlags, RegistryFlags {
+export interface ServeFlags extends OutputFlags, PolicyFlags, ExampleKeyFlags, RegistryFlags, AnswerFlags {
   readonly host: string;
   readonly port: number;
   readonly socket?: string;
@@ -19,11 +19,4 @@ export interface ServeFlags extends OutputFlags, PolicyFlags, ExampleKeyFlags, R
   readonly notifyUrl?: string;
   readonly notifySecretFile?: string;
   readonly imagePath?: readonly string[];
-  readonly fresh: number;
-  readonly stale: number;
-  readonly denied: number;
-  readonly tags: number;
-  readonly reload: number;
-  readonly grace: number;
-  readonly logLevel: LogLevel;
 }

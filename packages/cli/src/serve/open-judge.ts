@@ -25,12 +25,16 @@ export type JudgeFlags = PolicyFlags & ExampleKeyFlags & RegistryFlags;
 export interface JudgeSetUp extends Pick<JudgeOptions, 'lifetimes'> {
   /** Told of answers and requests to registries, where somebody reads it. */
   readonly metrics?: Metrics;
+  /** Which hosts are asked by plain HTTP. Default: as `--plain-http` says. */
+  readonly plainHttp?: (host: string) => boolean;
 }
 
 /** A judge, and its connections, which its owner closes. */
 export interface OpenedJudge {
   readonly judge: Judge;
   readonly client: RegistryClient;
+  /** What the connections were made with. */
+  readonly clientOptions: ClientOptions;
 }
 
 /** The policy and the credentials are looked at here. @throws {CliError}, {PolicyError}, {KeyError}; {RegistryError} CREDENTIALS */
@@ -38,14 +42,16 @@ export async function openJudge(
   flags: JudgeFlags,
   io: Io,
   output: OutputOptions,
-  { lifetimes = {}, metrics }: JudgeSetUp = {},
+  { lifetimes = {}, metrics, plainHttp }: JudgeSetUp = {},
 ): Promise<OpenedJudge> {
   const policy = await readPolicy(policyFile(flags), flags, io);
   const options = await clientOptions(flags, io, output);
   await options.credentials.check();
   let judge: Judge | undefined;
   const current = (): Policy => judge?.policy ?? policy;
-  const client = createRegistryClient({ ...options, ...guards(flags, current), ...counted(options, metrics) });
+  const scheme = plainHttp === undefined ? {} : { plainHttp };
+  const guarded = { ...options, ...guards(flags, current), ...counted(options, metrics), ...scheme };
+  const client = createRegistryClient(guarded);
   judge = createJudge({
     policy,
     open: (reference) => client.repository(reference),
@@ -54,7 +60,7 @@ export async function openJudge(
     ...(metrics === undefined ? {} : { onAnswer: metrics.image }),
   });
   metrics?.policy(policy.revision);
-  return { judge, client };
+  return { judge, client, clientOptions: guarded };
 }
 
 /** What is told of a policy that changed. */

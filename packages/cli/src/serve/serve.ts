@@ -2,7 +2,6 @@ import {
   createLogger,
   createMetrics,
   type Judge,
-  type Lifetimes,
   type Logger,
   type Metrics,
   type PushWatcher,
@@ -15,6 +14,7 @@ import { parseImagePaths } from '../inputs/reading.ts';
 import type { Io } from '../io.ts';
 import { explainListenError } from '../listen-error.ts';
 import { type OutputOptions, outputOptions, writeJson } from '../options/output.ts';
+import { lifetimesOf } from '../options/serving.ts';
 import { untilAborted } from '../until-aborted.ts';
 import type { ServeFlags } from './flags.ts';
 import { openJudge, reasonOf, usePolicyOf } from './open-judge.ts';
@@ -42,10 +42,6 @@ export async function serve(flags: ServeFlags, io: Io): Promise<ExitCode> {
   await following.close();
   await client.close();
   return io.signal.aborted ? EXIT.interrupted : EXIT.ok;
-}
-
-function lifetimesOf({ fresh, stale, denied, tags }: ServeFlags): Lifetimes {
-  return { freshMs: fresh, staleMs: stale, deniedMs: denied, tagMs: tags };
 }
 
 interface Serving extends Pick<ServerOptions, 'customPaths'> {

@@ -1,16 +1,24 @@
 import { createServer as createPlainServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
+import type { SecureContextOptions } from 'node:tls';
 import { ApiError, show } from '../errors.ts';
 import type { RegistryLimits, RegistryOptions, RequestEvent } from '../options.ts';
 import { sendError } from './answer.ts';
 
 export type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
+/** PEM. `clientCa`: certificates of clients are asked for; whether one is good is for the handler to see. */
+export interface TlsTexts {
+  readonly cert: string | Buffer;
+  readonly key: string | Buffer;
+  readonly clientCa?: string | Buffer;
+}
+
 export interface ListenerOptions {
-  readonly limits: RegistryLimits;
+  readonly limits: Pick<RegistryLimits, 'headersMs' | 'idleMs' | 'maxConnections'>;
   readonly handle: Handle;
-  readonly tls?: RegistryOptions['tls'];
+  readonly tls?: TlsTexts;
   readonly logger?: RegistryOptions['logger'];
 }
 
@@ -34,12 +42,24 @@ export function createListener(options: ListenerOptions): Server {
   const server =
     tls === undefined
       ? createPlainServer(http, listen)
-      : createTlsServer({ ...http, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: limits.headersMs }, listen);
+      : createTlsServer(
+          { ...http, ...secureOptions(tls), ...clientOptions(tls), handshakeTimeout: limits.headersMs },
+          listen,
+        );
   server.maxConnections = limits.maxConnections;
   server.timeout = limits.idleMs;
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuse(error, socket));
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   return server;
+}
+
+/** What may change while it listens. */
+export function secureOptions({ cert, key, clientCa }: TlsTexts): SecureContextOptions {
+  return { cert, key, minVersion: 'TLSv1.2', ...(clientCa === undefined ? {} : { ca: clientCa }) };
+}
+
+function clientOptions({ clientCa }: TlsTexts) {
+  return clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: false };
 }
 
 async function answer(options: ListenerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
