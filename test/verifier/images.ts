@@ -1,3 +1,4 @@
+import { ANNOTATION_ENVELOPE } from '@signet/core';
 import {
   createMemoryStore,
   type Descriptor,
@@ -22,8 +23,13 @@ export interface Images {
     children: readonly (Descriptor & { readonly platform?: Platform })[],
     tag?: string,
   ) => Promise<Resolved>;
-  /** A Sigstore bundle by this key, as a referrer. */
-  readonly sign: (key: TestKey, subject: Resolved, annotations?: Readonly<Record<string, string>>) => Promise<void>;
+  /** A Sigstore bundle by this key, as a referrer. `isListed`: the listing holds it too. */
+  readonly sign: (
+    key: TestKey,
+    subject: Resolved,
+    annotations?: Readonly<Record<string, string>>,
+    isListed?: boolean,
+  ) => Promise<void>;
 }
 
 export function createImages(): Images {
@@ -47,9 +53,11 @@ export function createImages(): Images {
       await manifest({ config: await blob(JSON.stringify({ note: content }), MEDIA_TYPE_CONFIG), layers: [] }, tag),
     index: async (children, tag) =>
       await manifest({ manifests: children.map(toDescriptorJson) }, tag, MEDIA_TYPE_INDEX),
-    sign: async (key, { descriptor }, annotations = {}) => {
-      const layer = await blob(bundleOf(statementOf(descriptor.digest, annotations), key), bundleMediaType);
+    sign: async (key, { descriptor }, annotations = {}, isListed = false) => {
+      const bundle = bundleOf(statementOf(descriptor.digest, annotations), key);
+      const layer = await blob(bundle, bundleMediaType);
       await manifest({
+        ...(isListed ? { annotations: { [ANNOTATION_ENVELOPE]: Buffer.from(bundle).toString('base64') } } : {}),
         artifactType: bundleMediaType,
         config: toDescriptorJson(await blob('{}', MEDIA_TYPE_EMPTY)),
         layers: [toDescriptorJson(layer)],

@@ -10,7 +10,7 @@ export { type AskOptions, toAsked } from './collect/asked.ts';
 export { collect } from './collect/collect.ts';
 export type { CollectOptions, TagResolver } from './collect/collecting.ts';
 export { toGap } from './collect/gaps.ts';
-export { createHabit, type Habit } from './collect/habit.ts';
+export { createHabit, type Habit, sparingHabit } from './collect/habit.ts';
 export type { SourceAnswer } from './decision/answers.ts';
 export { type Decision, decide } from './decision/decide.ts';
 export type { ReportCode, Verdict } from './decision/verdict.ts';

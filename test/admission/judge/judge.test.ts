@@ -223,6 +223,33 @@ describe('the judge', () => {
     expect(together).toEqual(asked);
   });
 
+  it('asks for no more than the listing where that suffices, however many images are asked for at a time and however slow it is', async () => {
+    const digests = await Promise.all(
+      ['a', 'b', 'c'].map(async (name) => {
+        const image = await images.image(name);
+        await images.sign(alice, image, {}, true);
+        return image.descriptor.digest;
+      }),
+    );
+    const slow = Promise.withResolvers<void>();
+    const source = watched(images.store);
+    const open = (): Source => ({
+      ...source,
+      async *referrers(...args) {
+        const pages = source.referrers(...args);
+        await slow.promise;
+        yield* pages;
+      },
+    });
+    const judge = judgeBy(policy({ 'r.example/**': {} }), { open });
+    const pods = Array.from({ length: 500 }, () => digests.map((digest) => answer(judge, `r.example/app@${digest}`)));
+    await vi.waitFor(() => expect(asked).toEqual(['referrers', 'referrers', 'referrers']));
+    slow.resolve();
+    const answers = await Promise.all(pods.flat());
+    expect(new Set(answers.map(({ is }) => is))).toEqual(new Set(['verified VERIFIED allowed now']));
+    expect(asked).toHaveLength(3);
+  });
+
   it('is undecided when the time of the caller is up, and has the answer for the next one', async () => {
     await images.sign(alice, await images.image('app', '1'));
     const gate = Promise.withResolvers<void>();

@@ -8,13 +8,13 @@ import {
 } from '@signet/oci';
 import {
   askedImage,
-  createHabit,
   type Gap,
   needsEvidence,
   type Policy,
   type Report,
   type Rule,
   type Ruling,
+  sparingHabit,
   toGap,
   undecidedBy,
   type VerifyLimits,
@@ -89,7 +89,6 @@ class ResidentJudge implements Judge {
   private readonly changes = createChanges();
   private readonly resolving;
   private readonly verifying;
-  private readonly habit = createHabit();
 
   constructor(options: JudgeOptions) {
     const { maxRunning = 1000, now = Date.now } = options;
@@ -220,7 +219,7 @@ class ResidentJudge implements Judge {
         source: this.options.open(reference),
         // What is verified is what the tag named when the rule was chosen.
         resolve: async (_tag, source, options) => resolved ?? (await source.resolve(digest, options)),
-        habit: this.habit,
+        habit: sparingHabit,
         limits: { totalMs: flightMs, ...this.options.limits },
       });
       this.results.put(key, report, ruling.rule);

@@ -15,6 +15,16 @@ export interface Habit {
   begin(): Promise<() => void>;
 }
 
+/**
+ * The habit of a server: each listing is asked for alone at first, whatever others showed, and nobody waits for anybody. So what one
+ * verification asks for does not turn on how many run beside it; where a listing does not suffice, that costs a round trip.
+ */
+export const sparingHabit: Habit = {
+  isSparing: true,
+  learn: () => undefined,
+  begin: async () => () => undefined,
+};
+
 /** Milliseconds. */
 const longestLead = 100;
 
