@@ -31,7 +31,7 @@ async function all<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
 describe('what is asked ahead', () => {
   it('is asked at once, and its answer given to who asks for it, once', async () => {
     const source = sourceWithImage();
-    const ahead = askAhead(source, { what: 'resolve', tagOrDigest: '1.0', maxBytes });
+    const ahead = askAhead(source, [{ what: 'resolve', tagOrDigest: '1.0', maxBytes }]);
     expect(source.requests).toEqual(['resolve 1.0']);
     expect((await ahead.resolve('1.0', { maxBytes })).descriptor.digest).toBe(digest);
     expect(source.requests).toEqual(['resolve 1.0']);
@@ -41,7 +41,7 @@ describe('what is asked ahead', () => {
 
   it('may be a listing, all pages of it', async () => {
     const source = sourceWithImage();
-    const ahead = askAhead(source, { what: 'referrers', subject, maxBytes });
+    const ahead = askAhead(source, [{ what: 'referrers', subject, maxBytes }]);
     expect(source.requests).toEqual([`referrers ${digest}`]);
     expect(await pagesOf(ahead, { maxBytes })).toEqual(source.pages);
     expect(source.requests).toEqual([`referrers ${digest}`]);
@@ -49,14 +49,29 @@ describe('what is asked ahead', () => {
     expect(source.requests).toHaveLength(2);
   });
 
+  it('may be several questions', async () => {
+    const source = sourceWithImage();
+    const ahead = askAhead(source, [
+      { what: 'referrers', subject, maxBytes },
+      { what: 'resolve', tagOrDigest: digest, maxBytes },
+      { what: 'resolve', tagOrDigest: '1.0', maxBytes },
+    ]);
+    const asked = [`referrers ${digest}`, `resolve ${digest}`, 'resolve 1.0'];
+    expect(source.requests).toEqual(asked);
+    expect((await ahead.resolve('1.0', { maxBytes })).descriptor.digest).toBe(digest);
+    expect((await ahead.resolve(digest, { maxBytes })).descriptor.digest).toBe(digest);
+    expect(await pagesOf(ahead, { maxBytes })).toEqual(source.pages);
+    expect(source.requests).toEqual(asked);
+  });
+
   it('is not taken for another question: another name, another bound, a filter', async () => {
     const source = sourceWithImage();
-    const resolving = askAhead(source, { what: 'resolve', tagOrDigest: '1.0', maxBytes });
+    const resolving = askAhead(source, [{ what: 'resolve', tagOrDigest: '1.0', maxBytes }]);
     await resolving.resolve(digest, { maxBytes });
     await resolving.resolve('1.0', { maxBytes: 2000 });
     await resolving.resolve('1.0');
     expect(source.requests).toEqual(['resolve 1.0', `resolve ${digest}`, 'resolve 1.0', 'resolve 1.0']);
-    const listing = askAhead(source, { what: 'referrers', subject, maxBytes });
+    const listing = askAhead(source, [{ what: 'referrers', subject, maxBytes }]);
     await pagesOf(listing, { maxBytes: 2000 });
     await pagesOf(listing, { maxBytes, artifactType: 'a/b' });
     await all(listing.referrers({ ...subject, digest: digestOf(Buffer.from('other')) }, { maxBytes }));
@@ -65,9 +80,11 @@ describe('what is asked ahead', () => {
 
   it('fails for who asks, and for nobody else', async () => {
     const source = createFakeSource();
-    const [resolving, unasked] = [1, 2].map(() => askAhead(source, { what: 'resolve', tagOrDigest: 'gone', maxBytes }));
+    const [resolving, unasked] = [1, 2].map(() =>
+      askAhead(source, [{ what: 'resolve', tagOrDigest: 'gone', maxBytes }]),
+    );
     source.before = () => Promise.reject(new RangeError('broken'));
-    const listing = askAhead(source, { what: 'referrers', subject, maxBytes });
+    const listing = askAhead(source, [{ what: 'referrers', subject, maxBytes }]);
     await new Promise((resolve) => setImmediate(resolve));
     await expect(resolving?.resolve('gone', { maxBytes })).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await expect(pagesOf(listing, { maxBytes })).rejects.toThrow('broken');
@@ -79,8 +96,8 @@ describe('what is asked ahead', () => {
     const signals: (AbortSignal | undefined)[] = [];
     source.before = (_, signal) => void signals.push(signal);
     const [early, late] = [new AbortController(), new AbortController()];
-    const resolving = askAhead(source, { what: 'resolve', tagOrDigest: '1.0', maxBytes });
-    const listing = askAhead(source, { what: 'referrers', subject, maxBytes });
+    const resolving = askAhead(source, [{ what: 'resolve', tagOrDigest: '1.0', maxBytes }]);
+    const listing = askAhead(source, [{ what: 'referrers', subject, maxBytes }]);
     early.abort(new RangeError('before'));
     await resolving.resolve('1.0', { maxBytes, signal: early.signal });
     await pagesOf(listing, { maxBytes, signal: late.signal });
@@ -91,7 +108,7 @@ describe('what is asked ahead', () => {
 
   it('leaves everything else to the store', async () => {
     const store = createMemoryStore();
-    const ahead = askAhead(store, { what: 'referrers', subject, maxBytes });
+    const ahead = askAhead(store, [{ what: 'referrers', subject, maxBytes }]);
     await ahead.push(bytes, { mediaType: 'application/octet-stream', digest, size: bytes.length });
     expect(await store.exists({ ...subject, mediaType: 'application/octet-stream', size: bytes.length })).toBe(true);
   });

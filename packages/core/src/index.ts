@@ -24,7 +24,8 @@ export {
 } from './formats/bundle.ts';
 export type { BundleKeyMaterial, BundleMaterial } from './formats/bundle-material.ts';
 export type { InclusionProof, TlogEntry } from './formats/bundle-tlog.ts';
-export { ANNOTATION_COSIGN_SIGNATURE, cosignFormat, cosignTag } from './formats/cosign-format.ts';
+export { ANNOTATION_COSIGN_SIGNATURE, cosignFormat } from './formats/cosign-format.ts';
+export { cosignTag } from './formats/cosign-tag.ts';
 export { type DsseEnvelope, PAYLOAD_TYPE_IN_TOTO, pae } from './formats/dsse.ts';
 export { signFormat, signFormatNames } from './formats/sign-formats.ts';
 export { sigstoreFormat } from './formats/sigstore-format.ts';

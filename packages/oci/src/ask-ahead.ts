@@ -1,18 +1,21 @@
 import type { Descriptor } from './descriptor.ts';
 import type { ReadOptions, ReferrersPage, Resolved, Source } from './store.ts';
 
-/** The first thing that somebody will ask a source, with the bound on bytes that he will ask with: with another it is another question. */
+/** A thing that somebody will ask a source, with the bound on bytes that he will ask with: with another it is another question. */
 export type FirstQuestion =
   | { readonly what: 'resolve'; readonly tagOrDigest: string; readonly maxBytes: number }
   | { readonly what: 'referrers'; readonly subject: Descriptor; readonly maxBytes: number };
 
 /**
- * Asks at once what the caller of the source that is given back will ask first, and gives him that answer then: what is needed to judge it can
+ * Asks at once what the caller of the source that is given back will ask first, and gives him the answers then: what is needed to judge them can
  * be made ready meanwhile. Everything else goes to the source itself, and so does the same question a second time. His signal counts
  * as soon as he asks. `source`: a plain object, as the Store of a registry is.
  */
-export function askAhead<S extends Source>(source: S, first: FirstQuestion): S {
-  return first.what === 'resolve' ? resolveAhead(source, first) : referrersAhead(source, first);
+export function askAhead<S extends Source>(source: S, first: readonly FirstQuestion[]): S {
+  return first.reduce<S>(
+    (asked, each) => (each.what === 'resolve' ? resolveAhead(asked, each) : referrersAhead(asked, each)),
+    source,
+  );
 }
 
 function resolveAhead<S extends Source>(source: S, first: FirstQuestion & { readonly what: 'resolve' }): S {

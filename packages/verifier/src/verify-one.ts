@@ -25,7 +25,7 @@ export async function verifyOne(asked: Asked, ruling: Ruling, using: Verifying):
   const { habit, formats = defaultFormats } = using;
   const limits = verifyLimits(using.limits);
   const clock = startClock(limits.totalMs, using.signal);
-  const done = await habit?.begin();
+  const place = habit?.begin();
   try {
     const { signal } = clock;
     const trust = trustOf(ruling);
@@ -37,7 +37,7 @@ export async function verifyOne(asked: Asked, ruling: Ruling, using: Verifying):
       limits,
       signal,
       isSpent: (envelope: Envelope) => checker.isSpent(envelope),
-      isSparing: habit?.isSparing === true,
+      ...(place === undefined ? {} : { isSparing: place.isSparing }),
       wantsChildren: ruling.refuse.digests.size > 0,
     });
     const { evidence, decision } = await untilDecided(evidences, { ruling, asked, checker });
@@ -45,7 +45,7 @@ export async function verifyOne(asked: Asked, ruling: Ruling, using: Verifying):
     return toReport({ ruling, evidence, decision, findingsTotal: checker.findingsTotal });
   } finally {
     clock.stop();
-    done?.();
+    place?.leave();
   }
 }
 

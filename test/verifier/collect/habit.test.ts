@@ -37,7 +37,7 @@ describe('a sparing verification', () => {
   it.each([byDigest, byTag])('asks for the listing alone where that suffices (%o)', async (reference) => {
     const { requests, habit } = await ask('signed, embedded in the listing', sparing(), reference);
     expect(requests).toEqual([...(reference === byTag ? ['resolve 1'] : []), `referrers ${image}`]);
-    expect(habit.isSparing).toBe(true);
+    expect(await habit.begin().isSparing()).toBe(true);
   });
 
   it.each(Object.keys(worlds))('comes to the same answer as an eager one: %s', async (world) => {
@@ -62,32 +62,39 @@ describe('a sparing verification', () => {
 describe('a habit', () => {
   it.each(Object.keys(worlds))('is learned from what a listing alone showed, and dropped else: %s', async (world) => {
     const isEnough = world === 'signed, embedded in the listing';
-    expect((await ask(world, createHabit(), byDigest)).habit.isSparing).toBe(isEnough);
-    expect((await ask(world, sparing(), byDigest)).habit.isSparing).toBe(isEnough);
+    for (const before of [createHabit(), sparing()]) {
+      const { habit } = await ask(world, before, byDigest);
+      expect(await habit.begin().isSparing()).toBe(isEnough);
+    }
   });
 });
 
 describe('the first of many', () => {
-  it('goes ahead of the others, which wait for what it shows', async () => {
+  it('shows the others what to ask for, whose listings are asked for meanwhile', async () => {
     const habit = createHabit();
-    const done = await habit.begin();
+    const first = habit.begin();
     const order: string[] = [];
     const others = ['b', 'c'].map(async (name) => {
-      await habit.begin();
-      order.push(name);
+      const isSparing = await habit.begin().isSparing();
+      order.push(`${name} ${isSparing}`);
     });
-    await Promise.resolve();
-    order.push('a');
+    order.push(`a ${await first.isSparing()}`);
+    const other = begin('signed, embedded in the listing', habit, byDigest);
+    await expect.poll(() => other.requests).toEqual([`referrers ${image}`]);
     habit.learn(true);
-    done();
+    first.leave();
     await Promise.all(others);
-    expect(order).toEqual(['a', 'b', 'c']);
+    expect(order).toEqual(['a false', 'b true', 'c true']);
+    expect((await other.report).verdict).toBe('verified');
+    expect(other.requests).toEqual([`referrers ${image}`]);
   });
 
   it('holds nobody up for long', async () => {
     const habit = createHabit();
-    await habit.begin(); // and never done
-    expect((await ask('signed, embedded in the listing', habit, byDigest)).report.verdict).toBe('verified');
+    habit.begin(); // and never done
+    const { report, requests } = await ask('signed under the tag of a format alone', habit, byDigest);
+    expect(report.verdict).toBe('verified');
+    expect(requests).toContain(`resolve ${formatTag}`);
   });
 });
 
@@ -98,14 +105,21 @@ interface Answer {
 }
 
 async function ask(world: string, habit: Habit, reference: typeof byDigest): Promise<Answer> {
+  const { requests, report } = begin(world, habit, reference);
+  return { report: await report, requests, habit };
+}
+
+function begin(world: string, habit: Habit, reference: typeof byDigest) {
   const source = createFakeSource();
   const resolved = addBlob(source, Buffer.from('image'));
   source.tagged.set('1', { ...resolved, descriptor: { mediaType: MEDIA_TYPE_MANIFEST, digest: image, size: 5 } });
   worlds[world]?.(source);
   const alice = rule({ kind: 'any', of: [trusted('alice')] });
   const formats = [createExampleFormat()];
-  const report = await verify(reference, { rule: alice, source, formats, habit, atMs: 0 });
-  return { report, requests: source.requests, habit };
+  return {
+    requests: source.requests,
+    report: verify(reference, { rule: alice, source, formats, habit, atMs: 0 }),
+  };
 }
 
 function sparing(): Habit {

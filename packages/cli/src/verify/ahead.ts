@@ -1,10 +1,12 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
+import { cosignTag } from '@signet/core';
 import {
   askAhead,
   type FirstQuestion,
   MEDIA_TYPE_MANIFEST,
   parseReference,
+  type Reference,
   type RegistryReference,
   type Store,
 } from '@signet/oci';
@@ -13,28 +15,33 @@ import type { Connection } from '../connect.ts';
 import type { VerifyFlags } from './flags.ts';
 
 /**
- * Lets the first request for the image of a call go out before what judges its answer is loaded, keys among it: that takes as long as an answer
- * does. Not for many images, where it is nothing beside the rest, and only where --key names files that can be read: a key that is not there is
- * told before any request. What is in them is seen later.
+ * Lets the first requests for the first image of a call go out before what judges their answers is loaded, keys among it: that takes as long as
+ * an answer does. Only where --key names files that can be read: a key that is not there is told before any request. What is in them is
+ * seen later.
  */
 export async function askingAhead(
   connection: Connection,
   { args, flags }: { readonly args: readonly string[]; readonly flags: VerifyFlags },
 ): Promise<Connection> {
   const [text] = args;
-  if (text === undefined || text === '-' || args.length > 1 || flags.key?.every(isReadable) !== true) return connection;
-  const reference = parseReference(text);
-  if (reference.kind !== 'registry') return connection;
-  let asked: Store | undefined = askAhead(await connection.open(reference), firstQuestion(reference, flags));
+  if (text === undefined || text === '-' || flags.key?.every(isReadable) !== true) return connection;
+  const first = parseReference(text);
+  if (first.kind !== 'registry') return connection;
+  let asked: Store | undefined = askAhead(await connection.open(first), firstQuestions(first, flags));
   // Until the connection is there and the request on its way, if it is not far; else meanwhile.
   await turn();
   await turn();
   const open: Connection['open'] = async (each, options) => {
-    const first = asked;
+    if (asked === undefined || !isSameRepository(each, first)) return connection.open(each, options);
+    const store = asked;
     asked = undefined;
-    return first ?? connection.open(each, options);
+    return store;
   };
   return { ...connection, open };
+}
+
+function isSameRepository(one: Reference, other: RegistryReference): boolean {
+  return one.kind === 'registry' && one.registry === other.registry && one.repository === other.repository;
 }
 
 function isReadable(path: string): boolean {
@@ -46,14 +53,15 @@ function isReadable(path: string): boolean {
   }
 }
 
-/** As `collect` asks it. */
-function firstQuestion({ digest, tag }: RegistryReference, { platform }: VerifyFlags): FirstQuestion {
+/** As `collect` asks them: all that it can ask before there is an answer. */
+function firstQuestions({ digest, tag }: RegistryReference, { platform }: VerifyFlags): readonly FirstQuestion[] {
   const { maxListingBytes, maxManifestBytes } = defaultVerifyLimits;
-  if (digest === undefined || platform !== undefined)
-    return { what: 'resolve', tagOrDigest: digest ?? tag ?? 'latest', maxBytes: maxManifestBytes };
-  return {
-    what: 'referrers',
-    subject: { mediaType: MEDIA_TYPE_MANIFEST, digest, size: 0 },
-    maxBytes: maxListingBytes,
-  };
+  const resolve = (tagOrDigest: string): FirstQuestion => ({
+    what: 'resolve',
+    tagOrDigest,
+    maxBytes: maxManifestBytes,
+  });
+  if (digest === undefined || platform !== undefined) return [resolve(digest ?? tag ?? 'latest')];
+  const subject = { mediaType: MEDIA_TYPE_MANIFEST, digest, size: 0 };
+  return [{ what: 'referrers', subject, maxBytes: maxListingBytes }, resolve(digest), resolve(cosignTag(digest))];
 }

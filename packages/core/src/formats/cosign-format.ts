@@ -1,4 +1,4 @@
-import { type Digest, decodeBase64, digestAlgorithm, digestHex, isTag } from '@signet/oci';
+import { decodeBase64, isTag } from '@signet/oci';
 import { EnvelopeError } from '../errors.ts';
 import type { Payload, SealOptions, SignatureArtifact, SignFormat, SignRequest } from '../format.ts';
 import type { PublicKey } from '../keys/public-key.ts';
@@ -6,6 +6,7 @@ import type { Signer } from '../signer.ts';
 import { findCosign } from './cosign-find.ts';
 import { encodeSimpleSigning } from './cosign-payload.ts';
 import { storeCosign } from './cosign-store.ts';
+import { cosignTag } from './cosign-tag.ts';
 import { signDetached, verifyingScheme } from './detached.ts';
 import { MEDIA_TYPE_SIMPLE_SIGNING } from './simple-signing.ts';
 
@@ -24,11 +25,6 @@ export const cosignFormat: SignFormat = {
       verifies({ ...layer, format: 'cosign' }, simpleSigningPayload(layer.envelope), key),
     ),
 };
-
-/** The tag that holds the signatures of a digest. For sha512 it is longer than any registry takes. Rule: wire-formats 6.1. */
-export function cosignTag(digest: Digest): string {
-  return `${digestAlgorithm(digest)}-${digestHex(digest)}.sig`;
-}
 
 /** The bytes that are signed are the payload itself. Rule: wire-formats 6.2. */
 export function simpleSigningPayload(bytes: Uint8Array): Payload {

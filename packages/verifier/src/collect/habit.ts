@@ -5,14 +5,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * Handed to many verifications, which learn from one another.
  */
 export interface Habit {
+  begin(): Place;
   /** True after an image whose listing alone carried all that was needed: the next one's is then asked for alone at first. */
-  readonly isSparing: boolean;
   learn(listingSufficed: boolean): void;
+}
+
+/** The place of one verification among those that share a habit. */
+export interface Place {
   /**
-   * Waits for one's turn: the first goes ahead of the others, at most so long that nobody notices, because what it shows spares most of their
-   * requests. Give back what it gives when done.
+   * Whether to ask for the listing alone at first. The first verification knows it at once, the others when the first is done, which spares
+   * most of their requests: their listings are on their way meanwhile. At most so long that nobody notices.
    */
-  begin(): Promise<() => void>;
+  readonly isSparing: () => Promise<boolean>;
+  /** To be called when done. */
+  readonly leave: () => void;
 }
 
 /**
@@ -34,22 +40,22 @@ export function createHabit(): Habit {
   let first: Promise<void> | undefined;
   let isFirstDone = false;
   return {
-    get isSparing() {
-      return isSparing;
-    },
     learn(listingSufficed) {
       isSparing = listingSufficed;
     },
-    async begin() {
-      if (first !== undefined) {
-        if (!isFirstDone) await Promise.race([first, sleep(longestLead)]);
-        return () => undefined;
-      }
+    begin() {
       const { promise, resolve } = Promise.withResolvers<void>();
-      first = promise;
-      return () => {
-        isFirstDone = true;
-        resolve();
+      const isFirst = first === undefined;
+      first ??= promise;
+      return {
+        async isSparing() {
+          if (!isFirst && !isFirstDone) await Promise.race([first, sleep(longestLead)]);
+          return isSparing;
+        },
+        leave() {
+          isFirstDone ||= isFirst;
+          resolve();
+        },
       };
     },
   };

@@ -1,4 +1,10 @@
-import { EnvelopeError, MEDIA_TYPE_SIMPLE_SIGNING, parseSimpleSigning, type SimpleSigning } from '@signet/core';
+import {
+  cosignTag,
+  EnvelopeError,
+  MEDIA_TYPE_SIMPLE_SIGNING,
+  parseSimpleSigning,
+  type SimpleSigning,
+} from '@signet/core';
 import { type Descriptor, decodeBase64 } from '@signet/oci';
 import type { Envelope, Subject } from '../evidence.ts';
 import { type Check, createFinding, type Finding, type Proven } from '../finding.ts';
@@ -19,7 +25,7 @@ export const cosignVerifyFormat: VerifyFormat = {
   recogniseLayer: ({ mediaType }: Descriptor) => mediaType === MEDIA_TYPE_SIMPLE_SIGNING,
   annotationKeys: [signatureAnnotation, certificateAnnotation],
   maxLayers: 1_000, // wire-formats 6.1
-  tagsFor: (subject) => [`${subject.replace(':', '-')}.sig`],
+  tagsFor: (subject) => [cosignTag(subject)],
   // Nothing in it names a key.
   prospect: ({ annotations }) => (decodeSignature(annotations[signatureAnnotation]) === undefined ? 'none' : 'open'),
   verify: async (envelope, subject, trust) => verifyLayer(envelope, subject, trust),
