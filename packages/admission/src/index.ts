@@ -30,6 +30,7 @@ export type { ProxySecrets } from './proxy/access.ts';
 export { type ContentCache, openContentCache } from './proxy/content-cache.ts';
 export { type ProxyOptions, type RunningProxy, startProxy } from './proxy/proxy.ts';
 export { createUpstreams, parseUpstream, type Upstream } from './proxy/upstreams.ts';
+export { createFileStates, type FileStates } from './reload/file-states.ts';
 export { type Watched, type WatchOptions, watchFiles } from './reload/watched.ts';
 export {
   type GateCode,

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { createFileStates, type FileStates } from './file-states.ts';
 
 /** Files that are loaded anew when one of them changes. */
 export interface Watched {
@@ -9,8 +9,10 @@ export interface Watched {
 
 /** How files are watched. */
 export interface WatchOptions {
-  /** Loads, and takes into use what is good; gives the files and folders that it read, also where it failed. Never rejects. */
-  readonly load: () => Promise<readonly string[]>;
+  /** Loads, takes into use what is good, and notes the files and folders before it reads them, also where it fails. Never rejects. */
+  readonly load: (read: FileStates) => Promise<void>;
+  /** What was read already, and is in use. Without it, it is loaded at once. */
+  readonly read?: FileStates;
   /** Milliseconds between two looks. */
   readonly everyMs: number;
 }
@@ -19,45 +21,29 @@ export interface WatchOptions {
 const maxLoads = 3;
 
 /**
- * Loads once, and then whenever the files differ from what they were. They are looked at, not subscribed to: a volume of Kubernetes changes
- * by a link to another folder, which watching a file does not tell.
+ * Loads whenever the files differ from what they were before they were read, so that no change in between is missed. They are looked at, not
+ * subscribed to: a volume of Kubernetes changes by a link to another folder, which watching a file does not tell.
  */
-export async function watchFiles({ load, everyMs }: WatchOptions): Promise<Watched> {
-  let files: readonly string[] = [];
-  let seen: string | undefined;
+export async function watchFiles({ load, read, everyMs }: WatchOptions): Promise<Watched> {
+  let seen = read;
   let running: Promise<void> = Promise.resolve();
-  const loadUntilStill = async (): Promise<void> => {
-    for (let loads = 0; loads < maxLoads; loads += 1) {
-      const before = await stateOf(files);
-      files = await load();
-      seen = await stateOf(files);
-      if (seen === before) return;
-    }
+  const loadNow = async (): Promise<void> => {
+    seen = createFileStates();
+    await load(seen);
   };
   const check = async (force: boolean): Promise<void> => {
-    if (force || (await stateOf(files)) !== seen) await loadUntilStill();
+    for (let loads = 0; loads < maxLoads; loads += 1) {
+      const mustLoad = (force && loads === 0) || seen === undefined || (await seen.haveChanged());
+      if (!mustLoad) return;
+      await loadNow();
+    }
   };
   const next = (force: boolean): Promise<void> => {
     running = running.then(() => check(force));
     return running;
   };
-  await next(true);
+  await next(false);
   const timer = setInterval(() => void next(false), everyMs);
   timer.unref();
   return { check: ({ force = false } = {}) => next(force), stop: () => clearInterval(timer) };
-}
-
-/** Whatever tells one version of the files from another without reading them. */
-async function stateOf(files: readonly string[]): Promise<string> {
-  const states = await Promise.all(
-    [...new Set(files)].map(async (file) => {
-      try {
-        const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
-        return `${file} ${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`;
-      } catch {
-        return `${file} -`;
-      }
-    }),
-  );
-  return states.join('\n');
 }

@@ -1,4 +1,4 @@
-import { createLogger, type Logger, type RunningGate, startDockerGate } from '@signet/admission';
+import { createLogger, type FileStates, type Logger, type RunningGate, startDockerGate } from '@signet/admission';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { explainListenError } from '../listen-error.ts';
@@ -16,9 +16,10 @@ export async function serveDocker(flags: DockerFlags, io: Io): Promise<ExitCode>
   const output = outputOptions(flags, io);
   const stopped = io.untilStopped();
   const logger = createLogger({ level: flags.logLevel, write: (line) => io.stderr.write(line) });
-  const { judge, client } = await openJudge(flags, io, output);
+  const { judge, client, read } = await openJudge(flags, io, output);
   const gate = await listen(flags, judge, logger);
-  const stopWatching = await watchAll([() => usePolicyOf({ flags, io, judge, logger })], flags.reload);
+  const usePolicy = (from: FileStates) => usePolicyOf({ flags, io, judge, logger }, from);
+  const stopWatching = await watchAll([{ load: usePolicy, read }], flags.reload);
   if (output.json) writeJson(io, { socket: flags.socket, policy: judge.policy.revision });
   else io.stdout.write(`signet gates docker at ${flags.socket}\n`);
   await untilAborted(stopped);

@@ -3,6 +3,7 @@ import {
   createLogger,
   createMetrics,
   createUpstreams,
+  type FileStates,
   type Logger,
   openContentCache,
   parseUpstream,
@@ -35,7 +36,7 @@ export async function serveProxy(flags: ProxyFlags, io: Io): Promise<ExitCode> {
   const upstreams = upstreamsOf(flags);
   const { isPlainHttp: plainHttp } = createUpstreams(upstreams);
   const opened = await openJudge(flags, io, output, { lifetimes: lifetimesOf(flags), metrics, plainHttp });
-  const { judge, client, clientOptions } = opened;
+  const { judge, client, clientOptions, read } = opened;
   const blobs = createRegistryClient({ ...clientOptions, concurrency: maxTransfers });
   const secrets = await readProxySecrets(flags);
   const cache = await openCache(flags, logger);
@@ -59,8 +60,9 @@ export async function serveProxy(flags: ProxyFlags, io: Io): Promise<ExitCode> {
     await cache?.close();
     throw error;
   });
-  const loads = [() => usePolicyOf({ flags, io, judge, logger, metrics }), () => useSecretsOf(flags, logger, proxy)];
-  const stopWatching = await watchAll(loads, flags.reload);
+  const usePolicy = (from: FileStates) => usePolicyOf({ flags, io, judge, logger, metrics }, from);
+  const useSecrets = (from: FileStates) => useSecretsOf(flags, logger, proxy, from);
+  const stopWatching = await watchAll([{ load: usePolicy, read }, { load: useSecrets }], flags.reload);
   if (output.json) writeJson(io, { url: proxy.url, upstreams: upstreams.map(({ registry }) => registry) });
   else io.stdout.write(`signet proxy serves ${proxy.url}\n`);
   await untilAborted(stopped);
@@ -93,12 +95,12 @@ async function start({ host, port }: ProxyFlags, run: () => Promise<RunningProxy
   }
 }
 
-/** The certificate and the accounts, where they are good, else those before. Gives the files that they are of. Never rejects. */
-async function useSecretsOf(flags: ProxyFlags, logger: Logger, proxy: RunningProxy): Promise<readonly string[]> {
+/** The certificate and the accounts, where they are good, else those before. Never rejects. */
+async function useSecretsOf(flags: ProxyFlags, logger: Logger, proxy: RunningProxy, read: FileStates): Promise<void> {
+  for (const file of secretFiles(flags)) read.note(file);
   try {
     proxy.useSecrets(await readProxySecrets(flags));
   } catch (error) {
     logger.error({ reason: reasonOf(error) }, 'certificate, accounts or tokens are broken: those before are kept');
   }
-  return secretFiles(flags);
 }

@@ -1,5 +1,7 @@
 import {
+  createFileStates,
   createJudge,
+  type FileStates,
   isNamedHost,
   type Judge,
   type JudgeOptions,
@@ -35,6 +37,8 @@ export interface OpenedJudge {
   readonly client: RegistryClient;
   /** What the connections were made with. */
   readonly clientOptions: ClientOptions;
+  /** The files of the policy. */
+  readonly read: FileStates;
 }
 
 /** The policy and the credentials are looked at here. @throws {CliError}, {PolicyError}, {KeyError}; {RegistryError} CREDENTIALS */
@@ -44,7 +48,8 @@ export async function openJudge(
   output: OutputOptions,
   { lifetimes = {}, metrics, plainHttp }: JudgeSetUp = {},
 ): Promise<OpenedJudge> {
-  const policy = await readPolicy(policyFile(flags), flags, io);
+  const read = createFileStates();
+  const policy = await readPolicy(policyFile(flags), flags, io, read.note);
   const options = await clientOptions(flags, io, output);
   await options.credentials.check();
   let judge: Judge | undefined;
@@ -60,7 +65,7 @@ export async function openJudge(
     ...(metrics === undefined ? {} : { onAnswer: metrics.image }),
   });
   metrics?.policy(policy.revision);
-  return { judge, client, clientOptions: guarded };
+  return { judge, client, clientOptions: guarded, read };
 }
 
 /** What is told of a policy that changed. */
@@ -72,11 +77,10 @@ export interface PolicyUse {
   readonly metrics?: Metrics;
 }
 
-/** Takes the policy of the file into use where it is good, else keeps the one before, loudly; gives the files that it is of. Never rejects. */
-export async function usePolicyOf({ flags, io, judge, logger, metrics }: PolicyUse): Promise<readonly string[]> {
-  const files: string[] = [];
+/** Takes the policy of the file into use where it is good, else keeps the one before, loudly. Never rejects. */
+export async function usePolicyOf({ flags, io, judge, logger, metrics }: PolicyUse, read: FileStates): Promise<void> {
   try {
-    const policy = await readPolicy(policyFile(flags), flags, io, (path) => files.push(path));
+    const policy = await readPolicy(policyFile(flags), flags, io, read.note);
     if (policy.revision !== judge.policy.revision) {
       judge.usePolicy(policy);
       metrics?.policy(policy.revision);
@@ -89,7 +93,6 @@ export async function usePolicyOf({ flags, io, judge, logger, metrics }: PolicyU
       'policy is broken: the one before is kept',
     );
   }
-  return files;
 }
 
 /** Text of an error as a log line holds it. */

@@ -1,6 +1,7 @@
 import {
   createLogger,
   createMetrics,
+  type FileStates,
   type Judge,
   type Logger,
   type Metrics,
@@ -29,12 +30,13 @@ export async function serve(flags: ServeFlags, io: Io): Promise<ExitCode> {
   const stopped = io.untilStopped();
   const logger = createLogger({ level: flags.logLevel, write: (line) => io.stderr.write(line) });
   const metrics = createMetrics();
-  const { judge, client } = await openJudge(flags, io, output, { lifetimes: lifetimesOf(flags), metrics });
+  const { judge, client, read } = await openJudge(flags, io, output, { lifetimes: lifetimesOf(flags), metrics });
   const secrets = await readServerSecrets(flags);
   const following = await openWatcher(flags, { judge, metrics, logger });
   const servers = await listen({ flags, judge, metrics, logger, customPaths, secrets, ...following });
-  const loads = [() => usePolicyOf({ flags, io, judge, logger, metrics }), () => useSecretsOf(flags, logger, servers)];
-  const stopWatching = await watchAll(loads, flags.reload);
+  const usePolicy = (from: FileStates) => usePolicyOf({ flags, io, judge, logger, metrics }, from);
+  const useSecrets = (from: FileStates) => useSecretsOf(flags, logger, servers, from);
+  const stopWatching = await watchAll([{ load: usePolicy, read }, { load: useSecrets }], flags.reload);
   tellAddress(servers, flags, io, output);
   await untilAborted(stopped);
   stopWatching();
@@ -69,19 +71,20 @@ async function listen({
   }
 }
 
-/** The certificate and the tokens, where they are good, else those before. Gives the files that they are of. Never rejects. */
+/** The certificate and the tokens, where they are good, else those before. Never rejects. */
 async function useSecretsOf(
   flags: ServeFlags,
   logger: Logger,
   [server]: readonly RunningServer[],
-): Promise<readonly string[]> {
+  read: FileStates,
+): Promise<void> {
   const { tlsCert, tlsKey, clientCa, tokenFile, webhookSecretFile } = flags;
+  for (const file of [tlsCert, tlsKey, clientCa, tokenFile, webhookSecretFile]) if (file !== undefined) read.note(file);
   try {
     server?.useSecrets(await readServerSecrets(flags));
   } catch (error) {
     logger.error({ reason: reasonOf(error) }, 'certificate or tokens are broken: those before are kept');
   }
-  return [tlsCert, tlsKey, clientCa, tokenFile, webhookSecretFile].filter((file) => file !== undefined);
 }
 
 function tellAddress(servers: readonly RunningServer[], flags: ServeFlags, io: Io, output: OutputOptions): void {
