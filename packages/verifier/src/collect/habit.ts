@@ -26,9 +26,8 @@ export interface Place {
  * verification asks for does not turn on how many run beside it; where a listing does not suffice, that costs a round trip.
  */
 export const sparingHabit: Habit = {
-  isSparing: true,
+  begin: () => ({ isSparing: async () => true, leave: () => undefined }),
   learn: () => undefined,
-  begin: async () => () => undefined,
 };
 
 /** Milliseconds. */
