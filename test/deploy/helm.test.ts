@@ -228,6 +228,46 @@ describe('certificates', () => {
   });
 });
 
+describe('pull secrets', () => {
+  itWithHelm('off: the server may nothing, and its pods have no token', async () => {
+    const objects = await render('cert-manager.yaml');
+    expect(kindsOf(objects).filter((kind) => /Role/.test(kind))).toEqual([]);
+    expect(JSON.stringify(oneOf(objects, 'Deployment'))).not.toContain('serviceAccountToken');
+  });
+
+  itWithHelm('on: it may get secrets and service accounts, where the values say', async () => {
+    const objects = await render('pull-secrets.yaml');
+    expect(oneOf(objects, 'ClusterRole').rules).toEqual([
+      { apiGroups: [''], resources: ['secrets', 'serviceaccounts'], verbs: ['get'] },
+    ]);
+    expect(kindsOf(objects)).not.toContain('ClusterRoleBinding');
+    const bindings = objects.filter(({ kind }) => kind === 'RoleBinding');
+    expect(bindings.map(({ metadata }) => metadata.namespace)).toEqual(['shop', 'blog']);
+    for (const { subjects, roleRef } of bindings) {
+      expect(subjects).toEqual([{ kind: 'ServiceAccount', name: 'signet', namespace: 'signet' }]);
+      expect(roleRef.name).toBe(oneOf(objects, 'ClusterRole').metadata.name);
+    }
+    expect(container(objects).args).toContain('--pull-secrets');
+    expect(oneOf(objects, 'Deployment').spec.template.spec.automountServiceAccountToken).toBe(false);
+  });
+
+  itWithHelm('on in all namespaces: one binding for the cluster', async () => {
+    const objects = await render('cert-manager.yaml', '--set', 'pullSecrets.enabled=true');
+    expect(oneOf(objects, 'ClusterRoleBinding').subjects).toHaveLength(1);
+    expect(kindsOf(objects)).not.toContain('RoleBinding');
+    const ports = oneOf(objects, 'NetworkPolicy')
+      .spec.egress.at(-1)
+      .ports.map(({ port }: { port: number }) => port);
+    expect(ports).toEqual([443, 6443]);
+    const { volumeMounts } = container(objects);
+    expect(volumeMounts).toContainEqual({
+      name: 'service-account',
+      mountPath: '/var/run/secrets/kubernetes.io/serviceaccount',
+      readOnly: true,
+    });
+  });
+});
+
 describe('values that are refused', () => {
   const refused: readonly (readonly [string, string, RegExp, ...string[]])[] = [
     ['no digest', 'cert-manager.yaml', /image\/digest/, 'image.digest='],
@@ -278,6 +318,7 @@ it('values for every way to install are there', () => {
     'gatekeeper-only.yaml',
     'generated.yaml',
     'issuer.yaml',
+    'pull-secrets.yaml',
   ]);
 });
 

@@ -3,6 +3,7 @@ export type AdmissionErrorCode =
   | 'REQUEST_INVALID'
   | 'REQUEST_UNSUPPORTED'
   | 'SERVER_INVALID'
+  | 'CLUSTER_API_FAILED'
   | 'RESIDENT_FAILED'
   | 'DAEMON_FAILED'
   | 'SOCKET_IN_USE'

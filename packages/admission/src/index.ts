@@ -24,12 +24,26 @@ export { finderFor, type GateFinding, type GateFindingCode } from './gates/statu
 export { isNearAddress } from './judge/allowed-hosts.ts';
 export { budgetOf, type ReviewDeadline, startReviewDeadline } from './judge/deadline.ts';
 export { createJudge, type ImageAnswer, type Judge, type JudgeOptions } from './judge/judge.ts';
+export {
+  createJudgeWithLogins,
+  type JudgeWithLogins,
+  type JudgeWithLoginsOptions,
+} from './judge/judge-with-logins.ts';
+export type { FoundLogins, Login, Logins } from './judge/logins.ts';
 export { isNamedHost, mayConnect } from './judge/named-hosts.ts';
 export { openApiDocument } from './openapi/document.ts';
 export type { ProxySecrets } from './proxy/access.ts';
 export { type ContentCache, openContentCache } from './proxy/content-cache.ts';
 export { type ProxyOptions, type RunningProxy, startProxy } from './proxy/proxy.ts';
 export { createUpstreams, parseUpstream, type Upstream } from './proxy/upstreams.ts';
+export { accountFolder } from './pull-secrets/cluster-account.ts';
+export { type ClusterApi, type ClusterApiOptions, createClusterApi } from './pull-secrets/cluster-api.ts';
+export {
+  type Asker,
+  createPullSecrets,
+  type PullSecrets,
+  type PullSecretsOptions,
+} from './pull-secrets/pull-secrets.ts';
 export { createFileStates, type FileStates } from './reload/file-states.ts';
 export { type Watched, type WatchOptions, watchFiles } from './reload/watched.ts';
 export {

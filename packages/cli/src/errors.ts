@@ -69,6 +69,7 @@ const exitCodes: Readonly<Record<string, ExitCode>> = {
   HTPASSWD_INVALID: EXIT.usage,
   OPTIONS_INVALID: EXIT.usage,
   SERVER_INVALID: EXIT.usage,
+  CLUSTER_API_FAILED: EXIT.usage,
   SOCKET_IN_USE: EXIT.usage,
   ENGINE_CONFIG: EXIT.usage,
   REQUEST_INVALID: EXIT.usage,

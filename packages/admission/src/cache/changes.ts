@@ -10,8 +10,9 @@ export interface Changes {
 
 const maxNames = 20_000;
 
-export function createChanges(): Changes {
-  const changed = new LRUCache<string, number>({ max: maxNames });
+/** `share`: how much is kept, as a part of what is kept by default. */
+export function createChanges(share = 1): Changes {
+  const changed = new LRUCache<string, number>({ max: Math.ceil(maxNames * share) });
   return {
     note: (name, nowMs) => void changed.set(name, nowMs),
     lastMs: (name) => changed.get(name) ?? Number.NEGATIVE_INFINITY,

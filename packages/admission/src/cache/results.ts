@@ -27,8 +27,10 @@ export interface ResultQuestion {
 /** A report counts one, and one more for each signature and gap in it: about 1 KiB each. */
 const maxWeight = 50_000;
 
-export function createResults(lifetimes: Lifetimes): Results {
-  const kept = new LRUCache<string, Entry>({ maxSize: maxWeight, sizeCalculation: ({ weight }) => weight });
+/** `share`: how much is kept, as a part of what is kept by default. */
+export function createResults(lifetimes: Lifetimes, share = 1): Results {
+  const maxSize = Math.ceil(maxWeight * share);
+  const kept = new LRUCache<string, Entry>({ maxSize, sizeCalculation: ({ weight }) => weight });
   return {
     get(key, nowMs) {
       const entry = kept.get(key);

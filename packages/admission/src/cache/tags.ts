@@ -17,8 +17,10 @@ export interface Tags {
 
 const maxTags = 50_000;
 
-export function createTags({ tagMs }: { readonly tagMs: number }): Tags {
-  const kept = new LRUCache<string, { readonly digest: Digest; readonly atMs: number }>({ max: maxTags });
+/** `share`: how much is kept, as a part of what is kept by default. */
+export function createTags({ tagMs }: { readonly tagMs: number }, share = 1): Tags {
+  const max = Math.ceil(maxTags * share);
+  const kept = new LRUCache<string, { readonly digest: Digest; readonly atMs: number }>({ max });
   return {
     get(reference, nowMs, changedMs) {
       const entry = kept.get(tagName(reference));

@@ -38,6 +38,8 @@ export interface ImageAnswer {
   readonly rule?: Rule;
   /** `stale`: kept for longer than it is fresh, and being asked for anew. */
   readonly from: 'now' | 'cache' | 'stale';
+  /** Why logins of who asked, with which the registry might have answered, could not be read. Only where nothing was decided. */
+  readonly loginsUnread?: string;
 }
 
 /** The resident verifier: one policy at a time, many questions side by side. */
@@ -68,6 +70,8 @@ export interface JudgeOptions {
   readonly limits?: Partial<VerifyLimits>;
   /** Images that are verified at the same time; more than that are undecided at once. Default 1000. */
   readonly maxRunning?: number;
+  /** How much is kept, as a part of what a judge keeps by itself. Default 1. */
+  readonly share?: number;
   /** Milliseconds since 1970 UTC. */
   readonly now?: () => number;
   readonly onAnswer?: (answer: ImageAnswer) => void;
@@ -86,18 +90,19 @@ class ResidentJudge implements Judge {
   private readonly now: () => number;
   private readonly results;
   private readonly tags;
-  private readonly changes = createChanges();
+  private readonly changes;
   private readonly resolving;
   private readonly verifying;
 
   constructor(options: JudgeOptions) {
-    const { maxRunning = 1000, now = Date.now } = options;
+    const { maxRunning = 1000, share = 1, now = Date.now } = options;
     const lifetimes = { ...defaultLifetimes, ...options.lifetimes };
     this.options = options;
     this.now = now;
-    this.preparer = createPreparer(options.policy);
-    this.results = createResults(lifetimes);
-    this.tags = createTags(lifetimes);
+    this.preparer = createPreparer(options.policy, share);
+    this.results = createResults(lifetimes, share);
+    this.tags = createTags(lifetimes, share);
+    this.changes = createChanges(share);
     this.resolving = createSingleFlight<TagAnswer>(maxRunning);
     this.verifying = createSingleFlight<Report>(maxRunning);
   }
@@ -107,7 +112,7 @@ class ResidentJudge implements Judge {
   }
 
   usePolicy(policy: Policy): void {
-    this.preparer = createPreparer(policy);
+    this.preparer = createPreparer(policy, this.options.share);
   }
 
   forget(name: string): void {

@@ -21,8 +21,9 @@ export interface Preparer {
 
 const maxPrepared = 20_000;
 
-export function createPreparer(policy: Policy): Preparer {
-  const known = new LRUCache<string, Prepared>({ max: maxPrepared });
+/** `share`: how much is kept, as a part of what is kept by default. */
+export function createPreparer(policy: Policy, share = 1): Preparer {
+  const known = new LRUCache<string, Prepared>({ max: Math.ceil(maxPrepared * share) });
   return {
     policy,
     prepare(image) {

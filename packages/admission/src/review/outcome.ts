@@ -8,7 +8,13 @@ export type Pinning = 'pins' | 'cannot-pin';
 /** Why an image is refused or told about, in one stable word: a report's, or one of a gate's own. docs/reasons.md explains each. */
 export type OutcomeCode = ReportCode | GateCode;
 /** What a gate refuses by itself. */
-export type GateCode = 'NOT_PINNED' | 'IMAGE_UNREADABLE' | 'TOO_MANY_IMAGES' | 'LOCAL_IMAGE' | 'ENDPOINT_CLOSED';
+export type GateCode =
+  | 'NOT_PINNED'
+  | 'IMAGE_UNREADABLE'
+  | 'TOO_MANY_IMAGES'
+  | 'PULL_SECRETS_UNREAD'
+  | 'LOCAL_IMAGE'
+  | 'ENDPOINT_CLOSED';
 
 /** What a gate does with one image. */
 export interface Outcome {
@@ -35,8 +41,9 @@ export type ReportForGate = Pick<
 >;
 
 /** What a gate makes of an answer. Rule: issue "gates", design.md 6 (modes). */
-export function outcomeOf({ report, reference, rule }: ImageAnswer, pinning: Pinning): Outcome {
+export function outcomeOf({ report, reference, rule, loginsUnread }: ImageAnswer, pinning: Pinning): Outcome {
   const outcome = outcomeOfPinned(report);
+  if (loginsUnread !== undefined && report.verdict === 'undecided') return withoutLogins(outcome, loginsUnread);
   if (report.verdict !== 'verified' || pinning === 'pins') return outcome;
   if (reference.digest !== undefined) return outcome;
   if (rule?.allowUnpinned === true) return { ...outcome, isUnpinned: true };
@@ -49,6 +56,16 @@ export function outcomeOf({ report, reference, rule }: ImageAnswer, pinning: Pin
     isAllowed: rule?.mode !== 'enforce',
     isWarning: rule?.mode === 'warn',
     isUnpinned: rule?.mode !== 'enforce',
+  };
+}
+
+/** The registry refuses, and might not have: that is another thing to mend. */
+function withoutLogins(outcome: Outcome, loginsUnread: string): Outcome {
+  return {
+    ...outcome,
+    code: 'PULL_SECRETS_UNREAD',
+    why: `${loginsUnread}; without them ${outcome.why}`,
+    remedy: 'give the server the right to read them (docs/admission.md, "Pull secrets"), or a login of its own',
   };
 }
 

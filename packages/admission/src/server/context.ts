@@ -32,6 +32,8 @@ const maxTimeoutMs = 30_000;
 /** What all routes share. */
 export interface ServerContext {
   readonly judge: Judge;
+  /** The judge for a review of this namespace (none: not of one). */
+  readonly judgeFor: (asker: { readonly namespace?: string; readonly object?: unknown }) => Judge;
   readonly customPaths: CustomPaths;
   readonly timeouts: Timeouts;
   readonly metrics: Metrics;

@@ -7,12 +7,12 @@ import { type ServerContext, tell, withDeadline } from './context.ts';
 
 /** `POST /validate`, `/mutate` and `/imagereview`: an answer in time, always with status 200 where the request is one. */
 export function kubernetesRoutes(app: FastifyInstance, context: ServerContext): void {
-  const { judge, customPaths, timeouts } = context;
+  const { judgeFor, customPaths, timeouts } = context;
   for (const kind of ['validate', 'mutate'] as const) {
     app.post(`/${kind}`, async (request) => {
       const review = parseAdmissionReview(request.body);
       const { response, outcomes } = await withDeadline(request, timeouts.admissionMs, (deadline) =>
-        reviewAdmission(review, kind, { judge, customPaths, deadline }),
+        reviewAdmission(review, kind, { judge: judgeFor(review), customPaths, deadline }),
       );
       tell(context, request, { endpoint: kind, outcomes, ...factsOf(review) });
       return { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response };
@@ -21,7 +21,7 @@ export function kubernetesRoutes(app: FastifyInstance, context: ServerContext): 
   app.post('/imagereview', async (request) => {
     const review = parseImageReview(request.body);
     const { answer, outcomes } = await withDeadline(request, timeouts.imageReviewMs, (deadline) =>
-      reviewImageReview(review, { judge, deadline }),
+      reviewImageReview(review, { judge: judgeFor({ namespace: review.namespace }), deadline }),
     );
     tell(context, request, { endpoint: 'imagereview', outcomes, namespace: review.namespace });
     return answer;

@@ -15,6 +15,8 @@ export interface Metrics {
   image(answer: ImageAnswer): void;
   /** A registry was asked. */
   registryRequest(status: number | undefined): void;
+  /** The Kubernetes API was asked. */
+  clusterRequest(status: number | undefined): void;
   /** A registry told of an event. */
   registryEvent(source: WebhookSource, result: EventResult): void;
   /** What was pushed was verified. */
@@ -58,6 +60,12 @@ export function createMetrics(): Metrics {
     labelNames: ['status'] as const,
     registers,
   });
+  const cluster = new Counter({
+    name: 'signet_kubernetes_requests_total',
+    help: 'Requests to the Kubernetes API for pull secrets, by status (none: no answer)',
+    labelNames: ['status'] as const,
+    registers,
+  });
   const events = new Counter({
     name: 'signet_registry_events_total',
     help: 'Events that registries told of, by what becomes of them (queued, noted, ignored, dropped)',
@@ -96,6 +104,7 @@ export function createMetrics(): Metrics {
     },
     image: ({ report: { verdict, code }, from }) => images.inc({ verdict, code, from }),
     registryRequest: (status) => requests.inc({ status: status === undefined ? 'none' : String(status) }),
+    clusterRequest: (status) => cluster.inc({ status: status === undefined ? 'none' : String(status) }),
     registryEvent: (source, result) => events.inc({ source, result }),
     push: ({ verdict, code }) => pushes.inc({ verdict, code }),
     notification: (result) => notifications.inc({ result }),

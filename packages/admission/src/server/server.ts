@@ -4,6 +4,7 @@ import type { CustomPaths } from '@signet/workloads';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { AdmissionError } from '../errors.ts';
 import type { Judge } from '../judge/judge.ts';
+import type { Asker } from '../pull-secrets/pull-secrets.ts';
 import type { PushWatcher } from '../webhooks/push-watcher.ts';
 import { type AccessOptions, hasClientCertificate, hashToken } from './access.ts';
 import { defaultTimeouts, markArrival, type ServerContext, type Timeouts } from './context.ts';
@@ -38,6 +39,8 @@ export interface ServerSecrets {
 /** How a server is set up. */
 export interface ServerOptions extends ServerSecrets {
   readonly judge: Judge;
+  /** The judge for a review of a namespace, where its pull secrets are to be used. Default: `judge`. */
+  readonly judgeFor?: (asker: Asker) => Judge;
   readonly metrics: Metrics;
   readonly logger: FastifyBaseLogger;
   /** Default 127.0.0.1. Without TLS it must be an address of this machine. */
@@ -82,6 +85,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const app = createApp(options);
   const context: ServerContext & { access: AccessOptions } = {
     judge: options.judge,
+    judgeFor: judgeForOf(options),
     customPaths: options.customPaths ?? {},
     timeouts: { ...defaultTimeouts, ...options.timeouts },
     metrics: options.metrics,
@@ -117,6 +121,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       clearTimeout(timer);
     },
   };
+}
+
+function judgeForOf({ judge, judgeFor }: ServerOptions): ServerContext['judgeFor'] {
+  return ({ namespace = '', object }) =>
+    judgeFor === undefined || namespace === '' ? judge : judgeFor({ namespace, object });
 }
 
 /** Where it listens now, and what takes its socket away at the end. */

@@ -41,7 +41,16 @@ export function define(command: Command, context: Context): void {
       ).argParser((text, before: readonly string[] = []) => [...before, text]),
     )
     .option('--notify-url <url>', 'send what came of each verified push there (https, or http on this machine)')
-    .option('--notify-secret-file <file>', 'the secret that such messages are signed with (HMAC-SHA256)');
+    .option('--notify-secret-file <file>', 'the secret that such messages are signed with (HMAC-SHA256)')
+    .optionsGroup('Kubernetes:')
+    .option(
+      '--pull-secrets',
+      'where a registry refuses, ask it with the pull secrets of the namespace and object under review (reads them through the Kubernetes API)',
+    )
+    .option(
+      '--service-account-dir <dir>',
+      "folder with token and ca.crt of the pod's service account (default: where Kubernetes puts them)",
+    );
   addAnswerOptions(command, 'policy, keys, certificate or tokens');
   addPolicyOptions(command);
   addRegistryOptions(command);

@@ -19,4 +19,6 @@ export interface ServeFlags extends OutputFlags, PolicyFlags, ExampleKeyFlags, R
   readonly notifyUrl?: string;
   readonly notifySecretFile?: string;
   readonly imagePath?: readonly string[];
+  readonly pullSecrets?: boolean;
+  readonly serviceAccountDir?: string;
 }

@@ -1,15 +1,19 @@
 import {
   createFileStates,
   createJudge,
+  createJudgeWithLogins,
   type FileStates,
   isNamedHost,
   type Judge,
   type JudgeOptions,
   type Logger,
+  type Login,
   type Metrics,
   mayConnect,
+  type PullSecrets,
+  type ServerOptions,
 } from '@signet/admission';
-import { type ClientOptions, createRegistryClient, type RegistryClient } from '@signet/oci';
+import { type ClientOptions, type CredentialSource, createRegistryClient, type RegistryClient } from '@signet/oci';
 import { escapeForTerminal, type Policy } from '@signet/verifier';
 import { clientOptions } from '../connect.ts';
 import { CliError } from '../errors.ts';
@@ -29,11 +33,12 @@ export interface JudgeSetUp extends Pick<JudgeOptions, 'lifetimes'> {
   readonly metrics?: Metrics;
   /** Which hosts are asked by plain HTTP. Default: as `--plain-http` says. */
   readonly plainHttp?: (host: string) => boolean;
+  /** Used for reviews of a namespace. */
+  readonly pullSecrets?: PullSecrets;
 }
 
 /** A judge, and its connections, which its owner closes. */
-export interface OpenedJudge {
-  readonly judge: Judge;
+export interface OpenedJudge extends Pick<ServerOptions, 'judge' | 'judgeFor'> {
   readonly client: RegistryClient;
   /** What the connections were made with. */
   readonly clientOptions: ClientOptions;
@@ -46,7 +51,7 @@ export async function openJudge(
   flags: JudgeFlags,
   io: Io,
   output: OutputOptions,
-  { lifetimes = {}, metrics, plainHttp }: JudgeSetUp = {},
+  { lifetimes = {}, metrics, plainHttp, pullSecrets }: JudgeSetUp = {},
 ): Promise<OpenedJudge> {
   const read = createFileStates();
   const policy = await readPolicy(policyFile(flags), flags, io, read.note);
@@ -57,15 +62,34 @@ export async function openJudge(
   const scheme = plainHttp === undefined ? {} : { plainHttp };
   const guarded = { ...options, ...guards(flags, current), ...counted(options, metrics), ...scheme };
   const client = createRegistryClient(guarded);
-  judge = createJudge({
+  const opened = judgeBy(pullSecrets, client, {
     policy,
     open: (reference) => client.repository(reference),
     lifetimes,
     limits: flags.timeout === undefined ? {} : { totalMs: flags.timeout },
     ...(metrics === undefined ? {} : { onAnswer: metrics.image }),
   });
+  judge = opened.judge;
   metrics?.policy(policy.revision);
-  return { judge, client, clientOptions: guarded, read };
+  return { ...opened, client, clientOptions: guarded, read };
+}
+
+function judgeBy(
+  pullSecrets: PullSecrets | undefined,
+  client: RegistryClient,
+  options: JudgeOptions,
+): Pick<OpenedJudge, 'judge' | 'judgeFor'> {
+  if (pullSecrets === undefined) return { judge: createJudge(options) };
+  const judge = createJudgeWithLogins({
+    ...options,
+    openAs: (login) => client.withCredentials(only(login)).repository,
+  });
+  return { judge, judgeFor: (asker) => judge.askedBy(pullSecrets.loginsOf(asker)) };
+}
+
+/** For the registry that it is for, and no other. */
+function only({ registry, credential }: Login): CredentialSource {
+  return { get: async (asked) => (asked === registry ? credential : undefined) };
 }
 
 /** What is told of a policy that changed. */

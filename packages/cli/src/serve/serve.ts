@@ -2,7 +2,6 @@ import {
   createLogger,
   createMetrics,
   type FileStates,
-  type Judge,
   type Logger,
   type Metrics,
   type PushWatcher,
@@ -19,6 +18,7 @@ import { lifetimesOf } from '../options/serving.ts';
 import { untilAborted } from '../until-aborted.ts';
 import type { ServeFlags } from './flags.ts';
 import { openJudge, reasonOf, usePolicyOf } from './open-judge.ts';
+import { openPullSecrets } from './pull-secrets.ts';
 import { readServerSecrets, type ServerSecrets } from './server-secrets.ts';
 import { watchAll } from './watch-all.ts';
 import { openWatcher } from './webhooks.ts';
@@ -30,10 +30,13 @@ export async function serve(flags: ServeFlags, io: Io): Promise<ExitCode> {
   const stopped = io.untilStopped();
   const logger = createLogger({ level: flags.logLevel, write: (line) => io.stderr.write(line) });
   const metrics = createMetrics();
-  const { judge, client, read } = await openJudge(flags, io, output, { lifetimes: lifetimesOf(flags), metrics });
+  const { close: closeSecrets, ...opened } = await openPullSecrets(flags, io, { metrics, logger });
+  const lifetimes = lifetimesOf(flags);
+  const { client, read, ...judging } = await openJudge(flags, io, output, { lifetimes, metrics, ...opened });
+  const { judge } = judging;
   const secrets = await readServerSecrets(flags);
   const following = await openWatcher(flags, { judge, metrics, logger });
-  const servers = await listen({ flags, judge, metrics, logger, customPaths, secrets, ...following });
+  const servers = await listen({ flags, ...judging, metrics, logger, customPaths, secrets, ...following });
   const usePolicy = (from: FileStates) => usePolicyOf({ flags, io, judge, logger, metrics }, from);
   const useSecrets = (from: FileStates) => useSecretsOf(flags, logger, servers, from);
   const stopWatching = await watchAll([{ load: usePolicy, read }, { load: useSecrets }], flags.reload);
@@ -42,13 +45,13 @@ export async function serve(flags: ServeFlags, io: Io): Promise<ExitCode> {
   stopWatching();
   await Promise.all(servers.map((server) => server.close()));
   await following.close();
+  await closeSecrets();
   await client.close();
   return io.signal.aborted ? EXIT.interrupted : EXIT.ok;
 }
 
-interface Serving extends Pick<ServerOptions, 'customPaths'> {
+interface Serving extends Pick<ServerOptions, 'judge' | 'judgeFor' | 'customPaths'> {
   readonly flags: ServeFlags;
-  readonly judge: Judge;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }

@@ -1,4 +1,5 @@
-import { createAuthorizer } from '../auth/authorizer.ts';
+import { type Authorizer, createAuthorizer } from '../auth/authorizer.ts';
+import type { CredentialSource } from '../auth/credential.ts';
 import type { TokenHttp } from '../auth/token.ts';
 import { makeRoom } from '../bounded-map.ts';
 import { RegistryError } from '../errors.ts';
@@ -20,6 +21,8 @@ import { createTransport, type Transport } from './transport.ts';
 export interface RegistryClient {
   /** @throws {RegistryError} REFERENCE_INVALID */
   repository(reference: Pick<RegistryReference, 'registry' | 'repository'>): Store;
+  /** The same connections with other credentials: tokens, and what was learned of registries, are of these alone. */
+  withCredentials(credentials: CredentialSource): Pick<RegistryClient, 'repository'>;
   /** The catalogue, where the registry shows it. @throws {RegistryError} UNSUPPORTED, NOT_FOUND, UNAUTHORIZED, … */
   repositories(registry: string, options?: ReadOptions): AsyncIterable<string>;
   /** What the registry says about itself. Never throws for what a registry does. */
@@ -32,23 +35,36 @@ export interface RegistryClient {
 export function createRegistryClient(options: ClientOptions = {}): RegistryClient {
   const settings = toSettings(options);
   const transport = createTransport(settings);
-  const authorizer = createAuthorizer({
-    credentials: options.credentials,
-    http: createTokenHttp(settings, transport),
-    now: settings.now,
-  });
-  const caller = createCaller({ settings, transport, authorizer });
-  const fallback = createFallbackWriter();
-  const memories = new Map<string, SupportMemory>();
-  const shared: Shared = { settings, caller, fallback, memories };
+  const { authorizer, shared } = speakAs(options.credentials, settings, transport);
+  const { caller } = shared;
   return {
     repository: (reference) => openRepository(reference, shared),
+    withCredentials(credentials) {
+      const other = speakAs(credentials, settings, transport);
+      return { repository: (reference) => openRepository(reference, other.shared) };
+    },
     repositories: (registry, read) =>
       listRepositories({ settings, caller, registry, base: baseUrl(registry, options) }, read),
     probe: (registry, read) =>
       probeRegistry({ settings, caller, authorizer, registry, base: baseUrl(registry, options) }, read),
     close: () => transport.close(),
   };
+}
+
+/** All that depends on who speaks. */
+function speakAs(
+  credentials: CredentialSource | undefined,
+  settings: Settings,
+  transport: Transport,
+): { readonly authorizer: Authorizer; readonly shared: Shared } {
+  const authorizer = createAuthorizer({
+    credentials,
+    http: createTokenHttp(settings, transport),
+    now: settings.now,
+  });
+  const caller = createCaller({ settings, transport, authorizer });
+  const shared: Shared = { settings, caller, fallback: createFallbackWriter(), memories: new Map() };
+  return { authorizer, shared };
 }
 
 interface Shared {
