@@ -59,8 +59,9 @@ export async function openJudge(
   await options.credentials.check();
   let judge: Judge | undefined;
   const current = (): Policy => judge?.policy ?? policy;
+  const timeouts = { ...options.timeouts, ...hanging };
   const scheme = plainHttp === undefined ? {} : { plainHttp };
-  const guarded = { ...options, ...guards(flags, current), ...counted(options, metrics), ...scheme };
+  const guarded = { ...options, timeouts, ...guards(flags, current), ...counted(options, metrics), ...scheme };
   const client = createRegistryClient(guarded);
   const opened = judgeBy(pullSecrets, client, {
     policy,
@@ -91,6 +92,9 @@ function judgeBy(
 function only({ registry, credential }: Login): CredentialSource {
   return { get: async (asked) => (asked === registry ? credential : undefined) };
 }
+
+/** What hangs is given up before any caller's time is up: who asks next would wait for it, too. Milliseconds. */
+const hanging = { connectMs: 3000, headersMs: 5000 };
 
 /** What is told of a policy that changed. */
 export interface PolicyUse {
