@@ -14,7 +14,7 @@ export interface RawConnection {
 }
 
 /** Connects; the test that did so destroys the socket or waits for the end. */
-export function rawConnection({ port }: RunningRegistry): RawConnection {
+export function rawConnection({ port }: Pick<RunningRegistry, 'port'>): RawConnection {
   const socket = connect(port, '127.0.0.1');
   let text = '';
   let isClosed = false;
