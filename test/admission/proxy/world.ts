@@ -107,7 +107,7 @@ export interface Got {
 
 /** How a world differs from the plain one. `open`: another source for a repository than its memory. */
 export interface WorldOptions
-  extends Partial<Omit<ProxyOptions, 'judge' | 'upstreams' | 'open' | 'openBlobs' | 'metrics' | 'logger'>> {
+  extends Partial<Omit<ProxyOptions, 'judge' | 'upstreams' | 'open' | 'metrics' | 'logger'>> {
   readonly rules?: Rules;
   readonly policy?: Partial<Policy>;
   readonly upstreams?: readonly string[];

@@ -148,7 +148,7 @@ class FolderCache implements ContentCache {
 
   filling(blob: Descriptor, pieces: Pieces): Pieces {
     const { digest, size } = blob;
-    const isKept = this.entries.has(digest) || this.writing.has(digest);
+    const isKept = this.has(blob) || this.writing.has(digest);
     return isKept || size * largestShare > this.parts.maxBytes ? pieces : this.writingAlong(blob, pieces);
   }
 
@@ -167,7 +167,7 @@ class FolderCache implements ContentCache {
 
   async store({ bytes, descriptor: { digest } }: Resolved): Promise<void> {
     const size = bytes.length;
-    if (this.entries.has(digest) || size * largestShare > this.parts.maxBytes) return;
+    if (this.entries.get(digest)?.size === size || size * largestShare > this.parts.maxBytes) return;
     try {
       await this.makeRoom(size);
       await this.parts.layout.push(bytes, { mediaType, digest, size });

@@ -29,6 +29,16 @@ export async function* holdingLast(pieces: Pieces): AsyncGenerator<Uint8Array, v
   if (held !== undefined) yield held;
 }
 
+/** What was taken from the pieces already, and the others. */
+export async function* startingWith(
+  first: IteratorResult<Uint8Array, void>,
+  others: AsyncGenerator<Uint8Array, void, undefined>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  if (first.done === true) return;
+  yield first.value;
+  yield* others;
+}
+
 /** All of it, at most what the source itself bounds. */
 export async function whole(pieces: Pieces): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { type Descriptor, RegistryError } from '@signet/oci';
 import { ApiError, type ByteRange, parseRange, send } from '@signet/registry';
-import { holdingLast, type Pieces, sliced, whole } from './pieces.ts';
+import { holdingLast, type Pieces, sliced, startingWith, whole } from './pieces.ts';
 import type { Pulling } from './pulling.ts';
 import type { Target } from './upstreams.ts';
 
@@ -50,8 +50,16 @@ export async function serveBlob(answer: BlobAnswer): Promise<void> {
   }
   const pieces = await open(answer, part);
   if (blob.size <= wholeBytes) return send(response, { status, headers: head, body: await whole(pieces) });
-  response.writeHead(status, head);
-  await pipeline(holdingLast(pieces), response);
+  const held = holdingLast(pieces);
+  try {
+    // What fails before anything was sent has a status of its own.
+    const first = await held.next();
+    response.writeHead(status, head);
+    await pipeline(startingWith(first, held), response);
+  } finally {
+    // A client that went away in between has begun nothing: what was opened is closed all the same.
+    await held.return();
+  }
 }
 
 async function isThere({ pulling, target, blob, gone }: BlobAnswer): Promise<boolean> {

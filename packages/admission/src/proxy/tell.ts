@@ -1,4 +1,3 @@
-import { RegistryError } from '@signet/oci';
 import { ApiError } from '@signet/registry';
 import { escapeForTerminal } from '@signet/verifier';
 import type { Outcome } from '../review/outcome.ts';
@@ -47,9 +46,10 @@ interface Failing {
   readonly isBegun: boolean;
 }
 
+/** Its going away ends what is read for it, and node may tell of both at once. */
 function isClientGone(cause: unknown): boolean {
-  if (cause instanceof RegistryError) return cause.code === 'ABORTED';
-  return cause instanceof Error && 'code' in cause && cause.code === 'ERR_STREAM_PREMATURE_CLOSE';
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return code === 'ABORTED' || code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
 /** What clients ask for in passing, and what people should see. */
