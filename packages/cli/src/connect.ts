@@ -1,6 +1,8 @@
 import {
+  azureIdentity,
   type ClientOptions,
   type ConfiguredCredentials,
+  type CredentialSource,
   createRegistryClient,
   loadCredentials,
   openStore,
@@ -97,11 +99,10 @@ export async function clientOptions(
   }
   const wantsTls = flags.caFile ?? flags.certFile ?? flags.keyFile;
   const tls = wantsTls === undefined ? {} : await (await import('./tls-files.ts')).readTlsFiles(flags);
+  const { env } = io;
+  const configFile = flags.registryConfig === undefined ? {} : { configFile: flags.registryConfig };
   return {
-    credentials: loadCredentials({
-      env: io.env,
-      ...(flags.registryConfig === undefined ? {} : { configFile: flags.registryConfig }),
-    }),
+    credentials: withIdentity(loadCredentials({ env, ...configFile }), azureIdentity({ env })),
     env: io.env,
     ...(flags.plainHttp === true ? { plainHttp: true } : {}),
     ...(flags.insecureSkipTlsVerify === true ? { unsafeSkipTlsVerify: true } : {}),
@@ -109,6 +110,15 @@ export async function clientOptions(
     ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
     ...tls,
     ...(output.verbose ? { onRequest: (event: RequestEvent) => io.stderr.write(requestLine(event)) } : {}),
+  };
+}
+
+/** A login that was made for a registry goes before what the machine is. */
+function withIdentity(files: ConfiguredCredentials, identity: CredentialSource | undefined): ConfiguredCredentials {
+  if (identity === undefined) return files;
+  return {
+    check: (options) => files.check(options),
+    get: async (...asked) => (await files.get(...asked)) ?? (await identity.get(...asked)),
   };
 }
 

@@ -1,4 +1,5 @@
 export { askAhead, type FirstQuestion } from './ask-ahead.ts';
+export { type AzureIdentityOptions, azureIdentity } from './auth/azure-identity.ts';
 export { type AuthConfig, credentialIn, parseAuthConfig } from './auth/config-file.ts';
 export { ACR_TOKEN_USER, type Credential, type CredentialSource, credentialOf } from './auth/credential.ts';
 export { type ConfiguredCredentials, type LoadCredentialsOptions, loadCredentials } from './auth/credentials.ts';

@@ -53,7 +53,7 @@ export function createAuthorizer(parts: {
     states.set(base.origin, state);
     return state;
   };
-  const context: Context = { credentials: parts.credentials, stateOf };
+  const context: Context = { credentials: parts.credentials, now: parts.now, stateOf };
   return {
     header: (need) => headerFor(need, context),
     refused: (need, challenges, sent) => learn(need, { challenges, sent }, context),
@@ -63,6 +63,7 @@ export function createAuthorizer(parts: {
 
 interface Context {
   readonly credentials: CredentialSource | undefined;
+  readonly now: () => number;
   readonly stateOf: (base: URL) => State;
 }
 
@@ -132,9 +133,16 @@ function learnBearer(need: AuthNeed, challenge: Challenge, state: State): boolea
 }
 
 function credentialFor(need: AuthNeed, state: State, context: Context): Promise<Credential | undefined> {
+  const known = state.credentials.get(need.repository ?? '');
+  if (known === undefined) return askCredential(need, state, context);
+  return known.then((credential) => {
+    const until = credential?.kind === 'aad' ? credential.expiresAtMs : undefined;
+    return until !== undefined && until <= context.now() ? askCredential(need, state, context) : credential;
+  });
+}
+
+function askCredential(need: AuthNeed, state: State, context: Context): Promise<Credential | undefined> {
   const key = need.repository ?? '';
-  const known = state.credentials.get(key);
-  if (known !== undefined) return known;
   const asked = context.credentials?.get(need.registry, need.repository) ?? Promise.resolve(undefined);
   makeRoom(state.credentials);
   state.credentials.set(key, asked);

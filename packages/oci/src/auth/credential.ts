@@ -1,12 +1,13 @@
 /**
  * What a registry may be shown. `refresh`: an identity token, traded for access tokens; `bearer`: an access token used as it is; `aad`: an
- * Entra ID access token that Azure Container Registry trades for a refresh token of its own. Rule: wire-formats 2.10, 2.11.
+ * Entra ID access token that Azure Container Registry trades for a refresh token of its own; after `expiresAtMs` (milliseconds since 1970
+ * UTC) there is another one to be had. Rule: wire-formats 2.10, 2.11.
  */
 export type Credential =
   | { readonly kind: 'basic'; readonly username: string; readonly password: string }
   | { readonly kind: 'refresh'; readonly token: string; readonly username?: string }
   | { readonly kind: 'bearer'; readonly token: string }
-  | { readonly kind: 'aad'; readonly token: string; readonly tenant?: string };
+  | { readonly kind: 'aad'; readonly token: string; readonly tenant?: string; readonly expiresAtMs?: number };
 
 /** Where credentials come from. Asked only after a registry demanded some. */
 export interface CredentialSource {

@@ -2,6 +2,7 @@ import { asObject } from '../descriptor.ts';
 import { RegistryError } from '../errors.ts';
 import { parseJson } from '../json.ts';
 import type { Deadline } from '../remote/deadline.ts';
+import { isLoopbackHost } from '../remote/proxy.ts';
 import type { Credential } from './credential.ts';
 
 /** A request to a token server. Only the bytes of a bounded answer come back; redirects are not followed. */
@@ -73,6 +74,7 @@ async function exchangeAad(
   request: TokenRequest,
   credential: Credential & { kind: 'aad' },
 ): Promise<Credential & { kind: 'refresh' }> {
+  checkOwn(request);
   const url = new URL('/oauth2/exchange', request.realm);
   const form = {
     grant_type: 'access_token',
@@ -84,6 +86,13 @@ async function exchangeAad(
   const token = readMember(readAnswer(answer, url), 'refresh_token');
   if (token === undefined) throw unexpected(url, 'no refresh_token');
   return { kind: 'refresh', token };
+}
+
+/** Such a token opens more than this registry: it goes to the registry's own origin alone, and never in the clear. */
+function checkOwn({ isRegistry, realm }: TokenRequest): void {
+  if (isRegistry && (realm.protocol === 'https:' || isLoopbackHost(realm.hostname))) return;
+  const message = `a token of Microsoft Entra is not sent to ${realm.origin}: it is not the registry itself, over TLS`;
+  throw new RegistryError('UNAUTHORIZED', message);
 }
 
 function get(http: TokenHttp, request: TokenRequest, authorization: string | undefined): ReturnType<TokenHttp> {

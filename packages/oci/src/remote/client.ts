@@ -1,11 +1,9 @@
 import { type Authorizer, createAuthorizer } from '../auth/authorizer.ts';
 import type { CredentialSource } from '../auth/credential.ts';
-import type { TokenHttp } from '../auth/token.ts';
 import { makeRoom } from '../bounded-map.ts';
 import { RegistryError } from '../errors.ts';
 import { isRepositoryName, type RegistryReference } from '../reference.ts';
 import type { ReadOptions, Store } from '../store.ts';
-import { headerOf, readBody } from './body.ts';
 import { type Caller, createCaller } from './caller.ts';
 import type { ReferrersSupport, SupportMemory } from './context.ts';
 import { baseUrl } from './endpoint.ts';
@@ -14,7 +12,7 @@ import { listRepositories } from './lists.ts';
 import { type ClientOptions, type Settings, toSettings } from './options.ts';
 import { type Probe, probeRegistry } from './probe.ts';
 import { createRepository } from './repository.ts';
-import { withRetries } from './retry.ts';
+import { createTokenHttp } from './token-http.ts';
 import { createTransport, type Transport } from './transport.ts';
 
 /** The way to registries: connections, tokens and what was learned of each registry are shared by all repositories. */
@@ -106,31 +104,4 @@ function createMemory(now: () => number): SupportMemory {
       seen.set(key, { support, atMs: now() });
     },
   };
-}
-
-type TokenAnswer = Awaited<ReturnType<TokenHttp>> & { readonly retryAfter: string | undefined };
-
-/** Token servers: bounded answers, no redirects, retried like a read (asking twice for a token changes nothing). */
-function createTokenHttp(settings: Settings, transport: Transport): TokenHttp {
-  return ({ deadline, ...request }) =>
-    withRetries(
-      { idempotent: true },
-      { settings, deadline, outcomeOf: (answer: TokenAnswer) => answer },
-      async (attempt) => {
-        const answer = await transport.send({ ...request, deadline, attempt });
-        const { origin } = request.url;
-        const bytes = await readBody(answer, { maxBytes: settings.limits.maxTokenBytes, origin, deadline }).catch(
-          (error: unknown) => {
-            throw notOfContent(error);
-          },
-        );
-        return { status: answer.status, bytes, retryAfter: headerOf(answer.headers, 'retry-after') };
-      },
-    );
-}
-
-/** TOO_LARGE is said of content that was asked for: a caller could take it for that. */
-function notOfContent(error: unknown): unknown {
-  const isTooLarge = error instanceof RegistryError && error.code === 'TOO_LARGE';
-  return isTooLarge ? new RegistryError('UNEXPECTED_ANSWER', `token server: ${error.message}`) : error;
 }
