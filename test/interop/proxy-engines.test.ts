@@ -135,4 +135,20 @@ describeWithEngines('container engines that pull through signet proxy serve', ()
     // A mirror closes no way: docs/proxy.md says so.
     expect(toNowhere.asks.map(({ target }) => target)).toContain(`${hub}:443`);
   });
+
+  it('containerd that has index and manifests already gets the layers, after a restart of the proxy too', async () => {
+    const image = await world.pushIndex('lazy:1');
+    await signReference(image, world.key);
+    mirror(world.host);
+    const fetchContent = (...flags: readonly string[]) =>
+      containerd.ctr('content', 'fetch', '--hosts-dir', join(host.dir, 'certs.d'), ...flags, image);
+    expect(await fetchContent('--metadata-only')).toMatchObject({ code: 0 });
+    await proxy.stop('SIGTERM');
+    proxy = await startProxyProcess(world.policy, ['--upstream', `http://${world.host}`, '--log-level', 'debug']);
+    mirror(world.host);
+    expect(await fetchContent()).toMatchObject({ code: 0 });
+    const asked = proxy.output();
+    expect(asked).toMatch(/"endpoint":"blob","method":"GET".*"served"/);
+    expect(asked).not.toMatch(/"endpoint":"manifest","method":"GET"/);
+  });
 });

@@ -1,6 +1,6 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as TlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { RegistryLimits } from '../options.ts';
 import { createListener, type Handle, type ListenerOptions, secureOptions, type TlsTexts } from './listener.ts';
 
@@ -38,6 +38,7 @@ export async function startServing({ host = '127.0.0.1', port = 0, ...options }:
     return work;
   };
   const server = createListener({ ...options, handle: tracked });
+  const idle = trackIdle(server);
   const given = await listen(server, host, port);
   const address = `${host.includes(':') ? `[${host}]` : host}:${given}`;
   let closing: Promise<void> | undefined;
@@ -50,7 +51,7 @@ export async function startServing({ host = '127.0.0.1', port = 0, ...options }:
       if (server instanceof TlsServer) server.setSecureContext(secureOptions(texts));
     },
     close() {
-      closing ??= stop(server, inFlight, limits.closeMs);
+      closing ??= stop(server, { idle, inFlight, closeMs: limits.closeMs });
       return closing;
     },
   };
@@ -66,15 +67,40 @@ function listen(server: Server, host: string, port: number): Promise<number> {
   return promise;
 }
 
+/** Connections without a request under way; what node calls idle leaves out those on which none ever came. */
+function trackIdle(server: Server): ReadonlySet<Socket> {
+  const idle = new Set<Socket>();
+  server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
+    idle.add(socket);
+    socket.once('close', () => idle.delete(socket));
+  });
+  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    idle.delete(socket);
+    response.once('close', () => {
+      if (!socket.destroyed) idle.add(socket);
+    });
+  });
+  return idle;
+}
+
+interface Stopping {
+  readonly idle: ReadonlySet<Socket>;
+  readonly inFlight: ReadonlySet<Promise<void>>;
+  readonly closeMs: number;
+}
+
 /** Resolves only after the last request let go of what it had. */
-async function stop(server: Server, inFlight: ReadonlySet<Promise<void>>, closeMs: number): Promise<void> {
+async function stop(server: Server, { idle, inFlight, closeMs }: Stopping): Promise<void> {
   const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
-  server.closeIdleConnections();
+  const endIdle = (): void => {
+    for (const socket of idle) socket.destroy();
+  };
+  endIdle();
   const timer = setTimeout(() => server.closeAllConnections(), closeMs);
   // A connection whose answer is just going out becomes idle only after this.
-  const idle = setInterval(() => server.closeIdleConnections(), 20);
+  const again = setInterval(endIdle, 20);
   await closed;
   clearTimeout(timer);
-  clearInterval(idle);
+  clearInterval(again);
   await Promise.all(inFlight);
 }
