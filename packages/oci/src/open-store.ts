@@ -1,4 +1,3 @@
-import { openLayout } from './layout/layout.ts';
 import type { Reference } from './reference.ts';
 import type { RegistryClient } from './remote/client.ts';
 import type { Store } from './store.ts';
@@ -12,5 +11,8 @@ export async function openStore(
   client: RegistryClient,
   options: { readonly create?: boolean } = {},
 ): Promise<Store> {
-  return reference.kind === 'registry' ? client.repository(reference) : openLayout(reference.path, options);
+  if (reference.kind === 'registry') return client.repository(reference);
+  // Loaded only here: most calls are about registries, and every call pays for what is loaded.
+  const { openLayout } = await import('./layout/layout.ts');
+  return openLayout(reference.path, options);
 }

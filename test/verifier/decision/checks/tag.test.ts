@@ -36,4 +36,10 @@ describe('checkTag', () => {
     expect(outcome(bound)).toBe(whenBound);
     expect(outcome(any)).toBe(otherwise);
   });
+
+  it('says what was signed and what was asked', () => {
+    const message = (name: SignedName) => checkTag(proven({ signedReference: 'r.example/b:2' }), bound, name).message;
+    expect(message(app)).toBe('signed for r.example/b:2, asked r.example/app:1');
+    expect(message(digestOnly)).toBe('signed for r.example/b:2, asked r.example/app');
+  });
 });
