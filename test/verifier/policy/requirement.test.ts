@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Requirement } from '../../../packages/verifier/src/policy/requirement.ts';
-import { meets, type SignersOf } from '../../../packages/verifier/src/policy/requirement.ts';
+import { canBeMet, meets, type SignersOf } from '../../../packages/verifier/src/policy/requirement.ts';
 import { source } from '../evidence-data.ts';
 
 const signers =
@@ -135,3 +135,33 @@ function assignments(items: readonly string[], boxes: number): string[][][] {
   }
   return all;
 }
+
+describe('canBeMet', () => {
+  it.each<[string, Requirement, boolean]>([
+    ['a source', a, true],
+    ['any of one', any(a), true],
+    ['any of nothing, which is never', any(), false],
+    ['any of a source and never', any(any(), a), true],
+    ['all of a source and never', all(a, any()), false],
+    ['all of nothing', all(), false],
+    ['as many as there are', atLeast(2, a, b), true],
+    ['more than there are', atLeast(3, a, b), false],
+    ['two of a source and never', atLeast(2, a, any()), false],
+    ['a count of 0, of never', atLeast(0, any()), false],
+  ])('%s', (_, requirement, expected) => {
+    expect(canBeMet(requirement)).toBe(expected);
+  });
+
+  it('says whether it is met where every source has signers in plenty', () => {
+    const { tree } = fc.letrec<{ tree: Requirement }>((tie) => ({
+      tree: fc.oneof(
+        { maxDepth: 2 },
+        fc.constantFrom(a, b, c),
+        fc.tuple(fc.constantFrom(any, all), fc.array(tie('tree'), { maxLength: 2 })).map(([of, list]) => of(...list)),
+        fc.tuple(fc.nat(3), fc.array(tie('tree'), { maxLength: 2 })).map(([count, list]) => atLeast(count, ...list)),
+      ),
+    }));
+    const plenty: SignersOf = () => new Set(Array.from({ length: 4 }, (_, at) => `${at}`));
+    fc.assert(fc.property(tree, (requirement) => canBeMet(requirement) === meets(requirement, plenty)));
+  });
+});
