@@ -35,6 +35,12 @@ describe('meets', () => {
     ['more than there are branches', atLeast(2, a), { a: ['1', '2'] }, false],
     ['a branch of all uses up its signers', atLeast(2, all(a, b), c), { a: ['1'], b: ['2'], c: ['2'] }, false],
     ['or leaves one over', atLeast(2, all(a, b), c), { a: ['1'], b: ['2'], c: ['3'] }, true],
+    [
+      'a branch of any takes the pair that is free, though the pairs share a signer',
+      atLeast(2, any(all(a, b), all(b, c)), d),
+      { a: ['1'], b: ['2'], c: ['3'], d: ['1'] },
+      true,
+    ],
     ['a branch of any takes whichever is free', atLeast(2, any(a, b), c), { a: ['1'], b: ['2'], c: ['1'] }, true],
     [
       'a signer taken by another branch is no part of a pair',
