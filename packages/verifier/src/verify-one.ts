@@ -25,7 +25,7 @@ export async function verifyOne(asked: Asked, ruling: Ruling, using: Verifying):
   const { habit, formats = defaultFormats } = using;
   const limits = verifyLimits(using.limits);
   const clock = startClock(limits.totalMs, using.signal);
-  const place = habit?.begin();
+  const place = await habit?.begin();
   try {
     const { signal } = clock;
     const trust = trustOf(ruling);
@@ -37,7 +37,7 @@ export async function verifyOne(asked: Asked, ruling: Ruling, using: Verifying):
       limits,
       signal,
       isSpent: (envelope: Envelope) => checker.isSpent(envelope),
-      ...(place === undefined ? {} : { isSparing: place.isSparing }),
+      isSparing: place?.isSparing === true,
       wantsChildren: ruling.refuse.digests.size > 0,
     });
     const { evidence, decision } = await untilDecided(evidences, { ruling, asked, checker });

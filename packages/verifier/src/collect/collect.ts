@@ -22,7 +22,7 @@ export async function* collect(asked: Asked, using: CollectOptions): AsyncGenera
   try {
     if (asked.digest !== undefined && asked.platform === undefined) {
       const { digest } = asked;
-      startReading(digest, collecting, () => readImage(digest, collecting));
+      startReading(digest, collecting, () => gathering.run('resolve', () => readImage(digest, collecting)));
     } else {
       gathering.run('resolve', () => resolveImage(asked, collecting));
     }
@@ -91,27 +91,21 @@ function childrenWanted(resolved: Resolved, { wantsChildren = false }: Collectin
   return children === undefined ? {} : { children };
 }
 
-/** `readBeside`: what else is asked for beside the listing and the formats' tags. */
-function startReading(digest: Digest, collecting: Collecting, readBeside?: () => Promise<void>): void {
-  const { gathering, formats, isSparing } = collecting;
+/** `startBeside`: what else is asked for beside the listing and the formats' tags. */
+function startReading(digest: Digest, collecting: Collecting, startBeside: () => void = () => undefined): void {
+  const { gathering, formats, isSparing = false } = collecting;
   const startOthers = () => {
     if (gathering.isEnded) return;
-    if (readBeside !== undefined) gathering.run('resolve', readBeside);
+    startBeside();
     for (const format of formats) {
       for (const tag of format.tagsFor(digest)) gathering.run('manifest', () => readTag(tag, digest, collecting));
     }
   };
   gathering.subject = { digest };
-  if (formats.length === 0 || isSparing === undefined) startOthers();
-  if (formats.length === 0) return;
   // A listing has ended only after all that it held was looked at.
-  const listed = Promise.withResolvers<void>();
-  gathering.run('referrers', () => readListing(digest, collecting).finally(listed.resolve));
-  if (isSparing !== undefined)
-    gathering.run('referrers', async () => {
-      if (await isSparing()) await listed.promise;
-      startOthers();
-    });
+  if (formats.length > 0)
+    gathering.run('referrers', () => readListing(digest, collecting).finally(isSparing ? startOthers : undefined));
+  if (!isSparing || formats.length === 0) startOthers();
 }
 
 function readOptions({ signal, limits }: Collecting) {

@@ -26,11 +26,8 @@ export interface CollectOptions {
   readonly isSpent?: (envelope: Envelope) => boolean;
   /** The image's manifest is read to its children, because one of them may be refused. Default: false. */
   readonly wantsChildren?: boolean;
-  /**
-   * Told when the listing is on its way: whether the rest is asked for only when the listing does not suffice (fewer requests, or one round trip
-   * more), or as soon as this is known. Default: all at once.
-   */
-  readonly isSparing?: () => Promise<boolean>;
+  /** The listing is asked for alone, and the rest only when it does not suffice: fewer requests, or one round trip more. Default: all at once. */
+  readonly isSparing?: boolean;
 }
 
 /** What the readers of one reference share. */

@@ -5,18 +5,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * Handed to many verifications, which learn from one another.
  */
 export interface Habit {
-  begin(): Place;
+  /**
+   * Waits for one's turn: the first goes ahead of the others, at most so long that nobody notices, because what it shows spares most of their
+   * requests.
+   */
+  begin(): Promise<Place>;
   /** True after an image whose listing alone carried all that was needed: the next one's is then asked for alone at first. */
   learn(listingSufficed: boolean): void;
 }
 
 /** The place of one verification among those that share a habit. */
 export interface Place {
-  /**
-   * Whether to ask for the listing alone at first. The first verification knows it at once, the others when the first is done, which spares
-   * most of their requests: their listings are on their way meanwhile. At most so long that nobody notices.
-   */
-  readonly isSparing: () => Promise<boolean>;
+  /** The listing is to be asked for alone at first. */
+  readonly isSparing: boolean;
   /** To be called when done. */
   readonly leave: () => void;
 }
@@ -26,7 +27,7 @@ export interface Place {
  * verification asks for does not turn on how many run beside it; where a listing does not suffice, that costs a round trip.
  */
 export const sparingHabit: Habit = {
-  begin: () => ({ isSparing: async () => true, leave: () => undefined }),
+  begin: async () => ({ isSparing: true, leave: () => undefined }),
   learn: () => undefined,
 };
 
@@ -42,20 +43,18 @@ export function createHabit(): Habit {
     learn(listingSufficed) {
       isSparing = listingSufficed;
     },
-    begin() {
+    async begin() {
+      if (first !== undefined) {
+        if (!isFirstDone) await Promise.race([first, sleep(longestLead)]);
+        return { isSparing, leave: () => undefined };
+      }
       const { promise, resolve } = Promise.withResolvers<void>();
-      const isFirst = first === undefined;
-      first ??= promise;
-      return {
-        async isSparing() {
-          if (!isFirst && !isFirstDone) await Promise.race([first, sleep(longestLead)]);
-          return isSparing;
-        },
-        leave() {
-          isFirstDone ||= isFirst;
-          resolve();
-        },
+      first = promise;
+      const leave = (): void => {
+        isFirstDone = true;
+        resolve();
       };
+      return { isSparing, leave };
     },
   };
 }
