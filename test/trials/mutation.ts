@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { root } from '../../scripts/project.ts';
 import { equivalentMutants } from './mutation/equivalent.ts';
 import { type Mutant, mutantsOf } from './mutation/mutants.ts';
@@ -93,19 +93,13 @@ async function survives(cwd: string): Promise<boolean> {
   return await new Promise((resolve) => child.on('close', (code) => resolve(code === 0)));
 }
 
+/** By name, wherever they lie. */
+const notCopied: readonly string[] = ['node_modules', '.git', 'dist'];
+
 /** The sources and tests of their own, the dependencies as links: packages of the project must be the copy's. */
 async function copyOfProject(): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), 'signet-mutation-'));
-  for (const each of [
-    'packages',
-    'test',
-    'docs',
-    'package.json',
-    'vitest.config.ts',
-    'tsconfig.json',
-    'tsconfig.base.json',
-  ])
-    await cp(join(root, each), join(copy, each), { recursive: true, filter: (path) => !path.endsWith('/dist') });
+  await cp(root, copy, { recursive: true, filter: (path) => !notCopied.includes(basename(path)) });
   const modules = join(copy, 'node_modules');
   await mkdir(join(modules, '@signet'), { recursive: true });
   for (const name of await readdir(join(root, 'node_modules')))
