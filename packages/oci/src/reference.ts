@@ -26,6 +26,8 @@ const repositoryPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(
 const tagPattern = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 const hostPattern =
   /^(?:\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*)(?::[0-9]{1,5})?$/;
+/** Rule: distribution reference ParseNormalizedNamed (64 hex digits); containerd CRI LocalResolve (a digest, or the beginning of one). */
+const localId = /^(?:sha(?:256|384|512):|[0-9a-f]{64}$)/;
 /** Host and name together. Rule: distribution-spec 1.1 "Pulling manifests". */
 const maxNameLength = 255;
 /** The longest path that Linux takes, with tag and sha512 digest. */
@@ -53,6 +55,8 @@ export function parseReference(text: string): Reference {
 /** @throws {RegistryError} REFERENCE_INVALID */
 export function parseRegistryReference(text: string): RegistryReference {
   if (text.length > 512) throw invalid(text, 'it is longer than 512 characters');
+  if (localId.test(text))
+    throw invalid(text, 'to container engines it is the id of an image that they have, not a name');
   const [named, digest] = splitDigest(text);
   const slash = named.indexOf('/');
   const first = named.slice(0, slash);

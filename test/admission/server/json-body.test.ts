@@ -31,6 +31,13 @@ describe('parseJsonBody', () => {
     expect(parseJsonBody(Buffer.from(JSON.stringify({ x: `\\"${'['.repeat(1000)}` })))).toBeDefined();
   });
 
+  it('refuses a member that stands twice in one object, however it is written', () => {
+    const text = (inner: string) => Buffer.from(`[{"a":{"x":1},"b":{"x":[{"y":":"}]}},${inner}]`);
+    for (const inner of ['{"x":1,"x":1}', '{"x":1,"y":2,"\\u0078":1}', '{"a":{"__proto__":1,"__proto__":2}}'])
+      expect(() => parseJsonBody(text(inner)), inner).toThrow('twice');
+    expect(() => parseJsonBody(text('{"x":1,"X":1,"__proto__":{"constructor":1}}'))).not.toThrow();
+  });
+
   it('refuses what is not UTF-8', () => {
     expect(() => parseJsonBody(Uint8Array.of(0x22, 0xff, 0x22))).toThrow('not JSON');
   });

@@ -10,7 +10,7 @@ let gate: PromiseWithResolvers<void>;
 beforeEach(async () => {
   gate = Promise.withResolvers();
   app = fastify({ bodyLimit: 4_000_000 });
-  boundLargeBodies(app, { maxBytes: 1_000_000 });
+  boundLargeBodies(app, { mediumBytes: 500_000, largeBytes: 1_000_000 });
   app.post('/', async () => {
     await gate.promise;
     return 'done';
@@ -19,6 +19,8 @@ beforeEach(async () => {
 });
 
 afterEach(() => app.close());
+
+afterEach(() => gate.resolve());
 
 async function post(bytes: number): Promise<number> {
   const body = JSON.stringify('x'.repeat(bytes));
@@ -34,7 +36,7 @@ it('large bodies share a bound; small ones pass; when a large one is answered th
   // The first one may not have come yet: one of two is over the bound in any case.
   const second = post(700_000);
   for (const each of [first, second]) void each.then((status) => (refused += status === 503 ? 1 : 0));
-  const smalls = Array.from({ length: 20 }, () => post(200_000));
+  const smalls = [post(200_000), post(200_000), ...Array.from({ length: 50 }, () => post(15_000))];
   expect(await Promise.race([first, second])).toBe(503);
   expect(refused).toBeLessThanOrEqual(1);
   gate.resolve();
@@ -43,4 +45,13 @@ it('large bodies share a bound; small ones pass; when a large one is answered th
   expect(await post(900_000)).toBe(200);
   expect(await post(1_100_000)).toBe(503);
   expect(await post(900_000)).toBe(200);
+});
+
+it('those of medium size have a bound of their own', async () => {
+  const mediums = [post(200_000), post(200_000), post(200_000)];
+  expect(await Promise.race(mediums)).toBe(503);
+  const others = [post(700_000), post(15_000)];
+  gate.resolve();
+  expect((await Promise.all(mediums)).sort()).toEqual([200, 200, 503]);
+  expect(await Promise.all(others)).toEqual([200, 200]);
 });

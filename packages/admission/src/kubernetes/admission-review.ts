@@ -68,10 +68,14 @@ export async function reviewAdmission(
 
 const notLooked: Outcome = unreadable('it was not looked at');
 
-function objectImages({ object, oldObject }: AdmissionRequest, { judge, customPaths }: Reviewing): PlacedImages {
+function objectImages(
+  { operation, object, oldObject }: AdmissionRequest,
+  { judge, customPaths }: Reviewing,
+): PlacedImages {
   if (typeof object !== 'object' || object === null)
     return { images: [], unread: [{ path: '', message: 'the request holds no object' }] };
-  return placedImages({ object, oldObject, customPaths, refuse: judge.policy.refuse });
+  const before = operation === 'UPDATE' ? { oldObject } : {};
+  return placedImages({ object, ...before, customPaths, refuse: judge.policy.refuse });
 }
 
 const roles: Partial<Record<ImageRole, string>> = {

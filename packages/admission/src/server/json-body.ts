@@ -4,11 +4,23 @@ import { AdmissionError } from '../errors.ts';
 /** Objects and lists within one another; Kubernetes objects have a dozen. */
 const maxDepth = 128;
 
-const [quote, backslash, openList, openMap, closeList, closeMap] = [...'"\\[{]}'].map((each) => each.charCodeAt(0));
+const [quote, backslash, openList, openMap, closeList, closeMap, colon] = [...'"\\[{]}:'].map((each) =>
+  each.charCodeAt(0),
+);
 
-/** JSON of a request: UTF-8, no deeper than anything that is meant. @throws {AdmissionError} REQUEST_INVALID */
+/**
+ * JSON of a request: UTF-8, no deeper than anything that is meant, no member twice: readers differ in which of them counts.
+ * @throws {AdmissionError} REQUEST_INVALID
+ */
 export function parseJsonBody(bytes: Uint8Array): unknown {
-  checkDepth(bytes);
+  const written = checkDepth(bytes);
+  const value = parse(bytes);
+  if (membersIn(value) !== written)
+    throw new AdmissionError('REQUEST_INVALID', 'the body has a member twice in one object');
+  return value;
+}
+
+function parse(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(decoder.decode(bytes));
   } catch (cause) {
@@ -16,8 +28,19 @@ export function parseJsonBody(bytes: Uint8Array): unknown {
   }
 }
 
+/** Of two equal ones JSON.parse keeps the last. */
+function membersIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const inner: readonly unknown[] = Object.values(value);
+  let count = Array.isArray(value) ? 0 : inner.length;
+  for (const each of inner) count += membersIn(each);
+  return count;
+}
+
 /** {@link parseJsonBody} as routes take it. */
-export const jsonParser: FastifyBodyParser<Buffer> = (_request, body, done) => {
+export const jsonParser: FastifyBodyParser<Buffer> = (request, body, done) => {
+  const { 'content-encoding': encoding = 'identity' } = request.headers;
+  if (encoding !== 'identity') return done(Object.assign(new Error('the body is encoded'), { statusCode: 415 }));
   try {
     done(null, parseJsonBody(body));
   } catch (error) {
@@ -27,9 +50,10 @@ export const jsonParser: FastifyBodyParser<Buffer> = (_request, body, done) => {
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** Before anything is built of it: what is nested millions of times takes memory many times its size. */
-function checkDepth(bytes: Uint8Array): void {
+/** Before anything is built of it: what is nested millions of times takes memory many times its size. Gives how many members it has. */
+function checkDepth(bytes: Uint8Array): number {
   let depth = 0;
+  let members = 0;
   for (let at = 0; at < bytes.length; at += 1) {
     const byte = bytes[at];
     if (byte === quote) at = endOfString(bytes, at);
@@ -37,7 +61,9 @@ function checkDepth(bytes: Uint8Array): void {
       depth += 1;
       if (depth > maxDepth) throw new AdmissionError('REQUEST_INVALID', `the body is nested deeper than ${maxDepth}`);
     } else if (byte === closeList || byte === closeMap) depth -= 1;
+    else if (byte === colon) members += 1;
   }
+  return members;
 }
 
 function endOfString(bytes: Uint8Array, start: number): number {

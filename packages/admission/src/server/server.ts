@@ -10,6 +10,7 @@ import { type AccessOptions, hasClientCertificate, hashToken } from './access.ts
 import { defaultTimeouts, markArrival, type ServerContext, type Timeouts } from './context.ts';
 import { gatekeeperRoutes } from './gatekeeper-routes.ts';
 import { healthRoutes } from './health-routes.ts';
+import { boundInFlight } from './in-flight.ts';
 import { jsonParser } from './json-body.ts';
 import { kubernetesRoutes } from './kubernetes-routes.ts';
 import { boundLargeBodies } from './large-bodies.ts';
@@ -77,6 +78,8 @@ export interface RunningServer {
 
 /** A review holds an object of at most 3 MiB twice; more is not read. */
 const maxBodyBytes = 8 * 1024 * 1024;
+/** Each may hold a small body. More are closed as they come. */
+const maxConnections = 4096;
 
 /** @throws {AdmissionError} SERVER_INVALID for options that would be unsafe, SOCKET_IN_USE; what node throws for an address that is not to be had */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
@@ -167,6 +170,8 @@ function createApp({ logger, tls, requestMs = 30_000 }: ServerOptions): FastifyI
   }) as unknown as FastifyInstance<HttpServer>;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, jsonParser);
+  app.server.maxConnections = maxConnections;
+  boundInFlight(app, { isExempt: isHealth });
   boundLargeBodies(app);
   app.setErrorHandler((error, request, reply) => {
     const { status, code, message } = describe(error);
@@ -191,8 +196,10 @@ function describe(error: unknown): Described {
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
   if (status === 413)
     return { status, code: 'REQUEST_TOO_LARGE', message: `more than ${maxBodyBytes} bytes are not read` };
-  if (status === 415) return { status, code: 'REQUEST_UNSUPPORTED', message: 'application/json is wanted' };
-  if (status === 503) return { status, code: 'SERVER_BUSY', message: 'too many large requests at the same time' };
+  if (status === 415)
+    return { status, code: 'REQUEST_UNSUPPORTED', message: 'application/json is wanted, not compressed' };
+  if (status === 503)
+    return { status, code: 'SERVER_BUSY', message: 'too many requests, or too large ones, at the same time' };
   if (status >= 400 && status < 500) return { status, code: 'REQUEST_INVALID', message: 'the request cannot be read' };
   return { status: 500, code: 'FAILED', message: 'the server failed; its log says how' };
 }

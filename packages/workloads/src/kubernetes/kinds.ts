@@ -22,6 +22,8 @@ const tektonPipeline = (prefix: string): readonly string[] => [
 const ownKinds: readonly KindEntry[] = [
   { group: '', kind: 'Pod', paths: ['$.spec'] },
   { group: '', kind: 'PodTemplate', paths: ['$.template.spec'] },
+  // What `pods/ephemeralcontainers` took before Kubernetes 1.22.
+  { group: '', kind: 'EphemeralContainers', paths: ['$'] },
   { group: '', kind: 'ReplicationController', paths: template },
   ...['Deployment', 'ReplicaSet', 'DaemonSet'].flatMap((kind) => [
     { group: 'apps', kind, paths: template },
