@@ -1,4 +1,6 @@
 export { defaultLifetimes, type Lifetimes } from './cache/lifetimes.ts';
+export type { SelfSigned, SelfSignedOptions } from './certificate/issue.ts';
+export { createSelfSigned } from './certificate/self-signed.ts';
 export { AdmissionError, type AdmissionErrorCode } from './errors.ts';
 export {
   imageOfCall,
@@ -69,4 +71,11 @@ export {
 } from './server/server.ts';
 export { type WebhookSource, webhookSources } from './webhooks/event.ts';
 export { createNotifier, type Notifier, type NotifierOptions } from './webhooks/notifier.ts';
+export {
+  createPushSigner,
+  type ImageToSign,
+  type PushSignerOptions,
+  type PushSignResult,
+} from './webhooks/push-signer.ts';
 export { createPushWatcher, type PushWatcher, type WatcherOptions } from './webhooks/push-watcher.ts';
+export { rulesMetBy, unruled } from './webhooks/self-met.ts';

@@ -31,6 +31,7 @@ export const commands: readonly CommandEntry[] = [
   entry('logout', 'forget the login of a registry', () => import('./commands/logout.ts')),
   entry('serve', 'answer admission webhooks, Gatekeeper and REST by policy', () => import('./commands/serve.ts')),
   entry('proxy', 'serve images of other registries, each verified first', () => import('./commands/proxy.ts')),
+  entry('push-signer', 'sign what is pushed, after a policy verified it', () => import('./commands/push-signer.ts')),
   entry('registry', 'run the embedded development registry', () => import('./commands/registry.ts')),
   entry('demo', 'show the whole way: push, sign, verify, deny, copy', () => import('./commands/demo.ts')),
   entry('completion', 'print a completion script for a shell', () => import('./commands/completion.ts')),

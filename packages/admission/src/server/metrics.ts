@@ -4,6 +4,7 @@ import type { Outcome } from '../review/outcome.ts';
 import type { PlacedOutcome } from '../review/texts.ts';
 import type { WebhookSource } from '../webhooks/event.ts';
 import type { NotifyResult } from '../webhooks/notifier.ts';
+import type { PushSignResult } from '../webhooks/push-signer.ts';
 import type { EventResult } from '../webhooks/push-watcher.ts';
 
 /** What a server counts. */
@@ -21,6 +22,8 @@ export interface Metrics {
   registryEvent(source: WebhookSource, result: EventResult): void;
   /** What was pushed was verified. */
   push(outcome: Outcome): void;
+  /** What was pushed was signed, or not. */
+  pushSignature(result: PushSignResult): void;
   /** A message about a push was sent, or not. */
   notification(result: NotifyResult): void;
   /** A policy was taken into use, or could not be. */
@@ -78,6 +81,12 @@ export function createMetrics(): Metrics {
     labelNames: ['verdict', 'code'] as const,
     registers,
   });
+  const signatures = new Counter({
+    name: 'signet_push_signatures_total',
+    help: 'What became of pushes that were to be signed (signed, already-there, moved, unverified, failed, dropped)',
+    labelNames: ['result'] as const,
+    registers,
+  });
   const notifications = new Counter({
     name: 'signet_notifications_total',
     help: 'Messages about pushes to the configured address (delivered, failed, dropped)',
@@ -107,6 +116,7 @@ export function createMetrics(): Metrics {
     clusterRequest: (status) => cluster.inc({ status: status === undefined ? 'none' : String(status) }),
     registryEvent: (source, result) => events.inc({ source, result }),
     push: ({ verdict, code }) => pushes.inc({ verdict, code }),
+    pushSignature: (result) => signatures.inc({ result }),
     notification: (result) => notifications.inc({ result }),
     policy(revision) {
       info.reset();

@@ -55,6 +55,8 @@ export interface ServerOptions extends ServerSecrets {
   readonly customPaths?: CustomPaths;
   /** Follows up the notifications of registries. Without it they are refused. */
   readonly watcher?: PushWatcher;
+  /** Health, figures and the notifications of registries alone: nothing is answered about images. Default: false. */
+  readonly onlyWebhooks?: boolean;
   readonly timeouts?: Partial<Timeouts>;
   /** Milliseconds that requests in flight get at the end. Default 25,000. */
   readonly closeMs?: number;
@@ -102,10 +104,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await reply.code(401).send({ error: { code: 'UNAUTHORIZED', message: 'a client certificate is needed' } });
   });
   healthRoutes(app, context);
-  kubernetesRoutes(app, context);
-  gatekeeperRoutes(app, context);
-  restRoutes(app, context);
-  openApiRoutes(app);
+  if (options.onlyWebhooks !== true) {
+    kubernetesRoutes(app, context);
+    gatekeeperRoutes(app, context);
+    restRoutes(app, context);
+    openApiRoutes(app);
+  }
   webhookRoutes(app, context, options.watcher);
   const { url, takeAway } = await listen(app, options);
   return {

@@ -1,12 +1,12 @@
-import { type Digest, isDigest, parseManifest, parseRegistryReference, RegistryError } from '@signet/oci';
+import { parseManifest, RegistryError } from '@signet/oci';
 import { escapeForTerminal } from '@signet/verifier';
 import type { FastifyBaseLogger } from 'fastify';
-import { nameOf } from '../cache/tags.ts';
 import { startReviewDeadline } from '../judge/deadline.ts';
 import type { Judge } from '../judge/judge.ts';
 import { type Outcome, type OutcomeCode, outcomeOf } from '../review/outcome.ts';
 import type { RegistryEvent, WebhookSource } from './event.ts';
 import type { Notifier } from './notifier.ts';
+import { repositoryOf, subjectByTag } from './pushed.ts';
 import { createWorkQueue } from './work-queue.ts';
 
 /** What became of one event: `queued`, or why nothing is done about it. */
@@ -65,18 +65,6 @@ interface Pushed {
   readonly pushed: string;
 }
 
-/** `registry/repository` in its one spelling; undefined for what is none. */
-function repositoryOf({ registry, repository }: RegistryEvent): string | undefined {
-  try {
-    const reference = parseRegistryReference(`${registry}/${repository}`);
-    const isWhole = reference.tag === undefined && reference.digest === undefined;
-    return isWhole ? nameOf(reference) : undefined;
-  } catch (error) {
-    if (error instanceof RegistryError) return undefined;
-    throw error;
-  }
-}
-
 function pushedIn(name: string, { tag, digest }: RegistryEvent): string | undefined {
   if (tag !== undefined) return `${name}:${tag}`;
   return digest === undefined ? undefined : `${name}@${digest}`;
@@ -128,11 +116,4 @@ async function imageOf({ name, event, pushed }: Pushed, judge: Judge): Promise<s
   if (resolved === undefined) return undefined;
   const { subject } = parseManifest(resolved.bytes, resolved.descriptor.mediaType);
   return subject === undefined ? undefined : `${name}@${subject.digest}`;
-}
-
-/** The image that a tag of signatures is about: `sha256-HEX`, `sha256-HEX.sig`. Rule: distribution-spec 1.1 "Referrers Tag Schema"; cosign */
-function subjectByTag(tag: string): Digest | undefined {
-  const [, algorithm, hex] = /^(sha256|sha512)-([0-9a-f]+)(?:\.[a-z]+)?$/.exec(tag) ?? [];
-  const digest = `${algorithm}:${hex}`;
-  return isDigest(digest) ? digest : undefined;
 }

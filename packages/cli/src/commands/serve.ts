@@ -1,47 +1,32 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { type Context, onRun } from '../command.ts';
 import { addNotes } from '../notes.ts';
-import { parseInteger } from '../options/duration.ts';
+import { collect } from '../options/duration.ts';
 import { addImagePathOption } from '../options/inputs.ts';
 import { addOutputOptions } from '../options/output.ts';
 import { addPolicyOptions } from '../options/policy.ts';
 import { addRegistryOptions } from '../options/registry.ts';
-import { addAnswerOptions } from '../options/serving.ts';
+import { addAccessOptions, addAnswerOptions, addListenOptions, addWebhookOptions } from '../options/serving.ts';
 import type { ServeFlags } from '../serve/flags.ts';
 
 /** `signet serve` */
 export function define(command: Command, context: Context): void {
-  command
-    .description(
-      'Answers, by one policy, Kubernetes admission webhooks (/validate, /mutate), ImageReview (/imagereview), Gatekeeper (/gatekeeper/verify, /gatekeeper/mutate) and REST (/v1/verify).',
-    )
-    .option('--host <address>', 'address to listen on; without a certificate only one of this machine', '127.0.0.1')
-    .addOption(new Option('--port <n>', 'port; 0 takes a free one').argParser(parseInteger(0, 65_535)).default(8443))
-    .option('--socket <path>', 'listen on a unix socket too, for this user alone');
+  command.description(
+    'Answers, by one policy, Kubernetes admission webhooks (/validate, /mutate), ImageReview (/imagereview), Gatekeeper (/gatekeeper/verify, /gatekeeper/mutate) and REST (/v1/verify).',
+  );
+  addListenOptions(command, 8443).option('--socket <path>', 'listen on a unix socket too, for this user alone');
   addImagePathOption(command);
-  command
-    .optionsGroup('Access:')
-    .option('--tls-cert <file>', 'PEM certificate chain: serve HTTPS (with --tls-key)')
-    .option('--tls-key <file>', 'PEM private key of the certificate')
+  addAccessOptions(command, '/v1/verify and /metrics')
     .option(
-      '--client-ca <file>',
-      'PEM certificates of who issues client certificates; such a client may use everything',
+      '--self-signed <name>',
+      'for trials: make a certificate for this DNS name or IP address, and print the caBundle of its own CA; repeatable',
+      collect,
     )
-    .option('--require-client-cert', 'all but health checks need a client certificate (with --client-ca)')
-    .option('--token-file <file>', 'bearer tokens for /v1/verify and /metrics, one a line')
-    .optionsGroup('Registries that tell of pushes:')
     .option(
-      '--webhook-secret-file <file>',
-      'secrets that registries show, one a line: takes their notifications at /webhooks/acr, /webhooks/distribution, /webhooks/harbor, and verifies what was pushed',
-    )
-    .addOption(
-      new Option(
-        '--webhook-host <source=host>',
-        'the name that rules have for a registry, where its notifications have another one (distribution=registry.example.com); repeatable',
-      ).argParser((text, before: readonly string[] = []) => [...before, text]),
-    )
-    .option('--notify-url <url>', 'send what came of each verified push there (https, or http on this machine)')
-    .option('--notify-secret-file <file>', 'the secret that such messages are signed with (HMAC-SHA256)')
+      '--self-signed-dir <dir>',
+      'keep that certificate in this folder (ca.crt, tls.crt, tls.key), and use it again',
+    );
+  addWebhookOptions(command, 'verifies what was pushed', 'verified push')
     .optionsGroup('Kubernetes:')
     .option(
       '--pull-secrets',

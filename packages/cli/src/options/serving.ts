@@ -1,6 +1,6 @@
 import type { Lifetimes, LogLevel } from '@signet/admission';
 import { type Command, Option } from 'commander';
-import { parseDuration } from './duration.ts';
+import { collect, parseDuration, parseInteger } from './duration.ts';
 
 /** What {@link addAnswerOptions} produces; times in milliseconds. */
 export interface AnswerFlags {
@@ -11,6 +11,64 @@ export interface AnswerFlags {
   readonly reload: number;
   readonly grace: number;
   readonly logLevel: LogLevel;
+}
+
+/** What {@link addAccessOptions} produces. */
+export interface AccessFlags {
+  readonly host: string;
+  readonly port: number;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly clientCa?: string;
+  readonly requireClientCert?: boolean;
+  readonly tokenFile?: string;
+}
+
+/** `--host` and `--port`, of commands that listen. */
+export function addListenOptions(command: Command, port: number): Command {
+  return command
+    .option('--host <address>', 'address to listen on; without a certificate only one of this machine', '127.0.0.1')
+    .addOption(new Option('--port <n>', 'port; 0 takes a free one').argParser(parseInteger(0, 65_535)).default(port));
+}
+
+/** Who may use a server, and by which certificate it is known. `tokensFor`: what bearer tokens open. */
+export function addAccessOptions(command: Command, tokensFor: string): Command {
+  return command
+    .optionsGroup('Access:')
+    .option('--tls-cert <file>', 'PEM certificate chain: serve HTTPS (with --tls-key)')
+    .option('--tls-key <file>', 'PEM private key of the certificate')
+    .option(
+      '--client-ca <file>',
+      'PEM certificates of who issues client certificates; such a client may use everything',
+    )
+    .option('--require-client-cert', 'all but health checks need a client certificate (with --client-ca)')
+    .option('--token-file <file>', `bearer tokens for ${tokensFor}, one a line`);
+}
+
+/** What {@link addWebhookOptions} produces. */
+export interface WebhookFlags {
+  readonly webhookSecretFile?: string;
+  readonly webhookHost?: readonly string[];
+  readonly notifyUrl?: string;
+  readonly notifySecretFile?: string;
+}
+
+/** Notifications of registries. `does`: what follows them; `result`: what is told of it. */
+export function addWebhookOptions(command: Command, does: string, result: string): Command {
+  return command
+    .optionsGroup('Registries that tell of pushes:')
+    .option(
+      '--webhook-secret-file <file>',
+      `secrets that registries show, one a line: takes their notifications at /webhooks/acr, /webhooks/distribution, /webhooks/harbor, and ${does}`,
+    )
+    .addOption(
+      new Option(
+        '--webhook-host <source=host>',
+        'the name that rules have for a registry, where its notifications have another one (distribution=registry.example.com); repeatable',
+      ).argParser(collect),
+    )
+    .option('--notify-url <url>', `send what came of each ${result} there (https, or http on this machine)`)
+    .option('--notify-secret-file <file>', 'the secret that such messages are signed with (HMAC-SHA256)');
 }
 
 /** How long servers that judge keep answers, and how they take up changes and end. `files`: what is looked at for changes. */

@@ -103,12 +103,16 @@ export interface PolicyUse {
   readonly judge: Judge;
   readonly logger: Logger;
   readonly metrics?: Metrics;
+  /** Throws for a policy that is not taken. */
+  readonly check?: (policy: Policy) => void;
 }
 
 /** Takes the policy of the file into use where it is good, else keeps the one before, loudly. Never rejects. */
-export async function usePolicyOf({ flags, io, judge, logger, metrics }: PolicyUse, read: FileStates): Promise<void> {
+export async function usePolicyOf(use: PolicyUse, read: FileStates): Promise<void> {
+  const { flags, io, judge, logger, metrics, check } = use;
   try {
     const policy = await readPolicy(policyFile(flags), flags, io, read.note);
+    check?.(policy);
     if (policy.revision !== judge.policy.revision) {
       judge.usePolicy(policy);
       metrics?.policy(policy.revision);

@@ -6,6 +6,7 @@ import {
   type Metrics,
   type PushWatcher,
   type RunningServer,
+  type SelfSigned,
   type ServerOptions,
   startServer,
 } from '@signet/admission';
@@ -17,9 +18,10 @@ import { type OutputOptions, outputOptions, writeJson } from '../options/output.
 import { lifetimesOf } from '../options/serving.ts';
 import { untilAborted } from '../until-aborted.ts';
 import type { ServeFlags } from './flags.ts';
-import { openJudge, reasonOf, usePolicyOf } from './open-judge.ts';
+import { openJudge, usePolicyOf } from './open-judge.ts';
 import { openPullSecrets } from './pull-secrets.ts';
-import { readServerSecrets, type ServerSecrets } from './server-secrets.ts';
+import { openSelfMade } from './self-made.ts';
+import { readServerSecrets, type ServerSecrets, useSecretsOf } from './server-secrets.ts';
 import { watchAll } from './watch-all.ts';
 import { openWatcher } from './webhooks.ts';
 
@@ -34,13 +36,14 @@ export async function serve(flags: ServeFlags, io: Io): Promise<ExitCode> {
   const lifetimes = lifetimesOf(flags);
   const { client, read, ...judging } = await openJudge(flags, io, output, { lifetimes, metrics, ...opened });
   const { judge } = judging;
-  const secrets = await readServerSecrets(flags);
+  const own = await openSelfMade(flags, io);
+  const secrets = await readServerSecrets(flags, own);
   const following = await openWatcher(flags, { judge, metrics, logger });
   const servers = await listen({ flags, ...judging, metrics, logger, customPaths, secrets, ...following });
   const usePolicy = (from: FileStates) => usePolicyOf({ flags, io, judge, logger, metrics }, from);
-  const useSecrets = (from: FileStates) => useSecretsOf(flags, logger, servers, from);
+  const useSecrets = (from: FileStates) => useSecretsOf({ flags, own, logger, server: servers[0] }, from);
   const stopWatching = await watchAll([{ load: usePolicy, read }, { load: useSecrets }], flags.reload);
-  tellAddress(servers, flags, io, output);
+  tellAddress(servers, io, { flags, output, own });
   await untilAborted(stopped);
   stopWatching();
   await Promise.all(servers.map((server) => server.close()));
@@ -74,24 +77,21 @@ async function listen({
   }
 }
 
-/** The certificate and the tokens, where they are good, else those before. Never rejects. */
-async function useSecretsOf(
-  flags: ServeFlags,
-  logger: Logger,
-  [server]: readonly RunningServer[],
-  read: FileStates,
-): Promise<void> {
-  const { tlsCert, tlsKey, clientCa, tokenFile, webhookSecretFile } = flags;
-  for (const file of [tlsCert, tlsKey, clientCa, tokenFile, webhookSecretFile]) if (file !== undefined) read.note(file);
-  try {
-    server?.useSecrets(await readServerSecrets(flags));
-  } catch (error) {
-    logger.error({ reason: reasonOf(error) }, 'certificate or tokens are broken: those before are kept');
-  }
+interface Told {
+  readonly flags: ServeFlags;
+  readonly output: OutputOptions;
+  readonly own: SelfSigned | undefined;
 }
 
-function tellAddress(servers: readonly RunningServer[], flags: ServeFlags, io: Io, output: OutputOptions): void {
+/** Where it listens, and by which CA it is known where that is its own. */
+function tellAddress(servers: readonly RunningServer[], io: Io, { flags, output, own }: Told): void {
   const urls = servers.map(({ url }) => url);
-  if (output.json) writeJson(io, { urls, policy: flags.policy });
-  else for (const url of urls) io.stdout.write(`signet serves ${url}\n`);
+  const caBundle = own === undefined ? undefined : Buffer.from(own.ca).toString('base64');
+  const bundle = caBundle === undefined ? {} : { caBundle };
+  if (output.json) {
+    writeJson(io, { urls, policy: flags.policy, ...bundle });
+    return;
+  }
+  for (const url of urls) io.stdout.write(`signet serves ${url}\n`);
+  if (caBundle !== undefined) io.stdout.write(`caBundle: ${caBundle}\n`);
 }

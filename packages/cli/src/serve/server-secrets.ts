@@ -1,26 +1,57 @@
-import type { ServerSecrets } from '@signet/admission';
+import type { FileStates, Logger, RunningServer, ServerSecrets } from '@signet/admission';
 import { CliError } from '../errors.ts';
 import { readInputFile } from '../files.ts';
+import type { AccessFlags, WebhookFlags } from '../options/serving.ts';
 import { readCaFile, readCertificatePair } from '../tls-files.ts';
-import type { ServeFlags } from './flags.ts';
+import { reasonOf } from './open-judge.ts';
 
 export type { ServerSecrets };
 
-/** Certificate, client CA, tokens and the secrets of registries. @throws {CliError} FILE_UNREADABLE, USAGE */
-export async function readServerSecrets(flags: ServeFlags): Promise<ServerSecrets> {
+/** The flags that name them. */
+export type SecretFlags = Pick<AccessFlags, 'tlsCert' | 'tlsKey' | 'clientCa' | 'tokenFile'> &
+  Pick<WebhookFlags, 'webhookSecretFile'>;
+
+/**
+ * Certificate, client CA, tokens and the secrets of registries. `own`: a certificate that is in no file.
+ * @throws {CliError} FILE_UNREADABLE, USAGE
+ */
+export async function readServerSecrets(
+  flags: SecretFlags,
+  own?: { readonly cert: string; readonly key: string },
+): Promise<ServerSecrets> {
   const { tlsCert, tlsKey, clientCa, tokenFile, webhookSecretFile } = flags;
   if ((tlsCert === undefined) !== (tlsKey === undefined))
     throw new CliError('USAGE', '--tls-cert and --tls-key belong together: one of them is missing');
-  if (clientCa !== undefined && tlsCert === undefined)
+  if (clientCa !== undefined && tlsCert === undefined && own === undefined)
     throw new CliError('USAGE', '--client-ca needs a certificate of the server: --tls-cert and --tls-key');
   const tokens = {
     ...(tokenFile === undefined ? {} : { tokens: await readTokens(tokenFile) }),
     ...(webhookSecretFile === undefined ? {} : { webhookSecrets: await readTokens(webhookSecretFile) }),
   };
-  if (tlsCert === undefined || tlsKey === undefined) return tokens;
-  const pair = await readCertificatePair(tlsCert, tlsKey);
+  const pair = tlsCert === undefined || tlsKey === undefined ? own : await readCertificatePair(tlsCert, tlsKey);
+  if (pair === undefined) return tokens;
+  const { cert, key } = pair;
   const ca = clientCa === undefined ? {} : { clientCa: await readCaFile(clientCa) };
-  return { ...tokens, tls: { ...pair, ...ca } };
+  return { ...tokens, tls: { cert, key, ...ca } };
+}
+
+/** What is told of certificate and tokens that changed. */
+export interface SecretUse {
+  readonly flags: SecretFlags;
+  readonly own?: { readonly cert: string; readonly key: string } | undefined;
+  readonly logger: Logger;
+  readonly server: RunningServer | undefined;
+}
+
+/** Takes those of the files into use where they are good, else keeps those before, loudly. Never rejects. */
+export async function useSecretsOf({ flags, own, logger, server }: SecretUse, read: FileStates): Promise<void> {
+  const { tlsCert, tlsKey, clientCa, tokenFile, webhookSecretFile } = flags;
+  for (const file of [tlsCert, tlsKey, clientCa, tokenFile, webhookSecretFile]) if (file !== undefined) read.note(file);
+  try {
+    server?.useSecrets(await readServerSecrets(flags, own));
+  } catch (error) {
+    logger.error({ reason: reasonOf(error) }, 'certificate or tokens are broken: those before are kept');
+  }
 }
 
 /** One a line, `#` before what is none. @throws {CliError} FILE_UNREADABLE */

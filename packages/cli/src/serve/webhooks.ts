@@ -10,7 +10,7 @@ import {
   webhookSources,
 } from '@signet/admission';
 import { CliError } from '../errors.ts';
-import type { ServeFlags } from './flags.ts';
+import type { WebhookFlags } from '../options/serving.ts';
 import { readTokens } from './server-secrets.ts';
 
 /** What follows up the notifications of registries, where they are taken. */
@@ -22,7 +22,7 @@ export interface Following {
 
 /** @throws {CliError} USAGE, FILE_UNREADABLE; {AdmissionError} SERVER_INVALID for an address that is not safe */
 export async function openWatcher(
-  flags: ServeFlags,
+  flags: WebhookFlags,
   { judge, metrics, logger }: { readonly judge: Judge; readonly metrics: Metrics } & Pick<WatcherOptions, 'logger'>,
 ): Promise<Following> {
   const { webhookSecretFile, webhookHost = [], notifyUrl, notifySecretFile } = flags;
@@ -31,7 +31,7 @@ export async function openWatcher(
       throw new CliError('USAGE', '--webhook-host and --notify-… are for --webhook-secret-file, which is missing');
     return { close: async () => {} };
   }
-  const hosts = Object.fromEntries(webhookHost.map(parseHost));
+  const hosts = parseHosts(webhookHost);
   const notifier = await openNotifier(flags, metrics, logger);
   const more = notifier === undefined ? {} : { notifier };
   const watcher = createPushWatcher({ judge, logger, hosts, onVerified: metrics.push, ...more });
@@ -44,8 +44,9 @@ export async function openWatcher(
   };
 }
 
-async function openNotifier(
-  { notifyUrl: url, notifySecretFile: file }: ServeFlags,
+/** What is told where, if anything is. @throws {CliError} USAGE, FILE_UNREADABLE; {AdmissionError} SERVER_INVALID */
+export async function openNotifier(
+  { notifyUrl: url, notifySecretFile: file }: WebhookFlags,
   metrics: Metrics,
   logger: WatcherOptions['logger'],
 ): Promise<Notifier | undefined> {
@@ -63,6 +64,11 @@ async function openNotifier(
       if (result !== 'delivered') logger.warn({ result, why }, 'a message about a push was not delivered');
     },
   });
+}
+
+/** The values of `--webhook-host`. @throws {CliError} USAGE */
+export function parseHosts(texts: readonly string[]): Partial<Record<WebhookSource, string>> {
+  return Object.fromEntries(texts.map(parseHost));
 }
 
 function parseHost(text: string): readonly [WebhookSource, string] {
