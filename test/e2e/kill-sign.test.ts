@@ -53,8 +53,10 @@ describe('the checks after a kill', () => {
     expect(lost.join('\n')).toContain('was reported as done, then: exit 2');
     expect((await faultsOf({ command: () => ['no-such-command'] }))[0]).toMatch(/^x: n1, not killed: exit 2/);
     const layoutDir = tempDir();
-    writeFileSync(join(layoutDir, '.lock'), '');
-    expect((await faultsOf({ layoutDir })).join('\n')).toContain('left lying about: .lock');
+    for (const name of ['.lock', '.lock.dead-1']) writeFileSync(join(layoutDir, name), '');
+    const left = (watch: Spot['watch']) => faultsOf({ layoutDir, watch }).then((faults) => faults.join('\n'));
+    expect(await left(never)).toMatch(/left lying about: \.lock\.dead-1$/m);
+    expect(await left({ ...never, begin: async () => undefined })).toContain('left lying about: .lock, .lock.dead-1');
   });
 
   it('tell leftovers from what belongs there', () => {

@@ -188,16 +188,17 @@ class TargetTrial {
 
   /** The same command, undisturbed. */
   async #again(spot: Spot, label: string, isThere: boolean): Promise<void> {
-    const stdout = await this.#succeed(spot, label);
+    const { stdout, hasWritten } = await this.#succeed(spot, label);
     if (isThere && stdout.includes('"outcome":"new"')) this.#fault(`${label} was there and was made anew: ${stdout}`);
     if (spot.layoutDir === undefined) return;
-    const left = layoutLeftovers(spot.layoutDir);
+    // The lock of who was killed waits for the next who has something to write.
+    const left = layoutLeftovers(spot.layoutDir).filter((name) => hasWritten || name !== '.lock');
     this.#trial.figures.leftAfterNext += left.length;
     if (left.length > 0) this.#fault(`${label}: left lying about: ${left.join(', ')}`);
   }
 
   /** Each such run tells how long the next one may take: what else the machine does changes. */
-  async #succeed(spot: Spot, label: string): Promise<string> {
+  async #succeed(spot: Spot, label: string): Promise<{ readonly stdout: string; readonly hasWritten: boolean }> {
     const { env } = this.#trial.ground;
     const started = performance.now();
     let firstWriteMs: number | undefined;
@@ -210,7 +211,7 @@ class TargetTrial {
     else if (!this.#acknowledged.includes(label)) this.#acknowledge(label);
     const verified = await signet(spot.verify(label), { env, timeoutMs });
     if (verified.code !== 0) this.#fault(`${label}, not killed, then: exit ${verified.code} ${verified.stderr}`);
-    return done.stdout;
+    return { stdout: done.stdout, hasWritten: firstWriteMs !== undefined };
   }
 
   #fault(text: string): void {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startCraneRegistry } from '../../support/crane-registry.ts';
@@ -25,7 +25,9 @@ export async function inspectByPeers(): Promise<PeerInspection> {
     async inspect(layoutDir, tags) {
       const listed = (await runOk(oras, ['repo', 'tags', '--oci-layout', layoutDir])).trim().split('\n').sort();
       if (listed.join() !== [...tags.keys()].sort().join()) throw new HarnessError(`oras lists ${listed.join()}`);
-      for (const [tag, digest] of [...tags].slice(0, 2)) {
+      // oras copies what a manifest refers to along with it, and fails where that was deleted.
+      const images = [...tags].filter(([, digest]) => !hasSubject(layoutDir, digest));
+      for (const [tag, digest] of images.slice(0, 2)) {
         const to = `${join(folder, String(opened))}:${tag}`;
         await runOk(oras, ['cp', '--from-oci-layout', `${layoutDir}:${tag}`, '--to-oci-layout', to]);
         const copied = (await runOk(oras, ['resolve', '--oci-layout', to])).trim();
@@ -40,4 +42,9 @@ export async function inspectByPeers(): Promise<PeerInspection> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function hasSubject(layoutDir: string, digest: string): boolean {
+  const bytes = readFileSync(join(layoutDir, 'blobs', ...digest.split(':')));
+  return (JSON.parse(bytes.toString()) as { readonly subject?: unknown }).subject !== undefined;
 }
