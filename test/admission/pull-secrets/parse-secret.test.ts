@@ -51,6 +51,16 @@ describe('parsePullSecret', () => {
       /in base64/,
     ],
     ['what is no JSON', config(`{"auths": {"r.example": {"auth": "${password}"`), /no registry configuration/],
+    [
+      'what is too large',
+      config(`{"auths": {"r.example": {"auth": "${'a'.repeat(100_000)}"}}}`),
+      /larger than any login/,
+    ],
+    [
+      'logins for too many registries',
+      pullSecret('shop', 'x', Object.fromEntries(Array.from({ length: 101 }, (_, at) => [`r${at}.example`, entry]))),
+      /more than 100 registries/,
+    ],
     ['logins that are a list', config('{"auths": []}'), /no registry configuration/],
   ])('refuses %s, without what is in it', (_what, object, message) => {
     const thrown = (() => {

@@ -100,6 +100,7 @@ describe('pull secrets', () => {
 
   it('are read once for all who ask at the same time, and not again for a minute', async () => {
     put(pullSecret('shop', 'one', { 'r.example': loginEntry('u', 'p') }));
+    put(serviceAccount('shop', 'web'));
     await Promise.all(Array.from({ length: 50 }, () => find()));
     expect(read.sort()).toEqual(['secrets shop/one', 'serviceaccounts shop/web']);
     nowMs += 59 * second;
@@ -109,6 +110,29 @@ describe('pull secrets', () => {
     put(pullSecret('shop', 'one', { 'r.example': loginEntry('changed', 'p') }));
     nowMs += second;
     expect(usersOf(await find())).toEqual(['changed']);
+  });
+
+  it('that are not there are looked for again after five seconds: somebody may just be making them', async () => {
+    expect(usersOf(await find())).toEqual([]);
+    put(pullSecret('shop', 'one', { 'r.example': loginEntry('u', 'p') }));
+    nowMs += 4 * second;
+    expect(usersOf(await find())).toEqual([]);
+    nowMs += second;
+    expect(usersOf(await find())).toEqual(['u']);
+  });
+
+  it('cost little time, whatever a namespace puts into its own', async () => {
+    const auths = Object.fromEntries(
+      Array.from({ length: 100 }, (_, at) => [`${'*.'.repeat(20)}r${at}.example`, loginEntry('u', 'p')]),
+    );
+    const names = Array.from({ length: 10 }, (_, at) => `s${at}`);
+    for (const name of names) put(pullSecret('shop', name, auths));
+    const logins = secrets.loginsOf({ namespace: 'shop', object: podWith(...names) });
+    await logins.find(parseRegistryReference('r.example/app'));
+    const started = process.cpuUsage();
+    for (let at = 0; at < 256; at += 1) logins.find(parseRegistryReference(`r.example/app${at}`));
+    // One review asks for so many images at most.
+    expect(process.cpuUsage(started).user / 1000).toBeLessThan(2000);
   });
 
   it('that cannot be read are told, and tried again after five seconds', async () => {

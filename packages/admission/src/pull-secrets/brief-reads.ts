@@ -1,18 +1,22 @@
 import { LRUCache } from 'lru-cache';
 
-/** What came of reading something: the value, or why there is none. */
-export type Read<T> = { readonly value: T } | { readonly failed: string };
+/** What came of reading something: the value (undefined: there is no such thing), or why it could not be read. */
+export type Read<T> = { readonly value: T | undefined } | { readonly failed: string };
 
 /** Reads by key, each key once at a time, kept for a short time. */
 export interface BriefReads<T> {
   /** At once where it is known. Never rejects. */
-  get(key: string, read: () => Promise<T>): Read<T> | Promise<Read<T>>;
+  get(key: string, read: () => Promise<T | undefined>): Read<T> | Promise<Read<T>>;
 }
 
-/** How long what was read is given again, and what could not be. */
-export interface BriefLimits {
+/** How much is kept, and for how long. */
+export interface BriefLimits<T> {
   readonly max: number;
+  /** Of all values together, as `sizeOf` counts them. */
+  readonly maxSize: number;
+  readonly sizeOf: (value: T) => number;
   readonly keepMs: number;
+  /** What is not there, or could not be read: it may be there a moment later. */
   readonly failedMs: number;
   /** Milliseconds since 1970 UTC. */
   readonly now: () => number;
@@ -20,10 +24,16 @@ export interface BriefLimits {
   readonly explain: (error: unknown) => string;
 }
 
-export function createBriefReads<T>({ max, keepMs, failedMs, now, explain }: BriefLimits): BriefReads<T> {
-  const kept = new LRUCache<string, { readonly read: Read<T>; readonly fromMs: number; readonly untilMs: number }>({
-    max,
-  });
+interface Entry<T> {
+  readonly read: Read<T>;
+  readonly size: number;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+export function createBriefReads<T>(limits: BriefLimits<T>): BriefReads<T> {
+  const { max, maxSize, sizeOf, keepMs, failedMs, now, explain } = limits;
+  const kept = new LRUCache<string, Entry<T>>({ max, maxSize, sizeCalculation: ({ size }) => size });
   const running = new Map<string, Promise<Read<T>>>();
   return {
     get(key, read) {
@@ -33,8 +43,10 @@ export function createBriefReads<T>({ max, keepMs, failedMs, now, explain }: Bri
       const before = running.get(key);
       if (before !== undefined) return before;
       const flight = settle(read, explain).then((result) => {
-        const atMs = now();
-        kept.set(key, { read: result, fromMs: atMs, untilMs: atMs + ('value' in result ? keepMs : failedMs) });
+        const fromMs = now();
+        const value = 'value' in result ? result.value : undefined;
+        const untilMs = fromMs + (value === undefined ? failedMs : keepMs);
+        kept.set(key, { read: result, size: 1 + (value === undefined ? 0 : sizeOf(value)), fromMs, untilMs });
         running.delete(key);
         return result;
       });
@@ -44,7 +56,7 @@ export function createBriefReads<T>({ max, keepMs, failedMs, now, explain }: Bri
   };
 }
 
-async function settle<T>(read: () => Promise<T>, explain: BriefLimits['explain']): Promise<Read<T>> {
+async function settle<T>(read: () => Promise<T | undefined>, explain: BriefLimits<T>['explain']): Promise<Read<T>> {
   try {
     return { value: await read() };
   } catch (error) {

@@ -25,6 +25,9 @@ const accountSchema: v.GenericSchema<unknown, { readonly imagePullSecrets?: unkn
   imagePullSecrets: v.exactOptional(v.unknown()),
 });
 
+/** Characters of a configuration in base64, and registries in it. */
+const [maxText, maxEntries] = [128 * 1024, 100];
+
 const keyByType: Readonly<Record<string, string>> = {
   'kubernetes.io/dockerconfigjson': '.dockerconfigjson',
   'kubernetes.io/dockercfg': '.dockercfg',
@@ -42,8 +45,16 @@ export function parsePullSecret(object: unknown): Auths {
   const key = Object.hasOwn(keyByType, type) ? keyByType[type] : undefined;
   if (key === undefined) return {};
   const text = data !== undefined && data !== null && Object.hasOwn(data, key) ? data[key] : undefined;
+  // Looked at for each image that is asked about: whoever may make secrets must not keep all others waiting.
+  if (text !== undefined && text.length > maxText) throw unusable(`the ${key} of the secret is larger than any login`);
   const bytes = text === undefined ? undefined : decodeBase64(text);
   if (bytes === undefined) throw unusable(`the secret has no ${key} in base64`);
+  const auths = authsIn(bytes, key);
+  if (Object.keys(auths).length <= maxEntries) return auths;
+  throw unusable(`the secret has logins for more than ${maxEntries} registries`);
+}
+
+function authsIn(bytes: Uint8Array, key: string): Auths {
   try {
     if (key === '.dockerconfigjson') return parseAuthConfig(bytes, 'the secret').auths;
     return asObject(parseJson(bytes, { allowDuplicateKeys: true }), 'the secret');

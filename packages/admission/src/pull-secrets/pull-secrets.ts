@@ -32,8 +32,8 @@ export interface PullSecretsOptions {
   readonly onFailed?: (what: { readonly namespace: string; readonly name: string; readonly reason: string }) => void;
 }
 
-/** Secrets and accounts that are kept, those that are not there too. */
-const maxKept = 5000;
+/** Secrets, and accounts, that are kept, those that are not there too; characters of all of them. */
+const [maxKept, maxKeptSize] = [5000, 32 * 1024 * 1024];
 /** Secrets of one asker. */
 const maxSecrets = 20;
 /** Logins that are tried for one image. */
@@ -46,25 +46,25 @@ export function createPullSecrets({
   now = Date.now,
   onFailed,
 }: PullSecretsOptions): PullSecrets {
-  const limits = { max: maxKept, keepMs, failedMs, now, explain: reasonOf };
+  const sizeOf = (value: unknown): number => JSON.stringify(value).length;
+  const limits = { max: maxKept, maxSize: maxKeptSize, sizeOf, keepMs, failedMs, now, explain: reasonOf };
   const secrets = createBriefReads<Auths>(limits);
   const accounts = createBriefReads<readonly string[]>(limits);
   // Names of logins are of this process alone: nobody can tell by one what a login is.
   const idKey = randomBytes(32);
-  const read = <T>(reads: BriefReads<T>, { kind, namespace, name }: Place, parse: (object: unknown) => T, none: T) =>
+  const read = <T>(reads: BriefReads<T>, { kind, namespace, name }: Place, parse: (object: unknown) => T) =>
     reads.get(`${namespace}/${name}`, async () => {
       try {
         const object = await api.get(`/api/v1/namespaces/${namespace}/${kind}/${name}`);
-        // The kubelet passes over secrets that are not there, too.
-        return object === undefined ? none : parse(object);
+        return object === undefined ? undefined : parse(object);
       } catch (error) {
         onFailed?.({ namespace, name: `${kind}/${name}`, reason: reasonOf(error) });
         throw error;
       }
     });
   const reader: Reader = {
-    secret: (namespace, name) => read(secrets, { kind: 'secrets', namespace, name }, parsePullSecret, {}),
-    account: (namespace, name) => read(accounts, { kind: 'serviceaccounts', namespace, name }, parseServiceAccount, []),
+    secret: (namespace, name) => read(secrets, { kind: 'secrets', namespace, name }, parsePullSecret),
+    account: (namespace, name) => read(accounts, { kind: 'serviceaccounts', namespace, name }, parseServiceAccount),
     idOf: (registry, credential) =>
       createHmac('sha256', idKey)
         .update(JSON.stringify([registry, credential]))
@@ -97,7 +97,9 @@ function loginsOf({ namespace, object }: Asker, reader: Reader): Logins {
       const { secrets, accounts } = named;
       const ofAccounts = whenAll(accounts.map((name) => reader.account(namespace, name)));
       return whenThere(ofAccounts, (lists) => {
-        const names = [...new Set([...secrets, ...lists.flatMap((list) => ('value' in list ? list.value : []))])];
+        const names = [
+          ...new Set([...secrets, ...lists.flatMap((list) => ('value' in list ? (list.value ?? []) : []))]),
+        ];
         const read = whenAll(names.slice(0, maxSecrets).map((name) => reader.secret(namespace, name)));
         return whenThere(read, (found) => {
           const failed = [...found, ...lists].find((each) => 'failed' in each);
@@ -111,7 +113,13 @@ function loginsOf({ namespace, object }: Asker, reader: Reader): Logins {
 }
 
 /** The login of a secret for this repository, where it has one. An entry that cannot be read is none: it is not the server's to mend. */
-function loginIn(auths: Auths, { registry, repository }: RegistryReference, reader: Reader): readonly Login[] {
+function loginIn(
+  auths: Auths | undefined,
+  { registry, repository }: RegistryReference,
+  reader: Reader,
+): readonly Login[] {
+  // The kubelet passes over secrets that are not there, too.
+  if (auths === undefined) return [];
   const config: AuthConfig = { auths: authsFor(auths, registry), credHelpers: {} };
   try {
     const credential = credentialIn(config, registry, repository);
