@@ -15,6 +15,7 @@ import { connect } from 'node:tls';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createSelfSigned } from '../../packages/admission/src/index.ts';
 import { signet, startSignet } from '../support/cli.ts';
+import { itWithPeers, needPeer, run } from '../support/peers.ts';
 import { tempDir } from '../support/temp.ts';
 import { createTestCa } from '../support/tls.ts';
 import { makeKey } from './cli-world.ts';
@@ -87,6 +88,24 @@ describe('signet serve --self-signed', () => {
     expect(server.output()).toMatch(/WARNING: --self-signed is for trials: .* ends on 20/);
     expect(server.output()).toContain('kept in memory alone');
     expect(server.output()).not.toContain('PRIVATE KEY');
+  });
+
+  itWithPeers(['kubectl'], "is reached by Kubernetes' own client, with the same CA and names", async () => {
+    const server = await serve(...forService);
+    const folder = tempDir();
+    writeFileSync(join(folder, 'ca.crt'), server.ca);
+    const kubectl = (...more: readonly string[]) =>
+      run(needPeer('kubectl'), ['get', '--raw', '/readyz', '--server', server.url, '--token', 'none', ...more], {
+        env: { KUBECONFIG: join(folder, 'none'), HOME: folder },
+      });
+    const ca = ['--certificate-authority', join(folder, 'ca.crt')];
+    expect(await kubectl(...ca, '--tls-server-name', 'signet.signet.svc')).toMatchObject({ code: 0 });
+    const other = await kubectl(...ca, '--tls-server-name', 'other.signet.svc');
+    expect(other).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('certificate is valid for signet.signet.svc'),
+    });
+    expect(await kubectl()).toMatchObject({ code: 1, stderr: expect.stringContaining('unknown authority') });
   });
 
   it('prints the bundle in JSON too', async () => {

@@ -62,14 +62,25 @@ async function keptIn(dir: string, names: readonly string[]): Promise<SelfSigned
   if (there.every(Boolean)) return await readKept(dir, files, names);
   if (there.some(Boolean)) throw notGood(dir, 'some of ca.crt, tls.crt and tls.key are there, others are not');
   const made = await createSelfSigned({ names, atMs: Date.now() });
+  await writeKept(dir, files, made);
+  return made;
+}
+
+/** The first file decides where two start at the same time: one of them makes it. */
+async function writeKept(
+  dir: string,
+  files: Readonly<Record<keyof SelfSigned, string>>,
+  made: SelfSigned,
+): Promise<void> {
   try {
     await makeFolders(dir);
+    for (const name of ['ca', 'cert', 'key'] as const)
+      await writeOutputFile(files[name], Buffer.from(made[name]), { mode: 0o600 });
   } catch (error) {
+    if (error instanceof CliError && error.code === 'FILE_EXISTS')
+      throw notGood(dir, 'another server made one at the same time; start again');
     throw unwritable(dir, error);
   }
-  for (const [name, path] of Object.entries(files))
-    await writeOutputFile(path, Buffer.from(made[name as keyof SelfSigned]), { mode: 0o600 });
-  return made;
 }
 
 async function readKept(
