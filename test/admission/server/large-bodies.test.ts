@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { boundLargeBodies } from '../../../packages/admission/src/server/large-bodies.ts';
@@ -45,6 +46,25 @@ it('large bodies share a bound; small ones pass; when a large one is answered th
   expect(await post(900_000)).toBe(200);
   expect(await post(1_100_000)).toBe(503);
   expect(await post(900_000)).toBe(200);
+});
+
+it('one that is refused, and whose sender then goes away, does no harm', async () => {
+  gate.resolve();
+  const head = (encoding: string) => `POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: ${encoding}\r\n`;
+  const json = 'Content-Type: application/json\r\n\r\n';
+  for (const text of [
+    `${head('chunked')}${json}zz\r\n`,
+    `${head('chunked')}${json}ffffffffff\r\n{}`,
+    `${head('chunked')}${json}5\r\n{`,
+    `${head('gzip')}\r\nx`,
+  ]) {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.on('error', () => {});
+    const closed = new Promise((resolve) => void socket.once('close', resolve));
+    socket.resume().end(text);
+    await closed;
+  }
+  expect(await post(10)).toBe(200);
 });
 
 it('those of medium size have a bound of their own', async () => {

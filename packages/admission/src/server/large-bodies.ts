@@ -37,6 +37,8 @@ export function boundLargeBodies(app: FastifyInstance, bounds: BodyBounds = {}):
         else pass(Object.assign(new Error('too many large bodies at the same time'), { statusCode: 503 }));
       },
     });
+    // Whoever reads it listens only until it has had enough; that the connection breaks later must not end the process.
+    counted.on('error', () => {});
     payload.once('error', (error) => counted.destroy(error));
     done(null, payload.pipe(counted));
   });

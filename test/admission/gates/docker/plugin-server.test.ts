@@ -155,6 +155,18 @@ describe('the plugin of the Docker daemon', () => {
     expect(mounted).toMatchObject({ Allow: false, Msg: expect.stringContaining('HostConfig.Mounts[0]') });
   });
 
+  it('judges no container with more images than anybody needs', async () => {
+    const mounts = (count: number) =>
+      Array.from({ length: count }, () => ({ Type: 'image', Source: `r.example/prod/web@${signed}`, Target: '/x' }));
+    const create = (count: number) =>
+      api('POST', '/containers/create', {
+        Image: `r.example/prod/web@${signed}`,
+        HostConfig: { Mounts: mounts(count) },
+      });
+    expect(await create(255)).toEqual({ Allow: true });
+    expect(await create(256)).toMatchObject({ Allow: false, Msg: expect.stringContaining('more than 256 images') });
+  });
+
   it('judges services', async () => {
     const body = (image: string) => ({ Name: 's', TaskTemplate: { ContainerSpec: { Image: image } } });
     expect(await api('POST', '/v1.51/services/create', body(`r.example/prod/web:1@${signed}`))).toEqual({

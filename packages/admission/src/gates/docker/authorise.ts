@@ -4,7 +4,7 @@ import { AdmissionError } from '../../errors.ts';
 import type { ReviewDeadline } from '../../judge/deadline.ts';
 import type { Judge } from '../../judge/judge.ts';
 import { type Outcome, unreadable } from '../../review/outcome.ts';
-import { reviewImages } from '../../review/review.ts';
+import { maxImages, reviewImages } from '../../review/review.ts';
 import { type PlacedOutcome, refusalMessage } from '../../review/texts.ts';
 import { endpointOf, type Switch } from './endpoints.ts';
 import { localIdOf } from './local-id.ts';
@@ -86,6 +86,8 @@ function bySwitch(by: Switch, { method }: ApiRequest, { path }: RequestTarget, {
 }
 
 async function byImages(images: readonly NamedImage[], authorising: Authorising): Promise<Decision> {
+  if (images.length > maxImages)
+    throw new AdmissionError('REQUEST_INVALID', `the request cannot be judged: it names more than ${maxImages} images`);
   const outcomes = await Promise.all(
     images.map(async ({ image, where }) => ({
       image,
