@@ -38,7 +38,7 @@ export function placedImages({ object, oldObject, customPaths, refuse }: ObjectQ
   const isLeaving = isBeingDeleted(oldObject);
   const images = found.images.map((image) => {
     const staysSame = image.reference.digest !== undefined && !mayBeRefused(image.reference);
-    return { ...image, isUnchanged: before.has(identityOf(image)) && (isLeaving || staysSame) };
+    return { ...image, isUnchanged: before.size > 0 && before.has(identityOf(image)) && (isLeaving || staysSame) };
   });
   const hidesNothingNew = isLeaving && isDeepStrictEqual(contentOf(object), contentOf(oldObject));
   return { images, unread: hidesNothingNew ? [] : found.unread };

@@ -112,16 +112,16 @@ export interface Told {
   readonly dryRun?: boolean | undefined;
 }
 
-const arrivals = new WeakMap<FastifyRequest, number>();
-
-/** Called when the head of a request is there. */
-export function markArrival(request: FastifyRequest): void {
-  arrivals.set(request, performance.now());
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** When the head of the request was there, on the clock of `performance.now()`. */
+    arrivedMs: number;
+  }
 }
 
 /** Milliseconds since the head of the request was there. */
-function sinceArrival(request: FastifyRequest): number {
-  return performance.now() - (arrivals.get(request) ?? performance.now());
+function sinceArrival({ arrivedMs }: FastifyRequest): number {
+  return performance.now() - arrivedMs;
 }
 
 /** `?timeout=10s`, as the API server sends it. What is no duration is not believed. */

@@ -7,7 +7,7 @@ import type { Judge } from '../judge/judge.ts';
 import type { Asker } from '../pull-secrets/pull-secrets.ts';
 import type { PushWatcher } from '../webhooks/push-watcher.ts';
 import { type AccessOptions, hasClientCertificate, hashToken } from './access.ts';
-import { defaultTimeouts, markArrival, type ServerContext, type Timeouts } from './context.ts';
+import { defaultTimeouts, type ServerContext, type Timeouts } from './context.ts';
 import { gatekeeperRoutes } from './gatekeeper-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { boundInFlight } from './in-flight.ts';
@@ -98,10 +98,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     now: options.now ?? Date.now,
     isReady: () => isOpen,
   };
-  app.addHook('onRequest', async (request, reply) => {
-    markArrival(request);
-    if (context.access.needsClientCert && !isHealth(request.url) && !hasClientCertificate(request.raw))
-      await reply.code(401).send({ error: { code: 'UNAUTHORIZED', message: 'a client certificate is needed' } });
+  app.decorateRequest('arrivedMs', 0);
+  app.addHook('onRequest', (request, reply, done) => {
+    request.arrivedMs = performance.now();
+    if (!context.access.needsClientCert || isHealth(request.url) || hasClientCertificate(request.raw)) return done();
+    void reply.code(401).send({ error: { code: 'UNAUTHORIZED', message: 'a client certificate is needed' } });
   });
   healthRoutes(app, context);
   if (options.onlyWebhooks !== true) {
