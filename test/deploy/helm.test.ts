@@ -290,6 +290,12 @@ describe('values that are refused', () => {
     ['no CA for Gatekeeper', 'gatekeeper-only.yaml', /caBundle is missing/, 'gatekeeper.caBundle='],
     ['nothing that asks', 'gatekeeper-only.yaml', /nobody would ask/, 'gatekeeper.enabled=false'],
     ['mutation alone', 'cert-manager.yaml', /validate must be on/, 'webhooks.validate=false'],
+    [
+      'a shared place without secret',
+      'cert-manager.yaml',
+      /valkey.existingSecret/,
+      'valkey.url=valkey://cache.example',
+    ],
     ['metrics without token', 'cert-manager.yaml', /needs tokens/, 'serviceMonitor.enabled=true'],
     ['client certificates of nobody', 'cert-manager.yaml', /needs clientCa/, 'clientCa.required=true'],
     [

@@ -15,6 +15,7 @@ export const peerNames = [
   'chromium',
   'helm',
   'kubectl',
+  'valkey-server',
 ] as const;
 
 /** Container engines: only root can run them. */

@@ -69,6 +69,18 @@ export {
   startServer,
   type TlsMaterial,
 } from './server/server.ts';
+export { openValkey } from './shared/open-valkey.ts';
+export {
+  createSharedAnswers,
+  type Look,
+  type SharedAnswers,
+  type SharedOperation,
+  type SharedOptions,
+  type SharedQuestion,
+  type SharedResult,
+} from './shared/shared-answers.ts';
+export type { SharedStore } from './shared/shared-store.ts';
+export type { ValkeyAddress, ValkeyOptions } from './shared/valkey-store.ts';
 export { type WebhookSource, webhookSources } from './webhooks/event.ts';
 export { createNotifier, type Notifier, type NotifierOptions } from './webhooks/notifier.ts';
 export {

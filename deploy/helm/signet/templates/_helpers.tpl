@@ -140,6 +140,9 @@ rules:
 {{- if and .Values.clientCa.required (not .Values.clientCa.existingSecret) -}}
 {{- fail "clientCa.required needs clientCa.existingSecret" -}}
 {{- end -}}
+{{- if and .Values.valkey.url (not .Values.valkey.existingSecret) -}}
+{{- fail "valkey.url needs valkey.existingSecret: answers are sealed by its entry secret" -}}
+{{- end -}}
 {{- if and .Values.serviceMonitor.enabled (not .Values.tokens.existingSecret) -}}
 {{- fail "serviceMonitor.enabled needs tokens.existingSecret: /metrics asks for a token" -}}
 {{- end -}}

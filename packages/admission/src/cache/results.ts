@@ -1,6 +1,6 @@
 import type { Asked, Report, Rule } from '@signet/verifier';
 import { LRUCache } from 'lru-cache';
-import { type Lifetimes, lifetimeOf } from './lifetimes.ts';
+import { type Lifetime, type Lifetimes, lifetimeOf } from './lifetimes.ts';
 
 /** A report that is kept, and whether it is time to ask anew. */
 export interface Kept {
@@ -11,8 +11,8 @@ export interface Kept {
 /** Reports by what they answer; bounded, the least used goes first. */
 export interface Results {
   get(key: string, nowMs: number): Kept | undefined;
-  /** Keeps it as long as it may be kept: not at all where nothing was decided. */
-  put(key: string, report: Report, rule: Rule | undefined): void;
+  /** Keeps it as long as it may be kept, and says how long: not at all where nothing was decided. */
+  put(key: string, report: Report, rule: Rule | undefined): Lifetime | undefined;
 }
 
 /** What keys of results are made of. */
@@ -44,9 +44,10 @@ export function createResults(lifetimes: Lifetimes, share = 1): Results {
     },
     put(key, report, rule) {
       const lifetime = lifetimeOf(report, rule, lifetimes);
-      if (lifetime === undefined) return;
+      if (lifetime === undefined) return undefined;
       const weight = 1 + report.findings.length + report.gaps.length + report.skipped.length;
       kept.set(key, { report, weight, ...lifetime });
+      return lifetime;
     },
   };
 }

@@ -22,10 +22,11 @@ import {
   withoutEvidence,
 } from '@signet/verifier';
 import { createChanges } from '../cache/changes.ts';
-import { defaultLifetimes, type Lifetimes } from '../cache/lifetimes.ts';
+import { defaultLifetimes, type Lifetimes, lifetimeOf } from '../cache/lifetimes.ts';
 import { createResults, resultKey } from '../cache/results.ts';
 import { createSingleFlight } from '../cache/single-flight.ts';
 import { createTags, nameOf, type TagAnswer, tagName } from '../cache/tags.ts';
+import type { SharedAnswers } from '../shared/shared-answers.ts';
 import { refusedHost } from './allowed-hosts.ts';
 import type { ReviewDeadline } from './deadline.ts';
 import { createPreparer, type Prepared, type Preparer } from './prepared.ts';
@@ -36,8 +37,8 @@ export interface ImageAnswer {
   readonly reference: RegistryReference;
   /** The rule that decided, where one is for the image. */
   readonly rule?: Rule;
-  /** `stale`: kept for longer than it is fresh, and being asked for anew. */
-  readonly from: 'now' | 'cache' | 'stale';
+  /** `stale`: kept for longer than it is fresh, and being asked for anew; `shared`: another server's. */
+  readonly from: 'now' | 'cache' | 'stale' | 'shared';
   /** Why logins of who asked, with which the registry might have answered, could not be read. Only where nothing was decided. */
   readonly loginsUnread?: string;
 }
@@ -52,8 +53,11 @@ export interface Judge {
    * @throws {RegistryError} REFERENCE_INVALID, at once
    */
   judge(image: string, deadline: ReviewDeadline): ImageAnswer | Promise<ImageAnswer>;
-  /** Something changed in `registry/repository`: what its tags name is asked anew, and so is what was denied there. */
-  forget(name: string): void;
+  /**
+   * Something changed in `registry/repository`: what its tags name is asked anew, and so is what was denied there. Without a name: somewhere,
+   * it may be anywhere.
+   */
+  forget(name?: string): void;
   /**
    * What a reference names now, by one request; undefined where no rule is for it, or none that lets its host be asked.
    * @throws {RegistryError} REFERENCE_INVALID, and what the registry's answer is
@@ -75,6 +79,8 @@ export interface JudgeOptions {
   /** Milliseconds since 1970 UTC. */
   readonly now?: () => number;
   readonly onAnswer?: (answer: ImageAnswer) => void;
+  /** Other servers' answers are taken, and they get this one's. */
+  readonly shared?: SharedAnswers;
 }
 
 /** The end of what goes on after its caller went away. */
@@ -88,6 +94,7 @@ class ResidentJudge implements Judge {
   private preparer: Preparer;
   private readonly options: JudgeOptions;
   private readonly now: () => number;
+  private readonly lifetimes: Lifetimes;
   private readonly results;
   private readonly tags;
   private readonly changes;
@@ -99,12 +106,13 @@ class ResidentJudge implements Judge {
     const lifetimes = { ...defaultLifetimes, ...options.lifetimes };
     this.options = options;
     this.now = now;
+    this.lifetimes = lifetimes;
     this.preparer = createPreparer(options.policy, share);
     this.results = createResults(lifetimes, share);
     this.tags = createTags(lifetimes, share);
     this.changes = createChanges(share);
     this.resolving = createSingleFlight<TagAnswer>(maxRunning);
-    this.verifying = createSingleFlight<Report>(maxRunning);
+    this.verifying = createSingleFlight<Verified>(maxRunning);
   }
 
   get policy(): Policy {
@@ -115,7 +123,7 @@ class ResidentJudge implements Judge {
     this.preparer = createPreparer(policy, this.options.share);
   }
 
-  forget(name: string): void {
+  forget(name?: string): void {
     this.changes.note(name, this.now());
   }
 
@@ -186,7 +194,8 @@ class ResidentJudge implements Judge {
     if (digest === undefined) throw new RegistryError('NOT_FOUND', `${asked.reference} is not in the registry`);
     const kept = this.keptAnswer(question, ruling, digest);
     if (kept !== undefined) return kept;
-    return answerOf(question, ruling, await this.verify(question, ruling, { ...named, digest }));
+    const { report, from } = await this.verify(question, ruling, { ...named, digest });
+    return answerOf(question, ruling, report, from);
   }
 
   /** What the tag names now, unless that was looked up just before. */
@@ -217,9 +226,13 @@ class ResidentJudge implements Judge {
     { asked, reference }: Question,
     ruling: Ruling,
     { digest, resolved }: TagAnswer,
-  ): Promise<Report> {
+  ): Promise<Verified> {
     const key = keyOf({ asked }, ruling, digest);
+    const name = nameOf(reference);
     return await this.verifying.run(this.flightKey(key, reference), async () => {
+      const look = await this.options.shared?.look({ key, name, digest, policy: ruling.revision ?? '' });
+      if (look?.report !== undefined && this.takeOver(look.report, { key, name, rule: ruling.rule }))
+        return { report: look.report, from: 'shared' };
       const report = await verifyAsked(asked, ruling, {
         source: this.options.open(reference),
         // What is verified is what the tag named when the rule was chosen.
@@ -227,15 +240,42 @@ class ResidentJudge implements Judge {
         habit: sparingHabit,
         limits: { totalMs: flightMs, ...this.options.limits },
       });
-      this.results.put(key, report, ruling.rule);
-      return report;
+      const lifetime = this.results.put(key, report, ruling.rule);
+      if (lifetime !== undefined) look?.keep(report, lifetime.staleUntilMs);
+      return { report, from: 'now' };
     });
+  }
+
+  /** Keeps what another server found as if it were found here, where it is no older than what would be given here. */
+  private takeOver(report: Report, { key, name, rule }: Taking): boolean {
+    const nowMs = this.now();
+    const lifetime = lifetimeOf(report, rule, this.lifetimes);
+    if (lifetime === undefined) return false;
+    if (report.verdict !== 'verified' && this.changes.lastMs(name) >= report.atMs) return false;
+    // What is kept here is being asked for anew: a stale answer is no better.
+    const isKept = this.results.get(key, nowMs) !== undefined;
+    if (nowMs >= (isKept ? lifetime.freshUntilMs : lifetime.staleUntilMs)) return false;
+    this.results.put(key, report, rule);
+    return true;
   }
 }
 
 interface Question extends Prepared {
   readonly policy: Policy;
   readonly base: Omit<Ruling, 'rule'> & { readonly revision: string };
+}
+
+/** What a verification came to, here or elsewhere. */
+interface Verified {
+  readonly report: Report;
+  readonly from: 'now' | 'shared';
+}
+
+/** What is taken over, and as what. */
+interface Taking {
+  readonly key: string;
+  readonly name: string;
+  readonly rule: Rule | undefined;
 }
 
 const late = 'the registry did not answer in the time that the caller gives';

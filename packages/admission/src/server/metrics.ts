@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { ImageAnswer } from '../judge/judge.ts';
 import type { Outcome } from '../review/outcome.ts';
 import type { PlacedOutcome } from '../review/texts.ts';
+import type { SharedOperation, SharedResult } from '../shared/shared-answers.ts';
 import type { WebhookSource } from '../webhooks/event.ts';
 import type { NotifyResult } from '../webhooks/notifier.ts';
 import type { PushSignResult } from '../webhooks/push-signer.ts';
@@ -26,6 +27,8 @@ export interface Metrics {
   pushSignature(result: PushSignResult): void;
   /** A message about a push was sent, or not. */
   notification(result: NotifyResult): void;
+  /** Something was done with the answers that servers share. */
+  shared(operation: SharedOperation, result: SharedResult): void;
   /** A policy was taken into use, or could not be. */
   policy(revision: string): void;
   policyFailed(): void;
@@ -53,7 +56,7 @@ export function createMetrics(): Metrics {
   });
   const images = new Counter({
     name: 'signet_images_total',
-    help: 'Answers to images, by verdict, code and where the answer is from (now, cache, stale)',
+    help: 'Answers to images, by verdict, code and where the answer is from (now, cache, stale, shared)',
     labelNames: ['verdict', 'code', 'from'] as const,
     registers,
   });
@@ -93,6 +96,12 @@ export function createMetrics(): Metrics {
     labelNames: ['result'] as const,
     registers,
   });
+  const shared = new Counter({
+    name: 'signet_shared_answers_total',
+    help: 'What was done with the answers that servers share, and what came of it',
+    labelNames: ['operation', 'result'] as const,
+    registers,
+  });
   const info = new Gauge({
     name: 'signet_policy_info',
     help: 'The revision of the policy in use',
@@ -118,6 +127,7 @@ export function createMetrics(): Metrics {
     push: ({ verdict, code }) => pushes.inc({ verdict, code }),
     pushSignature: (result) => signatures.inc({ result }),
     notification: (result) => notifications.inc({ result }),
+    shared: (operation, result) => shared.inc({ operation, result }),
     policy(revision) {
       info.reset();
       info.set({ revision }, 1);

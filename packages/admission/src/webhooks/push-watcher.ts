@@ -23,6 +23,8 @@ export interface PushWatcher {
 /** What a watcher works with. */
 export interface WatcherOptions {
   readonly judge: Judge;
+  /** Told of each repository that the judge forgets, for other servers. */
+  readonly onForget?: (name: string) => void;
   readonly logger: FastifyBaseLogger;
   readonly notifier?: Notifier;
   readonly onVerified?: (outcome: Outcome) => void;
@@ -46,7 +48,7 @@ export function createPushWatcher(options: WatcherOptions): PushWatcher {
     take(source, event) {
       const name = repositoryOf({ ...event, registry: options.hosts?.[source] ?? event.registry });
       if (name === undefined) return 'ignored';
-      options.judge.forget(name);
+      forget(name, options);
       if (event.action === 'delete') return 'noted';
       const pushed = pushedIn(name, event);
       if (pushed === undefined) return 'noted';
@@ -71,12 +73,13 @@ function pushedIn(name: string, { tag, digest }: RegistryEvent): string | undefi
 }
 
 /** Never rejects: nobody waits for it. */
-async function followUp(push: Pushed, { judge, logger, notifier, onVerified, now = Date.now }: WatcherOptions) {
+async function followUp(push: Pushed, options: WatcherOptions): Promise<void> {
+  const { judge, logger, notifier, onVerified, now = Date.now } = options;
   const { source, event, name, pushed } = push;
   const deadline = startReviewDeadline(verifyMs);
   try {
     // Between event and now somebody may have asked what was not there yet.
-    judge.forget(name);
+    forget(name, options);
     const image = await imageOf(push, judge);
     if (image === undefined) return;
     const outcome = outcomeOf(await judge.judge(image, deadline), 'pins');
@@ -94,6 +97,11 @@ async function followUp(push: Pushed, { judge, logger, notifier, onVerified, now
   } finally {
     deadline.stop();
   }
+}
+
+function forget(name: string, { judge, onForget }: WatcherOptions): void {
+  judge.forget(name);
+  onForget?.(name);
 }
 
 /** No rule is for it, or the rule exempts it: nothing was verified. */

@@ -27,6 +27,17 @@ export function define(command: Command, context: Context): void {
       'keep that certificate in this folder (ca.crt, tls.crt, tls.key), and use it again',
     );
   addWebhookOptions(command, 'verifies what was pushed', 'verified push')
+    .optionsGroup('Answers that servers share:')
+    .option(
+      '--valkey <url>',
+      'share answers with other servers through Valkey or Redis: valkey://[USER@]HOST[:PORT][/DATABASE], valkeys://… with TLS, or unix:/PATH',
+    )
+    .option(
+      '--valkey-secret-file <file>',
+      'the secret by which servers know their own answers, at least 32 characters; the same for all of them, and never in Valkey',
+    )
+    .option('--valkey-password-file <file>', 'password of Valkey')
+    .option('--valkey-ca-file <file>', "PEM certificates to trust with valkeys://, in place of the system's")
     .optionsGroup('Kubernetes:')
     .option(
       '--pull-secrets',

@@ -11,6 +11,10 @@ type Groups = OutputFlags & PolicyFlags & ExampleKeyFlags & RegistryFlags & Answ
 /** The flags of `signet serve`; times in milliseconds. */
 export interface ServeFlags extends Groups, SelfMadeFlags {
   readonly socket?: string;
+  readonly valkey?: string;
+  readonly valkeySecretFile?: string;
+  readonly valkeyPasswordFile?: string;
+  readonly valkeyCaFile?: string;
   readonly imagePath?: readonly string[];
   readonly pullSecrets?: boolean;
   readonly serviceAccountDir?: string;

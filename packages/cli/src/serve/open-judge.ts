@@ -28,7 +28,7 @@ import { readPolicy } from '../policy/load.ts';
 export type JudgeFlags = PolicyFlags & ExampleKeyFlags & RegistryFlags;
 
 /** What differs between servers. */
-export interface JudgeSetUp extends Pick<JudgeOptions, 'lifetimes'> {
+export interface JudgeSetUp extends Pick<JudgeOptions, 'lifetimes' | 'shared'> {
   /** Told of answers and requests to registries, where somebody reads it. */
   readonly metrics?: Metrics;
   /** Which hosts are asked by plain HTTP. Default: as `--plain-http` says. */
@@ -51,7 +51,7 @@ export async function openJudge(
   flags: JudgeFlags,
   io: Io,
   output: OutputOptions,
-  { lifetimes = {}, metrics, plainHttp, pullSecrets }: JudgeSetUp = {},
+  { lifetimes = {}, metrics, plainHttp, pullSecrets, shared }: JudgeSetUp = {},
 ): Promise<OpenedJudge> {
   const read = createFileStates();
   const policy = await readPolicy(policyFile(flags), flags, io, read.note);
@@ -69,6 +69,7 @@ export async function openJudge(
     lifetimes,
     limits: flags.timeout === undefined ? {} : { totalMs: flags.timeout },
     ...(metrics === undefined ? {} : { onAnswer: metrics.image }),
+    ...(shared === undefined ? {} : { shared }),
   });
   judge = opened.judge;
   metrics?.policy(policy.revision);

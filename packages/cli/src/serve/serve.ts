@@ -22,6 +22,7 @@ import { openJudge, usePolicyOf } from './open-judge.ts';
 import { openPullSecrets } from './pull-secrets.ts';
 import { openSelfMade } from './self-made.ts';
 import { readServerSecrets, type ServerSecrets, useSecretsOf } from './server-secrets.ts';
+import { openSharedAnswers } from './share-answers.ts';
 import { watchAll } from './watch-all.ts';
 import { openWatcher } from './webhooks.ts';
 
@@ -34,11 +35,20 @@ export async function serve(flags: ServeFlags, io: Io): Promise<ExitCode> {
   const metrics = createMetrics();
   const { close: closeSecrets, ...opened } = await openPullSecrets(flags, io, { metrics, logger });
   const lifetimes = lifetimesOf(flags);
-  const { client, read, ...judging } = await openJudge(flags, io, output, { lifetimes, metrics, ...opened });
+  const { shared } = await openSharedAnswers(flags, { metrics, logger });
+  const sharing = shared === undefined ? {} : { shared };
+  const { client, read, ...judging } = await openJudge(flags, io, output, {
+    lifetimes,
+    metrics,
+    ...opened,
+    ...sharing,
+  });
   const { judge } = judging;
+  await shared?.listen((name) => judge.forget(name));
   const own = await openSelfMade(flags, io);
   const secrets = await readServerSecrets(flags, own);
-  const following = await openWatcher(flags, { judge, metrics, logger });
+  const onForget = (name: string): void => void shared?.forget(name);
+  const following = await openWatcher(flags, { judge, metrics, logger, onForget });
   const servers = await listen({ flags, ...judging, metrics, logger, customPaths, secrets, ...following });
   const usePolicy = (from: FileStates) => usePolicyOf({ flags, io, judge, logger, metrics }, from);
   const useSecrets = (from: FileStates) => useSecretsOf({ flags, own, logger, server: servers[0] }, from);
@@ -49,6 +59,7 @@ export async function serve(flags: ServeFlags, io: Io): Promise<ExitCode> {
   await Promise.all(servers.map((server) => server.close()));
   await following.close();
   await closeSecrets();
+  await shared?.close();
   await client.close();
   return io.signal.aborted ? EXIT.interrupted : EXIT.ok;
 }

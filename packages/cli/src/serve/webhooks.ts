@@ -1,7 +1,6 @@
 import {
   createNotifier,
   createPushWatcher,
-  type Judge,
   type Metrics,
   type Notifier,
   type PushWatcher,
@@ -20,10 +19,15 @@ export interface Following {
   close(): Promise<void>;
 }
 
+/** What pushes change, and what is told of them. */
+interface Watching extends Pick<WatcherOptions, 'judge' | 'logger' | 'onForget'> {
+  readonly metrics: Metrics;
+}
+
 /** @throws {CliError} USAGE, FILE_UNREADABLE; {AdmissionError} SERVER_INVALID for an address that is not safe */
 export async function openWatcher(
   flags: WebhookFlags,
-  { judge, metrics, logger }: { readonly judge: Judge; readonly metrics: Metrics } & Pick<WatcherOptions, 'logger'>,
+  { judge, metrics, logger, ...telling }: Watching,
 ): Promise<Following> {
   const { webhookSecretFile, webhookHost = [], notifyUrl, notifySecretFile } = flags;
   if (webhookSecretFile === undefined) {
@@ -33,7 +37,7 @@ export async function openWatcher(
   }
   const hosts = parseHosts(webhookHost);
   const notifier = await openNotifier(flags, metrics, logger);
-  const more = notifier === undefined ? {} : { notifier };
+  const more = { ...telling, ...(notifier === undefined ? {} : { notifier }) };
   const watcher = createPushWatcher({ judge, logger, hosts, onVerified: metrics.push, ...more });
   return {
     watcher,
