@@ -147,6 +147,9 @@ const slimDependencies: Plugin = {
     setup.onResolve({ filter: /^node:child_process$/ }, ({ kind }) =>
       kind === 'import-statement' ? part('child-process.cjs') : undefined,
     );
+    setup.onResolve({ filter: /^debug$/ }, ({ importer }) =>
+      /iovalkey[\\/]built[\\/]/.test(importer) ? part('iovalkey-no-debug.cjs') : undefined,
+    );
     setup.onResolve({ filter: /^light-my-request$/ }, () => part('fastify-no-inject.cjs'));
     setup.onResolve({ filter: /^@sigstore\/(?:sign|bundle)$/ }, ({ kind, path }) =>
       kind === 'dynamic-import' ? part(`${path.slice(1).replace('/', '-')}.js`) : undefined,
