@@ -15,13 +15,13 @@ export interface ValkeyOptions {
   readonly password?: string;
   /** PEM certificates to trust with TLS, in place of the system's. */
   readonly ca?: string;
+  /** Milliseconds. So long is an answer waited for, and no longer. Default 20. */
+  readonly answerMs?: number;
   /** Told of what goes wrong with a connection; the text may be from the server. */
   readonly onError?: (error: Error) => void;
 }
 
-/** Milliseconds. A verification waits so long for an answer, and no longer. */
-const commandMs = 20;
-/** A server that does not answer for so long is connected to anew. */
+/** A server that does not answer for so long is connected to anew. Milliseconds. */
 const socketMs = 2000;
 const connectMs = 2000;
 /** The start waits so long for the first connection, so that the first reviews find it. */
@@ -35,23 +35,27 @@ const pingMs = 5000;
  * more than asked for is read of an entry (GETRANGE).
  */
 export async function connectValkey(options: ValkeyOptions): Promise<SharedStore> {
+  const { answerMs = 20, onError = () => {} } = options;
   const asking = new Redis(clientOptions(options));
   const listening = new Redis(clientOptions(options));
   const clients = [asking, listening];
-  for (const client of clients) client.on('error', options.onError ?? (() => {}));
+  for (const client of clients) client.on('error', onError);
   await Promise.race([Promise.all(clients.map(connected)), sleep(firstConnectMs)]);
   const pinging = setInterval(() => void listening.ping().catch(() => {}), pingMs);
   pinging.unref();
   return {
     async read(names, maxBytes) {
-      const entries = await inTime(Promise.all(names.map((name) => asking.getrangeBuffer(name, 0, maxBytes))));
+      const entries = await inTime(
+        answerMs,
+        Promise.all(names.map((name) => asking.getrangeBuffer(name, 0, maxBytes))),
+      );
       return entries.map((entry) => (entry.length === 0 ? undefined : entry));
     },
     async write(name, bytes, forMs) {
-      await inTime(asking.set(name, Buffer.from(bytes), 'PX', forMs));
+      await inTime(answerMs, asking.set(name, Buffer.from(bytes), 'PX', forMs));
     },
     async tell(channel, message) {
-      await inTime(asking.publish(channel, Buffer.from(message)));
+      await inTime(answerMs, asking.publish(channel, Buffer.from(message)));
     },
     async listen(channel, onMessage, onGap) {
       listening.on('messageBuffer', (_channel: Buffer, message: Buffer) => onMessage(message));
@@ -97,11 +101,11 @@ async function connected(client: Redis): Promise<void> {
 }
 
 /** @throws {DOMException} TimeoutError; and what the work throws */
-function inTime<T>(work: Promise<T>): Promise<T> {
+function inTime<T>(ms: number, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const late = (): void => reject(new DOMException('no answer in time', 'TimeoutError'));
     // What has arrived, and was only not read because this process was busy, is read before.
-    const timer = setTimeout(() => setImmediate(late), commandMs);
+    const timer = setTimeout(() => setImmediate(late), ms);
     work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }

@@ -6,7 +6,13 @@ import { addImagePathOption } from '../options/inputs.ts';
 import { addOutputOptions } from '../options/output.ts';
 import { addPolicyOptions } from '../options/policy.ts';
 import { addRegistryOptions } from '../options/registry.ts';
-import { addAccessOptions, addAnswerOptions, addListenOptions, addWebhookOptions } from '../options/serving.ts';
+import {
+  addAccessOptions,
+  addAnswerOptions,
+  addListenOptions,
+  addWebhookOptions,
+  durationOption,
+} from '../options/serving.ts';
 import type { ServeFlags } from '../serve/flags.ts';
 
 /** `signet serve` */
@@ -38,6 +44,7 @@ export function define(command: Command, context: Context): void {
     )
     .option('--valkey-password-file <file>', 'password of Valkey')
     .option('--valkey-ca-file <file>', "PEM certificates to trust with valkeys://, in place of the system's")
+    .addOption(durationOption('--valkey-timeout <duration>', 'wait so long for its answer, and no longer', '20ms'))
     .optionsGroup('Kubernetes:')
     .option(
       '--pull-secrets',

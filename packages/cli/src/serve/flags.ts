@@ -15,6 +15,7 @@ export interface ServeFlags extends Groups, SelfMadeFlags {
   readonly valkeySecretFile?: string;
   readonly valkeyPasswordFile?: string;
   readonly valkeyCaFile?: string;
+  readonly valkeyTimeout: number;
   readonly imagePath?: readonly string[];
   readonly pullSecrets?: boolean;
   readonly serviceAccountDir?: string;

@@ -68,7 +68,7 @@ async function readSecret(path: string): Promise<string> {
 
 async function connectionOf(
   { address, user }: NamedValkey,
-  { valkeyPasswordFile, valkeyCaFile }: ServeFlags,
+  { valkeyPasswordFile, valkeyCaFile, valkeyTimeout: answerMs }: ServeFlags,
 ): Promise<ValkeyOptions> {
   const usesTls = address.kind === 'tcp' && address.usesTls;
   if (valkeyCaFile !== undefined && !usesTls)
@@ -79,6 +79,7 @@ async function connectionOf(
     });
   return {
     address,
+    answerMs,
     ...(user === undefined ? {} : { user }),
     ...(valkeyPasswordFile === undefined ? {} : { password: await readPasswordFile(valkeyPasswordFile) }),
     ...(valkeyCaFile === undefined ? {} : { ca: await readCaFile(valkeyCaFile) }),
