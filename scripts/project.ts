@@ -14,6 +14,7 @@ export type PackageName =
   | 'registry'
   | 'policy-import'
   | 'workloads'
+  | 'signed-tags'
   | 'admission'
   | 'cli';
 
@@ -25,6 +26,7 @@ export const packageArrows: Readonly<Record<PackageName, readonly PackageName[]>
   registry: ['oci'],
   'policy-import': ['oci', 'verifier'],
   workloads: ['oci'],
+  'signed-tags': ['oci', 'verifier'],
   admission: ['oci', 'verifier', 'registry', 'workloads'],
   cli: ['oci', 'core', 'verifier', 'registry', 'policy-import', 'workloads', 'admission'],
 };
@@ -37,6 +39,7 @@ export const packageEntries: Readonly<Record<PackageName, readonly string[]>> = 
   registry: [],
   'policy-import': [],
   workloads: [],
+  'signed-tags': [],
   admission: [],
   cli: [],
 };
@@ -49,6 +52,7 @@ export const packageNames: readonly PackageName[] = [
   'registry',
   'policy-import',
   'workloads',
+  'signed-tags',
   'admission',
   'cli',
 ];

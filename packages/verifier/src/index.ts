@@ -76,6 +76,7 @@ export {
 } from './report/result-entry.ts';
 export { type SarifLog, toSarif } from './report/sarif.ts';
 export { shorten } from './report/shorten.ts';
+export { parseSignedAt } from './signed-at.ts';
 export { type TrustMaterial, trustOf } from './trust.ts';
 export { type Verification, verify, verifyAsked, withoutEvidence } from './verify.ts';
 export { type PolicyVerification, undecidedBy, verifyByPolicy } from './verify-by-policy.ts';

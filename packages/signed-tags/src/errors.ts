@@ -1,0 +1,13 @@
+/** Why a catalogue could not be read or made. */
+export type TagsErrorCode = 'CATALOGUE_MALFORMED' | 'CATALOGUE_TOO_LARGE';
+
+/** What went wrong with signed tags. */
+export class TagsError extends Error {
+  override readonly name = 'TagsError';
+  readonly code: TagsErrorCode;
+
+  constructor(code: TagsErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

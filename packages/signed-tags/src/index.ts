@@ -1,0 +1,19 @@
+export { ageContent } from './catalogue/age.ts';
+export { CATALOGUE_TYPE, type Catalogue, type Shard, type Tags } from './catalogue/catalogue.ts';
+export {
+  type Content,
+  compareItems,
+  type Entry,
+  type Item,
+  itemOf,
+  type Revocation,
+  type Revocations,
+  type TagState,
+  type TagStatement,
+  timeOf,
+} from './catalogue/content.ts';
+export { encodeCatalogue, encodeShard } from './catalogue/encode.ts';
+export { dominates, mergeContent, mergeRevocations } from './catalogue/merge.ts';
+export { parseCatalogue, parseShard } from './catalogue/parse.ts';
+export { joinContent, shardOf, splitContent } from './catalogue/shards.ts';
+export { TagsError, type TagsErrorCode } from './errors.ts';
