@@ -17,3 +17,4 @@ export { dominates, mergeContent, mergeRevocations } from './catalogue/merge.ts'
 export { parseCatalogue, parseShard } from './catalogue/parse.ts';
 export { joinContent, shardOf, splitContent } from './catalogue/shards.ts';
 export { TagsError, type TagsErrorCode } from './errors.ts';
+export { judgeEntry, type TagQuestion, timeOfStatements } from './statements/judge.ts';

@@ -1,0 +1,106 @@
+import { type Digest, digestOf, parseRegistryReference } from '@signet/oci';
+import {
+  type Asked,
+  type Decision,
+  decide,
+  defaultFormats,
+  type Evidence,
+  type Finding,
+  type Ruling,
+  trustOf,
+} from '@signet/verifier';
+import type { Entry, TagStatement } from '../catalogue/content.ts';
+
+/** The tag that statements are about, and what they are held against. */
+export interface TagQuestion {
+  /** `REGISTRY/REPOSITORY`, folded. */
+  readonly collection: string;
+  readonly tag: string;
+  /** The rule that the policy has for this tag, and what it refuses. */
+  readonly ruling: Ruling;
+}
+
+/**
+ * Whether the statements of an entry meet the rule: those that name this tag of this collection and this digest, and were made at the entry's
+ * time or later. Pure but for the checks of signatures. Rule: signed-tags.md 4.1, step 7.
+ * @throws {RegistryError} REFERENCE_INVALID where the collection is none
+ */
+export async function judgeEntry(entry: Entry, question: TagQuestion): Promise<Decision> {
+  const findings = await findingsOf(entry, question);
+  return decideSince(entry.atMs, { findings, digest: entry.digest, question });
+}
+
+/**
+ * The greatest time for which the statements that are not older meet the rule; undefined where all together do not. So one of two thieves cannot
+ * make an old digest new, and adding any statement never makes it older. Rule: signed-tags.md 3.2 "at".
+ */
+export async function timeOfStatements(
+  said: Pick<Entry, 'digest' | 'statements'>,
+  question: TagQuestion,
+): Promise<number | undefined> {
+  const findings = await findingsOf(said, question);
+  const times = new Set(findings.flatMap(({ proven }) => proven?.claimedAtMs ?? []));
+  return [...times]
+    .toSorted((a, b) => b - a)
+    .find((atMs) => decideSince(atMs, { findings, digest: said.digest, question }).verdict === 'verified');
+}
+
+/** The older cosign form is no statement: its times lie outside of what is signed. Rule: signed-tags.md 1 */
+const formats = defaultFormats.filter(({ name }) => name !== 'cosign');
+
+/** How far a claimed time may be from a proven one, milliseconds. Rule: signed-tags.md 3.1 "Claimed times" */
+const maxDriftMs = 10 * 60_000;
+
+/** What each statement shows; without those that nothing can be read from, or whose time is not to be believed. */
+async function findingsOf(
+  { digest, statements }: Pick<Entry, 'digest' | 'statements'>,
+  { ruling }: TagQuestion,
+): Promise<readonly Finding[]> {
+  const findings = await Promise.all(statements.map((statement) => findingOf(statement, digest, ruling)));
+  return findings.filter((finding) => finding !== undefined).filter(isDated);
+}
+
+async function findingOf(
+  { mediaType, bytes }: TagStatement,
+  digest: Digest,
+  ruling: Ruling,
+): Promise<Finding | undefined> {
+  const origin = digestOf(bytes);
+  const format = formats.find((each) => each.recogniseLayer({ mediaType, digest: origin, size: bytes.length }));
+  if (format === undefined) return undefined;
+  const envelope = { format: format.name, foundIn: 'blob', origin, mediaType, bytes, annotations: {} } as const;
+  return format.verify(envelope, { digest }, trustOf(ruling));
+}
+
+function isDated({ proven }: Finding): boolean {
+  const { claimedAtMs, verifiedAtMs = claimedAtMs } = proven ?? {};
+  if (claimedAtMs === undefined || verifiedAtMs === undefined) return false;
+  return Math.abs(claimedAtMs - verifiedAtMs) <= maxDriftMs;
+}
+
+interface Saying {
+  readonly findings: readonly Finding[];
+  readonly digest: Digest;
+  readonly question: TagQuestion;
+}
+
+/** The policy's own decision, about these statements alone. */
+function decideSince(sinceMs: number, { findings, digest, question }: Saying): Decision {
+  const { collection, tag, ruling } = question;
+  const { rule, ...others } = ruling;
+  // A statement has to name the tag, whatever the rule asks of signatures of images.
+  const bound: Ruling = rule === undefined ? others : { ...others, rule: { ...rule, tag: 'bound' } };
+  const { registry, repository } = parseRegistryReference(collection);
+  const asked: Asked = {
+    reference: `${collection}:${tag}@${digest}`,
+    tag,
+    digest,
+    name: { repository: collection, tag },
+    image: { registry, repository },
+  };
+  // Whether an image of an index is refused is told where the index itself is read.
+  const subject = { digest, children: [] };
+  const evidence: Evidence = { asked, subject, envelopes: [], gaps: [], skipped: [], skippedTotal: 0, complete: true };
+  const counting = findings.filter(({ proven }) => (proven?.claimedAtMs ?? Number.NEGATIVE_INFINITY) >= sinceMs);
+  return decide(bound, evidence, counting);
+}

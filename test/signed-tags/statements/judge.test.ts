@@ -1,0 +1,138 @@
+import { createSoftwareSigner, generateKey, sigstoreFormat } from '@signet/core';
+import { type Digest, digestOf } from '@signet/oci';
+import { type Entry, judgeEntry, type TagStatement, timeOfStatements } from '@signet/signed-tags';
+import { noRefusals, type Requirement, type Rule, type Ruling } from '@signet/verifier';
+import { describe, expect, it } from 'vitest';
+
+const collection = 'registry.example/shop/api';
+const image = digestOf(Buffer.from('image'));
+const other = digestOf(Buffer.from('other image'));
+const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+const names = ['alice', 'bob', 'mallory'];
+const keys = new Map(await Promise.all(names.map(async (name) => [name, await generateKey('ecdsa-p256')] as const)));
+
+const source = (name: string): Requirement => ({
+  kind: 'source',
+  source: { name, keys: [keyNamed(name).publicKey] },
+});
+const [alice, bob] = [source('alice'), source('bob')];
+
+function keyNamed(name: string) {
+  return keys.get(name) ?? expect.fail(`no key ${name}`);
+}
+
+function rulingFor(require: Requirement, changes: Partial<Ruling> = {}): Ruling {
+  const rule: Rule = { name: 'shop', mode: 'enforce', require, tag: 'any', annotations: {} };
+  return { rule, fallback: 'deny', refuse: noRefusals, atMs: Date.UTC(2026, 10, 23), ...changes };
+}
+
+interface Said {
+  readonly by: string;
+  readonly at: number;
+  readonly digest?: Digest;
+  /** `undefined`: none is named. */
+  readonly reference?: string | undefined;
+}
+
+async function statement({ by, at, digest = image, ...said }: Said): Promise<TagStatement> {
+  const reference = 'reference' in said ? said.reference : `${collection}:1`;
+  const payload = sigstoreFormat.payload({
+    subject: { mediaType, digest, size: 100 },
+    signedAtMs: at,
+    annotations: {},
+    ...(reference === undefined ? {} : { signedReference: reference }),
+  });
+  const artifact = await sigstoreFormat.seal(payload, createSoftwareSigner(keyNamed(by)));
+  return { mediaType: artifact.envelopeMediaType, bytes: artifact.envelope };
+}
+
+async function entryOf(atMs: number, ...said: readonly Said[]): Promise<Entry> {
+  return { digest: image, mediaType, size: 100, atMs, statements: await Promise.all(said.map(statement)) };
+}
+
+const asking = (require: Requirement, changes: Partial<Ruling> = {}) => ({
+  collection,
+  tag: '1',
+  ruling: rulingFor(require, changes),
+});
+
+const verdictOf = async (entry: Entry, require: Requirement, changes: Partial<Ruling> = {}) =>
+  (await judgeEntry(entry, asking(require, changes))).verdict;
+
+describe('an entry', () => {
+  it('counts where its statements meet the rule', async () => {
+    expect(await verdictOf(await entryOf(5, { by: 'alice', at: 5 }), alice)).toBe('verified');
+    expect(await verdictOf(await entryOf(5, { by: 'alice', at: 9 }), alice)).toBe('verified');
+  });
+
+  it.each<[string, Said]>([
+    ['by another signer', { by: 'mallory', at: 5 }],
+    ['older than the entry', { by: 'alice', at: 4 }],
+    ['about another digest', { by: 'alice', at: 5, digest: other }],
+    ['for another tag', { by: 'alice', at: 5, reference: `${collection}:2` }],
+    ['for another collection', { by: 'alice', at: 5, reference: 'registry.example/shop/web:1' }],
+    ['for no tag', { by: 'alice', at: 5, reference: collection }],
+    ['without a reference', { by: 'alice', at: 5, reference: undefined }],
+  ])('does not with a statement %s', async (_, said) => {
+    expect(await verdictOf(await entryOf(5, said), alice)).toBe('denied');
+  });
+
+  it('does not without a statement, or with what is none', async () => {
+    const { statements, ...entry } = await entryOf(5, { by: 'alice', at: 5 });
+    const [good] = statements;
+    const bytes = good?.bytes ?? expect.fail();
+    for (const bad of [
+      [],
+      [{ mediaType: 'application/json', bytes }],
+      [{ mediaType: 'application/vnd.dev.cosign.simplesigning.v1+json', bytes }],
+      [{ mediaType: good?.mediaType ?? '', bytes: bytes.subarray(1) }],
+    ])
+      expect(await verdictOf({ ...entry, statements: bad }, alice)).toBe('denied');
+  });
+
+  it('needs as many signers as the rule says', async () => {
+    const two: Requirement = { kind: 'atLeast', count: 2, of: [alice, bob] };
+    expect(await verdictOf(await entryOf(5, { by: 'alice', at: 5 }), two)).toBe('denied');
+    expect(await verdictOf(await entryOf(5, { by: 'alice', at: 5 }, { by: 'bob', at: 6 }), two)).toBe('verified');
+    expect(await verdictOf(await entryOf(6, { by: 'alice', at: 5 }, { by: 'bob', at: 6 }), two)).toBe('denied');
+  });
+
+  it('is refused where the policy refuses its digest or a signer', async () => {
+    const entry = await entryOf(5, { by: 'alice', at: 5 });
+    const digests = new Set([image]);
+    const { publicKey } = keyNamed('alice');
+    expect(await verdictOf(entry, alice, { refuse: { ...noRefusals, digests } })).toBe('denied');
+    expect(await verdictOf(entry, alice, { refuse: { ...noRefusals, digests: new Set([other]) } })).toBe('verified');
+    expect(
+      await verdictOf(entry, alice, { refuse: { ...noRefusals, keys: [publicKey], keyIds: new Set([publicKey.id]) } }),
+    ).toBe('denied');
+  });
+});
+
+describe('the time of statements', () => {
+  const two: Requirement = { kind: 'atLeast', count: 2, of: [alice, bob] };
+  const timeOf = async (require: Requirement, ...said: readonly Said[]) =>
+    timeOfStatements(await entryOf(0, ...said), asking(require));
+
+  it('is that of the newest where one signer suffices', async () => {
+    expect(await timeOf(alice, { by: 'alice', at: 5 }, { by: 'alice', at: 8 })).toBe(8);
+  });
+
+  it('is that of the older where two have to sign', async () => {
+    expect(await timeOf(two, { by: 'alice', at: 5 }, { by: 'bob', at: 8 })).toBe(5);
+  });
+
+  it('is not made new by one of two thieves, nor older by any statement', async () => {
+    const signed: readonly Said[] = [
+      { by: 'alice', at: 5 },
+      { by: 'bob', at: 6 },
+    ];
+    expect(await timeOf(two, ...signed, { by: 'alice', at: 99 })).toBe(6);
+    expect(await timeOf(two, ...signed, { by: 'alice', at: 1 }, { by: 'mallory', at: 2 })).toBe(5);
+  });
+
+  it('is none where the rule is not met', async () => {
+    expect(await timeOf(two, { by: 'alice', at: 5 })).toBeUndefined();
+    expect(await timeOf(alice, { by: 'alice', at: 5, reference: `${collection}:2` })).toBeUndefined();
+  });
+});
