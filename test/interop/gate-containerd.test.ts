@@ -1,9 +1,11 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type CliWorld, createCliWorld, makeKey, signReference } from '../e2e/cli-world.ts';
-import { built, signetProgram } from '../support/cli.ts';
+import { built, signetProgram, startSignet } from '../support/cli.ts';
 import { type Containerd, startContainerd } from '../support/containerd.ts';
+import { criPull } from '../support/cri.ts';
 import { createEngineHost, describeWithEngines, type EngineHost } from '../support/engine-host.ts';
 
 describeWithEngines('the real containerd with signet gate containerd', () => {
@@ -32,8 +34,7 @@ describeWithEngines('the real containerd with signet gate containerd', () => {
     folder = join(host.dir, 'verifiers');
     mkdirSync(folder);
     install(gate());
-    const config = `[plugins."io.containerd.image-verifier.v1.bindir"]\n  bin_dir = "${folder}"\n  per_verifier_timeout = "20s"\n`;
-    containerd = await startContainerd(host, config);
+    containerd = await startContainerd(host, config());
   }, 120_000);
 
   afterAll(async () => {
@@ -41,6 +42,12 @@ describeWithEngines('the real containerd with signet gate containerd', () => {
     await host?.stop();
     await world?.server.stop();
   });
+
+  const config = (): string =>
+    `[plugins."io.containerd.image-verifier.v1.bindir"]\n  bin_dir = "${folder}"\n  per_verifier_timeout = "20s"\n`;
+
+  const byServer = (socket: string, timeout: string): string =>
+    `exec '${process.execPath}' '${signetProgram}' gate containerd --server '${socket}' --timeout ${timeout} -- "$@"`;
 
   const gate = (...flags: readonly string[]): string =>
     `exec '${process.execPath}' '${signetProgram}' gate containerd --policy '${policy}' --timeout 15s ${flags.join(' ')} -- "$@"`;
@@ -94,6 +101,58 @@ describeWithEngines('the real containerd with signet gate containerd', () => {
     expect(await pull(other)).toContain('error[FILE_UNREADABLE]');
     install(gate());
     expect(await pull(other)).toBe('pulled');
+  });
+
+  it('judges what Kubernetes pulls, unless a setting makes containerd pull by itself', async () => {
+    const image = await world.push('cri:1', 'cri');
+    await signReference(image, world.key);
+    expect(await criPull(containerd.socket, image)).toEqual({ code: 0, message: '' });
+    const other = await world.push('cri-plain:1', 'cri-plain');
+    expect((await criPull(containerd.socket, other)).message).toContain('denied (NO_SIGNATURE)');
+    await containerd.stop();
+    containerd = await startContainerd(
+      host,
+      `${config()}[plugins."io.containerd.cri.v1.images"]\n  use_local_image_pull = true\n`,
+    );
+    // What signet gate status warns of (LOCAL_PULL).
+    expect(await criPull(containerd.socket, other)).toEqual({ code: 0, message: '' });
+    await containerd.stop();
+    containerd = await startContainerd(host, config());
+  });
+
+  it('asks the resident server; while that is stopped, killed or gone, nothing gets in by it', async () => {
+    const socket = join(host.dir, 'signet.sock');
+    const serve = () =>
+      startSignet(['serve', '--policy', policy, '--port', '0', '--socket', socket], { ready: /signet serves unix:/ });
+    const [first, second, third] = await Promise.all(
+      ['one', 'two', 'three'].map(async (name) => {
+        const image = await world.push(`resident-${name}:1`, name);
+        await signReference(image, world.key);
+        return image;
+      }),
+    );
+    let server = await serve();
+    install(byServer(socket, '15s'));
+    expect(await pull(first ?? '')).toBe('pulled');
+    expect(await pull(plain)).toContain('denied (NO_SIGNATURE)');
+    server.child.kill('SIGSTOP');
+    const pulling = pull(second ?? '');
+    await sleep(2000); // by now it asks, or will
+    await server.stop('SIGKILL');
+    expect(await pulling).toContain('blocked pull');
+    expect(await pull(second ?? '')).toContain('error[RESIDENT_FAILED]');
+    server = await serve();
+    server.child.kill('SIGSTOP');
+    install(byServer(socket, '4s'));
+    expect(await pull(second ?? '')).toMatch(/error\[(RESIDENT_FAILED|TIMEOUT)\]/);
+    install(gate('--server', socket));
+    expect(await pull(second ?? '')).toBe('pulled');
+    expect(await pull(plain)).toContain('denied (NO_SIGNATURE)');
+    server.child.kill('SIGCONT');
+    install(byServer(socket, '15s'));
+    expect(await pull(third ?? '')).toBe('pulled');
+    await server.stop();
+    install(gate());
   });
 
   it('lets everything pass where its folder is empty', async () => {

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type CliWorld, createCliWorld, makeKey, signReference } from '../e2e/cli-world.ts';
 import { built, signetProgram } from '../support/cli.ts';
@@ -133,6 +134,22 @@ describeWithEngines('the real Docker daemon behind signet gate docker', () => {
       'an escaped path': `POST /v1.51/%69mages%2Fcreate?${form} HTTP/1.1\r\n\r\n`,
       'two slashes': `POST //images/create?${form} HTTP/1.1\r\n\r\n`,
       'a path through another': `POST /v1.51/containers/../images/create?${form} HTTP/1.1\r\n\r\n`,
+      'a path over another folder': `POST /v1.51/../images/create?${form} HTTP/1.1\r\n\r\n`,
+      'the same, escaped': `POST /v1.51/%2e%2e/images/create?${form} HTTP/1.1\r\n\r\n`,
+      'a point in the path': `POST /v1.51/./images/create?${form} HTTP/1.1\r\n\r\n`,
+      'a slash behind': `POST /v1.51/images/create/?${form} HTTP/1.1\r\n\r\n`,
+      'two versions': `POST /v1.51/v1.51/images/create?${form} HTTP/1.1\r\n\r\n`,
+      'capitals in the path': `POST /v1.51/Images/Create?${form} HTTP/1.1\r\n\r\n`,
+      'a version in capitals': `POST /V1.51/images/create?${form} HTTP/1.1\r\n\r\n`,
+      'a version that there is not': `POST /v9.99/images/create?${form} HTTP/1.1\r\n\r\n`,
+      'a method in small letters': `post /images/create?${form} HTTP/1.1\r\n\r\n`,
+      'another method': `PUT /images/create?${form} HTTP/1.1\r\n\r\n`,
+      'a method in a header': `POST /images/create?${form} HTTP/1.1\r\nX-HTTP-Method-Override: GET\r\n\r\n`,
+      'a semicolon': `POST /images/create?${good};${form} HTTP/1.1\r\n\r\n`,
+      'a parameter in capitals beside': `POST /images/create?${good}&FromImage=${evil} HTTP/1.1\r\n\r\n`,
+      'an image without a digest': `POST /images/create?fromImage=${evil}&tag=1 HTTP/1.1\r\n\r\n`,
+      'an image and an archive': `POST /images/create?${good}&fromSrc=- HTTP/1.1\r\n\r\n`,
+      'an archive': 'POST /images/create?fromSrc=http://127.0.0.1:1/a.tar&repo=posing/as HTTP/1.1\r\n\r\n',
       'an address with a host': `POST http://d/images/create?${form} HTTP/1.1\r\n\r\n`,
       'a member in two spellings': `POST /containers/create HTTP/1.1\r\n${json(twice)}`,
       'a body without a type': `POST /containers/create HTTP/1.1\r\nContent-Length: ${twice.length}\r\n\r\n${twice}`,
@@ -143,6 +160,42 @@ describeWithEngines('the real Docker daemon behind signet gate docker', () => {
       expect(await statusOf(text), what).toMatch(/^(?:301|400|403|404|500)$/);
     expect(await statusOf(`POST /v1.51/images/create?${good} HTTP/1.1\r\n\r\n`)).toBe('200');
     expect((await dockerd.docker('images', '--digests')).stdout).not.toContain(evilDigest);
+  });
+
+  it('closes what it does not know, and says so', async () => {
+    const { stdout: id } = await dockerd.docker('create', '--network', 'none', app, '/x');
+    for (const path of [
+      '/images/load',
+      '/build',
+      '/session',
+      '/grpc',
+      '/commit?container=x&repo=posing/as',
+      `/images/${app}/tag?repo=posing/as`,
+      '/plugins/create?name=p',
+      '/plugins/p/enable',
+      `/containers/${id.trim()}/checkpoints`,
+    ])
+      expect(await statusOf(`POST /v1.51${path} HTTP/1.1\r\nContent-Length: 0\r\n\r\n`), path).toBe('403');
+  });
+
+  it('lets nothing in while the gate does not answer, nor what it was asked about before', async () => {
+    gate.child.kill('SIGSTOP');
+    let status: string | undefined;
+    const waiting = statusOf(`POST /images/create?fromImage=${plain} HTTP/1.1\r\n\r\n`).then(
+      (given) => (status = given),
+    );
+    await sleep(1000);
+    expect(status).toBeUndefined();
+    gate.child.kill('SIGCONT');
+    expect(await waiting).toBe('403');
+    gate.child.kill('SIGSTOP');
+    const dropped = statusOf(`POST /images/create?fromImage=${plain} HTTP/1.1\r\n\r\n`);
+    await sleep(1000);
+    await gate.stop('SIGKILL');
+    // The daemon tries again for a while, and asks the next one.
+    gate = await startGate();
+    expect(await dropped).toMatch(/^(?:403|500)$/);
+    expect((await dockerd.docker('images', '--digests')).stdout).not.toContain(plain.split('@')[1]);
   });
 
   /** The status of a raw request; the connection ends with its answer. */
