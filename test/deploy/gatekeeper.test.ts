@@ -60,7 +60,10 @@ describe('the constraint', () => {
     const asked = constraint.spec.match.kinds.flatMap((each: { apiGroups: string[]; kinds: string[] }) =>
       each.apiGroups.flatMap((group) => each.kinds.map((kind) => `${group}/${kind}`)),
     );
-    const own = knownKinds.filter(({ group }) => ['', 'apps', 'batch'].includes(group));
+    // EphemeralContainers is no object of its own, but what a sub-resource of pods took before Kubernetes 1.22, which Gatekeeper does not match.
+    const own = knownKinds.filter(
+      ({ group, kind }) => ['', 'apps', 'batch'].includes(group) && kind !== 'EphemeralContainers',
+    );
     expect(own.map(({ group, kind }) => `${group}/${kind}`).filter((each) => !asked.includes(each))).toEqual([]);
   });
 });

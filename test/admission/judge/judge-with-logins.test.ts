@@ -8,6 +8,7 @@ import {
   type JudgeWithLogins,
   type JudgeWithLoginsOptions,
   type Login,
+  type SharedAnswers,
   startReviewDeadline,
 } from '../../../packages/admission/src/index.ts';
 import { outcomeOf } from '../../../packages/admission/src/review/outcome.ts';
@@ -129,6 +130,23 @@ describe('a judge with logins', () => {
     expect((await ask(judge, 'r.example/app:1', of('blog'))).is).toBe('denied NOT_TRUSTED now');
     expect((await ask(judge, 'r.example/app:1', of('shop'))).is).toBe('verified VERIFIED now');
     expect((await ask(judge, 'r.example/app:1', of('blog'))).is).toBe('denied NOT_TRUSTED cache');
+  });
+
+  it('shares with other servers what its own login reached, and nothing that another did', async () => {
+    views.server = createImages();
+    await views.server.sign(alice, await views.server.image('public', '1'));
+    await views.shop?.sign(alice, await views.shop.image('private', '2'));
+    const kept: string[] = [];
+    const shared: SharedAnswers = {
+      look: async ({ digest }) => ({ keep: () => void kept.push(digest) }),
+      forget: async () => {},
+      listen: async () => {},
+      close: async () => {},
+    };
+    const judge = open({ shared });
+    const [mine, theirs] = [await ask(judge, 'r.example/app:1'), await ask(judge, 'r.example/app:2', of('shop'))];
+    expect([mine.is, theirs.is]).toEqual(['verified VERIFIED now', 'verified VERIFIED now']);
+    expect(kept).toEqual([digestOf(mine)]);
   });
 
   it('tries logins one after the other until one may read', async () => {
