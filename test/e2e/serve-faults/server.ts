@@ -40,8 +40,14 @@ export interface TriedServer {
 const patienceMs = 30_000;
 const clock = fileURLToPath(new URL('../../support/moving-clock.ts', import.meta.url));
 
-/** The server of a stage, with answers that are kept for a short time, so that faults of the registry are met. Not started yet. */
-export async function createTriedServer(stage: Stage): Promise<TriedServer> {
+/** Answers are kept for a short time, so that faults of the registry are met. */
+const shortLifetimes = ['--fresh', '300ms', '--stale', '300ms', '--denied', '200ms', '--tags', '200ms'];
+
+/** The server of a stage, not started yet. `lifetimes`: options that say how long answers are kept. */
+export async function createTriedServer(
+  stage: Stage,
+  lifetimes: readonly string[] = shortLifetimes,
+): Promise<TriedServer> {
   const { dir, policies, ca } = stage;
   const at = (name: string): string => join(dir, name);
   const files = { policy: at('policy.yaml'), cert: at('tls.crt'), key: at('tls.key'), tokens: at('tokens') };
@@ -76,7 +82,7 @@ export async function createTriedServer(stage: Stage): Promise<TriedServer> {
     },
     async start() {
       const env = { NODE_OPTIONS: `--import=${clock} --max-old-space-size=256`, SIGNET_TEST_CLOCK: clockFile };
-      running = await startSignet(argumentsOf(port, files), { ready: /signet serves/, env });
+      running = await startSignet([...argumentsOf(port, files), ...lifetimes], { ready: /signet serves/, env });
       if (running.child.stderr === null) return;
       createInterface({ input: running.child.stderr }).on('line', (line) => {
         for (const listen of listeners) listen(line);
@@ -105,10 +111,9 @@ export async function createTriedServer(stage: Stage): Promise<TriedServer> {
 }
 
 function argumentsOf(port: number, files: ServerFiles): readonly string[] {
-  const lifetimes = ['--fresh', '300ms', '--stale', '300ms', '--denied', '200ms', '--tags', '200ms'];
   const reading = ['--policy', files.policy, '--tls-cert', files.cert, '--tls-key', files.key];
   const access = ['--token-file', files.tokens, '--port', String(port)];
-  return ['serve', ...reading, ...access, ...lifetimes, '--reload', '200ms', '--grace', '10s', '--log-level', 'info'];
+  return ['serve', ...reading, ...access, '--reload', '200ms', '--grace', '10s', '--log-level', 'info'];
 }
 
 /** Listens, and lets it be. */
