@@ -11,7 +11,7 @@ export async function trial([seconds = '60', seed = `${randomInt(2 ** 31)}`]: re
   console.log(`seed ${seed}`);
   const result = await tryServer({
     seed: Number(seed),
-    answersEach: 400,
+    answersEach: 150,
     isEnough: (_, ms) => ms >= Number(seconds) * 1000,
     workers: 12,
     largeBodies: 40,

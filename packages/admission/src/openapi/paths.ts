@@ -12,7 +12,7 @@ const failures: Readonly<Record<string, string>> = {
   413: 'REQUEST_TOO_LARGE: more than 8 MiB.',
   415: 'REQUEST_UNSUPPORTED: not JSON.',
   500: 'FAILED: the server is at fault; its log says how.',
-  503: 'SERVER_BUSY: too many large requests at the same time.',
+  503: 'SERVER_BUSY: too many requests, or too large ones, at the same time.',
 };
 const failed = (...codes: readonly number[]) =>
   Object.fromEntries(codes.map((code) => [code, { description: failures[code], content: json(ref('Error')) }]));
