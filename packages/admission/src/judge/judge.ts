@@ -158,11 +158,16 @@ class ResidentJudge implements Judge {
     const ruling = rulingBy(base, choice.kind === 'rule' ? choice.rule : undefined);
     if (!needsEvidence(ruling)) return answerOf(question, ruling, withoutEvidence(asked, ruling));
     const digest = asked.digest ?? this.knownTag(reference, base.atMs)?.digest;
-    return digest === undefined ? undefined : this.keptAnswer(question, ruling, digest);
+    return digest === undefined ? undefined : this.keptAnswer(question, ruling, digest, question.key);
   }
 
-  private keptAnswer(question: Question, ruling: Ruling, digest: Digest): ImageAnswer | undefined {
-    const kept = this.results.get(keyOf(question, ruling, digest), question.base.atMs);
+  private keptAnswer(
+    question: Question,
+    ruling: Ruling,
+    digest: Digest,
+    key: string = keyOf(question, ruling, digest),
+  ): ImageAnswer | undefined {
+    const kept = this.results.get(key, question.base.atMs);
     if (kept === undefined) return undefined;
     const { verdict, atMs } = kept.report;
     if (verdict !== 'verified' && this.changes.lastMs(nameOf(question.reference)) >= atMs) return undefined;

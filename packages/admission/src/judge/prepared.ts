@@ -1,12 +1,15 @@
 import { parseRegistryReference, type RegistryReference } from '@signet/oci';
 import { type Asked, askedImage, type Policy, type Rule, toAsked } from '@signet/verifier';
 import { LRUCache } from 'lru-cache';
+import { resultKey } from '../cache/results.ts';
 
 /** What can be said of an image before any request; the same text under the same policy always gives the same. */
 export interface Prepared {
   readonly reference: RegistryReference;
   readonly asked: Asked;
   readonly choice: Choice;
+  /** What its answer is kept under, where that is known before any request. */
+  readonly key?: string;
 }
 
 /** `tag`: which rule it is turns on what the tag names now; `rule` is the first that it could be. */
@@ -40,8 +43,11 @@ function prepareBy(policy: Policy, image: string): Prepared {
   const reference = parseRegistryReference(image);
   const asked = toAsked(reference, { renames: policy.renames });
   const seen = askedImage(asked);
-  const choice = seen === undefined ? undefined : policy.rules.choose(seen);
-  return { reference, asked, choice: choiceOf(choice) };
+  const choice = choiceOf(seen === undefined ? undefined : policy.rules.choose(seen));
+  const { digest } = asked;
+  if (digest === undefined || choice.kind !== 'rule') return { reference, asked, choice };
+  const key = resultKey({ asked, digest, rule: choice.rule, revision: policy.revision });
+  return { reference, asked, choice, key };
 }
 
 function choiceOf(choice: ReturnType<Policy['rules']['choose']> | undefined): Choice {

@@ -29,6 +29,10 @@ const reviewSchema: v.GenericSchema<unknown, { readonly request: AdmissionReques
 });
 
 const version = 'admission.k8s.io/v1';
+const versionSchema: v.GenericSchema<unknown, { readonly apiVersion: string; readonly kind: string }> = v.object({
+  apiVersion: text,
+  kind: text,
+});
 
 /** @throws {AdmissionError} REQUEST_INVALID, REQUEST_UNSUPPORTED */
 export function parseAdmissionReview(body: unknown): AdmissionRequest {
@@ -40,7 +44,7 @@ export function parseAdmissionReview(body: unknown): AdmissionRequest {
 
 /** @throws {AdmissionError} REQUEST_INVALID for what is no such document, REQUEST_UNSUPPORTED for one of another version */
 export function checkVersion(body: unknown, apiVersion: string, kind: string): void {
-  const parsed = v.safeParse(v.object({ apiVersion: text, kind: text }), body);
+  const parsed = v.safeParse(versionSchema, body);
   if (!parsed.success) throw new AdmissionError('REQUEST_INVALID', `the body is no ${kind}`);
   const { output } = parsed;
   if (output.kind === kind && output.apiVersion === apiVersion) return;
