@@ -2,10 +2,8 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync }
 import { isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
 import { encodePublicKey, generateKey } from '@signet/core';
-import { openLayout } from '@signet/oci';
 import type { Metafile } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildImage } from '../../packages/cli/src/demo/image.ts';
 import { buildCli } from '../../scripts/build-cli.ts';
 import { signetProgram } from '../support/cli.ts';
 import { startHostileRegistry } from '../support/hostile-registry.ts';
@@ -84,15 +82,19 @@ describe('a command that is packed', () => {
     const dir = tempDir();
     mkdirSync(join(dir, 'dist'));
     cpSync(dirname(signetProgram), join(dir, 'bin'), { recursive: true });
-    for (const file of ['start.js', 'verify.js', 'package.json'])
+    for (const file of ['start.js', 'verify.js', 'package.json', 'llhttp.wasm', 'llhttp_simd.wasm'])
       cpSync(join(built.outdir, file), join(dir, 'dist', file));
-    const layout = join(dir, 'layout');
-    await buildImage(await openLayout(layout, { create: true }), '1.0', 'hello');
-    const verify = [join(dir, 'bin/signet.js'), 'verify', '--key', await publicKeyFile(), `oci:${layout}:1.0`];
-    expect(await run(process.execPath, verify)).toMatchObject({
-      code: 1,
-      stdout: expect.stringContaining('NO_SIGNATURE'),
-    });
+    const server = await startHostileRegistry((_, response) => void response.writeHead(404).end());
+    try {
+      const image = `${server.host}/a/b@sha256:${'0'.repeat(64)}`;
+      const verify = [join(dir, 'bin/signet.js'), 'verify', '--plain-http', '--key', await publicKeyFile(), image];
+      expect(await run(process.execPath, verify)).toMatchObject({
+        code: 3,
+        stdout: expect.stringContaining('NOT_FOUND'),
+      });
+    } finally {
+      await server.stop();
+    }
     expect((await run(process.execPath, [join(dir, 'bin/signet.js'), 'version'])).stderr).toContain('main.js');
   });
 });
