@@ -85,6 +85,20 @@ describe('signet serve', () => {
     await expect.poll(verdict, { timeout: 20_000 }).toBe('allowed');
   });
 
+  it('its certificate broken: a token that is taken away is no token any more all the same', async () => {
+    const server = await started();
+    const status = async (token: string): Promise<number> =>
+      (await ask('/v1/verify', [good], { agent, url: server.url, token, timeoutMs: 20_000, fresh: false })).status;
+    writeFileSync(server.files.tokens, `${server.token}\nanother-token-that-is-good\n`);
+    await expect.poll(() => status('another-token-that-is-good'), { timeout: 20_000 }).toBe(200);
+    const broken = server.tells('certificate or tokens are broken');
+    writeFileSync(server.files.cert, 'none');
+    await broken;
+    writeFileSync(server.files.tokens, `${server.token}\n`);
+    await expect.poll(() => status('another-token-that-is-good'), { timeout: 20_000 }).toBe(401);
+    expect(await status(server.token)).toBe(200);
+  });
+
   it('killed while its policy is broken: it does not start again before that is mended', async () => {
     const server = await started();
     const broken = server.tells('policy is broken');

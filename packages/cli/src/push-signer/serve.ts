@@ -51,7 +51,8 @@ export async function servePushSigner(flags: PushSignerFlags, io: Io): Promise<E
   });
   const server = await listen(flags, { judge, metrics, logger, watcher, onlyWebhooks: true, ...secrets });
   const usePolicy = (from: FileStates) => usePolicyOf({ flags, io, judge, logger, metrics, check }, from);
-  const useSecrets = (from: FileStates) => useSecretsOf({ flags, logger, server }, from);
+  const inUse = { secrets };
+  const useSecrets = (from: FileStates) => useSecretsOf({ flags, logger, server, inUse }, from);
   const stopWatching = await watchAll([{ load: usePolicy, read }, { load: useSecrets }], flags.reload);
   if (output.json) writeJson(io, { url: server.url, policy: flags.policy, key: signer.publicKey.id });
   else io.stdout.write(`signet signs pushes told at ${server.url}\n`);

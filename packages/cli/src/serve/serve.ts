@@ -51,7 +51,8 @@ export async function serve(flags: ServeFlags, io: Io): Promise<ExitCode> {
   const following = await openWatcher(flags, { judge, metrics, logger, onForget });
   const servers = await listen({ flags, ...judging, metrics, logger, customPaths, secrets, ...following });
   const usePolicy = (from: FileStates) => usePolicyOf({ flags, io, judge, logger, metrics }, from);
-  const useSecrets = (from: FileStates) => useSecretsOf({ flags, own, logger, server: servers[0] }, from);
+  const inUse = { secrets };
+  const useSecrets = (from: FileStates) => useSecretsOf({ flags, own, logger, server: servers[0], inUse }, from);
   const stopWatching = await watchAll([{ load: usePolicy, read }, { load: useSecrets }], flags.reload);
   tellAddress(servers, io, { flags, output, own });
   await untilAborted(stopped);
