@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Counts } from '../e2e/serve-faults/load.ts';
 import { tryServer } from '../e2e/serve-faults/run.ts';
+import { removeLeftTempDirs } from '../support/temp.ts';
 
 /** One line for the list of trials. */
 export const about: string =
@@ -19,6 +20,7 @@ export async function trial([seconds = '60', seed = `${randomInt(2 ** 31)}`]: re
     isPunctual: true,
     onPart: (what, counts, ms) => console.log(`${line(what, counts)}; as before after ${Math.round(ms)} ms`),
   });
+  removeLeftTempDirs();
   const all = [...result.counts.values()];
   const sum = (of: (counts: Counts) => number): number => all.reduce((total, counts) => total + of(counts), 0);
   console.log(

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { Agent, request } from 'undici';
+import type { ValkeyServer } from '../../support/valkey.ts';
 import { type Behaviour, behaviours, lies } from './fault-registry.ts';
 import type { PolicyVersion } from './policies.ts';
 import type { Trouble, World } from './world.ts';
@@ -11,7 +12,7 @@ import type { Trouble, World } from './world.ts';
 export interface Fault {
   readonly name: string;
   /** Of one part no two are at the same time. */
-  readonly part: 'registry' | 'policy' | 'certificate' | 'tokens' | 'process' | 'clock' | 'memory';
+  readonly part: 'registry' | 'policy' | 'certificate' | 'tokens' | 'process' | 'clock' | 'memory' | 'valkey';
   /** What answers may suffer from it. */
   readonly trouble: Trouble;
   /** The server could not be started as things are. */
@@ -23,7 +24,7 @@ export interface Fault {
 
 const nothing = async (): Promise<void> => {};
 
-/** All that can be had on one machine; a further one is a member more. */
+/** All that can be had on one machine. */
 export const faults: readonly Fault[] = [
   ...behaviours.filter((each) => each !== 'healthy').map(registryFault),
   policyFault('stricter', ({ policies }) => policies.strict),
@@ -55,6 +56,29 @@ export const faults: readonly Fault[] = [
   clockFault('a day behind', -86_400_000),
   { name: 'large bodies', part: 'memory', trouble: 'none', begin: sendLarge, end: nothing },
 ];
+
+/** Those of what shares the answers between servers: it may be gone, or say nothing. */
+export const valkeyFaults: readonly Fault[] = [
+  valkeyFault(
+    'killed',
+    (valkey) => valkey.kill(),
+    (valkey) => valkey.restart(),
+  ),
+  valkeyFault('restarted', (valkey) => valkey.restart(), nothing),
+  valkeyFault(
+    'stopped',
+    async (valkey) => valkey.pause(),
+    async (valkey) => valkey.resume(),
+  ),
+];
+
+function valkeyFault(name: string, begin: (valkey: ValkeyServer) => Promise<void>, end: typeof begin): Fault {
+  const onIt =
+    (act: typeof begin) =>
+    async ({ valkey }: World) =>
+      await (valkey === undefined ? undefined : act(valkey));
+  return { name: `valkey ${name}`, part: 'valkey', trouble: 'none', begin: onIt(begin), end: onIt(end) };
+}
 
 function registryFault(behaviour: Behaviour): Fault {
   return {

@@ -1,9 +1,14 @@
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { havePeers } from '../../support/peers.ts';
+import { startValkey, type ValkeyServer } from '../../support/valkey.ts';
 import { type Random, seeded } from '../kill/seeded.ts';
-import { type Fault, faults } from './faults.ts';
+import { type Fault, faults, valkeyFaults } from './faults.ts';
 import { type Counts, type Load, type LoadOptions, startLoad } from './load.ts';
-import { createTriedServer } from './server.ts';
-import { createStage } from './stage.ts';
+import { createTriedServer, shortLifetimes } from './server.ts';
+import { createStage, type Stage } from './stage.ts';
 import { createWorld, type World } from './world.ts';
 
 /** How long is tried. */
@@ -33,17 +38,20 @@ export interface TrialResult {
 /** Tries the server with each fault by itself and then with several, under load all the time. */
 export async function tryServer(options: TrialOptions): Promise<TrialResult> {
   const stage = await createStage();
-  const server = await createTriedServer(stage);
+  const valkey = havePeers(['valkey-server']) ? await startValkey() : undefined;
+  const server = await createTriedServer(stage, [...shortLifetimes, ...sharedBy(stage, valkey)]);
   await server.start();
-  const world = createWorld(stage, server, options.largeBodies);
+  const { largeBodies } = options;
+  const world = createWorld(stage, server, { largeBodies, ...(valkey === undefined ? {} : { valkey }) });
+  const all = valkey === undefined ? faults : [...faults, ...valkeyFaults];
   const random = seeded(options.seed);
   const load = startLoad(world, { ...options, random: seeded(options.seed + 1) });
   const trial: Trial = { world, load, options, failures: [] };
   const mover = startMover(world);
   try {
     await recover(trial, 'the start');
-    for (const fault of faults) await together(trial, [fault]);
-    const combinations = await combined(trial, random);
+    for (const fault of all) await together(trial, [fault]);
+    const combinations = await combined(trial, all, random);
     return {
       faults: [...trial.failures, ...load.faults],
       counts: load.counts,
@@ -54,8 +62,16 @@ export async function tryServer(options: TrialOptions): Promise<TrialResult> {
     await mover.stop();
     await load.stop();
     await server.end('SIGTERM');
+    await valkey?.stop();
     await stage.stop();
   }
+}
+
+function sharedBy({ dir }: Stage, valkey: ValkeyServer | undefined): readonly string[] {
+  if (valkey === undefined) return [];
+  const file = join(dir, 'valkey-secret');
+  writeFileSync(file, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 });
+  return ['--valkey', valkey.url, '--valkey-secret-file', file];
 }
 
 interface Trial {
@@ -119,15 +135,16 @@ async function recover({ world, load, failures }: Trial, what: string): Promise<
 }
 
 /** Faults of different parts, as the seed chooses them. */
-async function combined(trial: Trial, random: Random): Promise<number> {
+async function combined(trial: Trial, all: readonly Fault[], random: Random): Promise<number> {
   const startMs = performance.now();
   let count = 0;
-  for (; !trial.options.isEnough(count, performance.now() - startMs); count += 1) await together(trial, choose(random));
+  for (; !trial.options.isEnough(count, performance.now() - startMs); count += 1)
+    await together(trial, choose(all, random));
   return count;
 }
 
-function choose(random: Random): readonly Fault[] {
-  const mixed = faults.toSorted(() => random() - 0.5);
+function choose(all: readonly Fault[], random: Random): readonly Fault[] {
+  const mixed = all.toSorted(() => random() - 0.5);
   const byPart = [...new Map(mixed.map((fault) => [fault.part, fault])).values()];
   const chosen = byPart.slice(0, 2 + Math.floor(random() * 3));
   // What cannot be started is not ended.

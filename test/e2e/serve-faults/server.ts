@@ -41,12 +41,21 @@ const patienceMs = 30_000;
 const clock = fileURLToPath(new URL('../../support/moving-clock.ts', import.meta.url));
 
 /** Answers are kept for a short time, so that faults of the registry are met. */
-const shortLifetimes = ['--fresh', '300ms', '--stale', '300ms', '--denied', '200ms', '--tags', '200ms'];
+export const shortLifetimes: readonly string[] = [
+  '--fresh',
+  '300ms',
+  '--stale',
+  '300ms',
+  '--denied',
+  '200ms',
+  '--tags',
+  '200ms',
+];
 
-/** The server of a stage, not started yet. `lifetimes`: options that say how long answers are kept. */
+/** The server of a stage, not started yet. `options`: further ones; none given, answers are kept for a short time. */
 export async function createTriedServer(
   stage: Stage,
-  lifetimes: readonly string[] = shortLifetimes,
+  options: readonly string[] = shortLifetimes,
 ): Promise<TriedServer> {
   const { dir, policies, ca } = stage;
   const at = (name: string): string => join(dir, name);
@@ -82,7 +91,7 @@ export async function createTriedServer(
     },
     async start() {
       const env = { NODE_OPTIONS: `--import=${clock} --max-old-space-size=256`, SIGNET_TEST_CLOCK: clockFile };
-      running = await startSignet([...argumentsOf(port, files), ...lifetimes], { ready: /signet serves/, env });
+      running = await startSignet([...argumentsOf(port, files), ...options], { ready: /signet serves/, env });
       if (running.child.stderr === null) return;
       createInterface({ input: running.child.stderr }).on('line', (line) => {
         for (const listen of listeners) listen(line);

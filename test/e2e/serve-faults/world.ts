@@ -1,3 +1,4 @@
+import type { ValkeyServer } from '../../support/valkey.ts';
 import type { Moment } from './oracle.ts';
 import type { PolicyVersion } from './policies.ts';
 import type { TriedServer } from './server.ts';
@@ -14,18 +15,20 @@ export interface World {
   readonly policies: Timeline<PolicyVersion>;
   readonly trouble: Timeline<Trouble>;
   readonly process: Timeline<'up' | 'down'>;
+  /** That shares the answers, where it is installed. */
+  readonly valkey?: ValkeyServer;
   /** Bodies of 6 MiB that come at the same time; 21 are as much as a server takes. */
   readonly largeBodies: number;
 }
 
-export function createWorld(stage: Stage, server: TriedServer, largeBodies: number): World {
+export function createWorld(stage: Stage, server: TriedServer, own: Pick<World, 'largeBodies' | 'valkey'>): World {
   return {
     stage,
     server,
     policies: createTimeline(stage.policies.usual),
     trouble: createTimeline<Trouble>('none'),
     process: createTimeline<'up' | 'down'>('up'),
-    largeBodies,
+    ...own,
   };
 }
 
