@@ -25,10 +25,10 @@ export async function bigBlob(mebibytes: number): Promise<BigBlobFigures> {
   try {
     const url = server.match[1] ?? '';
     const pid = server.child.pid ?? 0;
-    await push(url, 8); // once, so that what is loaded on demand is there
+    await pushBig(url, 8); // once, so that what is loaded on demand is there
     const beforeMiB = memoryOf(pid, 'VmHWM');
-    const [digest, pushMs] = await timed(() => push(url, mebibytes));
-    const [pulled, pullMs] = await timed(() => pull(url, digest));
+    const [digest, pushMs] = await timed(() => pushBig(url, mebibytes));
+    const [pulled, pullMs] = await timed(() => pullBig(url, digest));
     if (pulled !== digest) throw new HarnessError(`pulled ${pulled}, pushed ${digest}`);
     return { beforeMiB, highestMiB: memoryOf(pid, 'VmHWM'), pushMs, pullMs };
   } finally {
@@ -37,7 +37,8 @@ export async function bigBlob(mebibytes: number): Promise<BigBlobFigures> {
   }
 }
 
-async function push(url: string, mebibytes: number): Promise<string> {
+/** Pushes a blob of so many MiB to the repository `big`; its digest. */
+export async function pushBig(url: string, mebibytes: number): Promise<string> {
   const hash = createHash('sha256');
   const piece = randomBytes(pieceBytes);
   let sent = 0;
@@ -59,7 +60,8 @@ async function push(url: string, mebibytes: number): Promise<string> {
   return digest;
 }
 
-async function pull(url: string, digest: string): Promise<string> {
+/** Pulls a blob of `big`; the digest of what came. */
+export async function pullBig(url: string, digest: string): Promise<string> {
   const response = await fetch(`${url}/v2/big/blobs/${digest}`);
   const hash = createHash('sha256');
   for await (const piece of response.body ?? []) hash.update(piece);
@@ -77,7 +79,7 @@ async function timed<T>(work: () => Promise<T>): Promise<readonly [T, number]> {
 }
 
 /** Of Linux's /proc, in MiB. */
-function memoryOf(pid: number, field: string): number {
+export function memoryOf(pid: number, field: string): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024;
 }

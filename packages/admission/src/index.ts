@@ -37,7 +37,7 @@ export { openApiDocument } from './openapi/document.ts';
 export type { ProxySecrets } from './proxy/access.ts';
 export { type ContentCache, openContentCache } from './proxy/content-cache.ts';
 export { type ProxyOptions, type RunningProxy, startProxy } from './proxy/proxy.ts';
-export { createUpstreams, parseUpstream, type Upstream } from './proxy/upstreams.ts';
+export { createUpstreams, parseUpstream, type Upstream, type Upstreams } from './proxy/upstreams.ts';
 export { accountFolder } from './pull-secrets/cluster-account.ts';
 export { type ClusterApi, type ClusterApiOptions, createClusterApi } from './pull-secrets/cluster-api.ts';
 export {

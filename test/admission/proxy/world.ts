@@ -18,6 +18,7 @@ import { pino } from 'pino';
 import {
   createJudge,
   createMetrics,
+  createUpstreams,
   type Judge,
   type JudgeOptions,
   type ProxyOptions,
@@ -147,7 +148,7 @@ export async function startProxyWorld(options: WorldOptions = {}): Promise<Proxy
   const proxy = await startProxy({
     ...others,
     judge,
-    upstreams: upstreams.map(parseUpstream),
+    upstreams: createUpstreams(upstreams.map(parseUpstream)),
     open: openSource,
     metrics,
     logger,

@@ -54,8 +54,11 @@ export function createAccess(secrets: ProxySecrets, rules: AccessRules, before?:
   if (tls === undefined && !isLoopback)
     throw invalid(`plain HTTP is served on addresses of this machine alone, not on ${host}: give a certificate`);
   if (htpasswd === undefined && !hasClientCa && !isLoopback && !allowAnonymous)
-    throw invalid(`on ${host} clients must be known (accounts or client certificates), or let in by --allow-anonymous`);
-  if (rules.usesTokens && htpasswd === undefined) throw invalid('tokens are handed out to accounts: --htpasswd');
+    throw invalid(
+      `on ${host} clients must be known, by accounts or client certificates, unless anonymous ones are allowed`,
+    );
+  if (rules.usesTokens && htpasswd === undefined)
+    throw invalid('tokens are handed out to accounts, and there are none');
   if (metricsTokens.some((token) => token.length < 16)) throw invalid('a token has fewer than 16 characters');
   const metrics = {
     tokenHashes: metricsTokens.map(hashToken),

@@ -1,8 +1,11 @@
-import type { Descriptor, Digest } from '@signet/oci';
+import type { Digest } from '@signet/oci';
 import { LRUCache } from 'lru-cache';
 
 /** Why content of a repository may be asked for: something that passed names it. */
-export interface Claim extends Pick<Descriptor, 'mediaType' | 'size'> {
+export interface Claim {
+  readonly kind: 'manifest' | 'blob';
+  /** Bytes, as what names it says. */
+  readonly size: number;
   /** The image that named it, by tag and digest, to be judged again; `proof`: a proof, which passes unverified. */
   readonly by: string;
 }
@@ -44,7 +47,7 @@ export function createClaims(): Claims {
     of: (name, digest) => contents.get(`${name}@${digest}`) ?? [],
     add(name, digest, claim) {
       const key = `${name}@${digest}`;
-      const others = (contents.get(key) ?? []).filter(({ by }) => by !== claim.by);
+      const others = (contents.get(key) ?? []).filter((other) => !isSame(other, claim));
       contents.set(key, [claim, ...others].slice(0, maxClaims));
     },
     addIndex(name, index) {
@@ -63,4 +66,8 @@ export function createClaims(): Claims {
       indexes.clear();
     },
   };
+}
+
+function isSame(one: Claim, other: Claim): boolean {
+  return one.by === other.by && one.kind === other.kind && one.size === other.size;
 }

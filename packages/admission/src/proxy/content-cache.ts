@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, lstat, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type Descriptor,
@@ -81,10 +81,9 @@ export async function openContentCache(dir: string, options: ContentCacheOptions
 
 /** A folder that is somebody's must not be cleared by a cache that gets too large. */
 async function checkFolder(dir: string): Promise<void> {
-  const path = join(dir, marker);
-  if ((await readdir(dir)).length === 0) return await writeFile(path, markerText);
-  const text = await readFile(path, 'utf8').catch(() => undefined); // not there, or no file: not ours
-  if (text === markerText) return;
+  const names = (await readdir(dir)).filter((name) => name !== 'lost+found');
+  if (names.length === 0) return await writeFile(join(dir, marker), markerText);
+  if (names.includes(marker)) return;
   throw new AdmissionError('SERVER_INVALID', `${dir} holds something else than a cache: name an empty folder`);
 }
 

@@ -55,7 +55,6 @@ const wrongAnswers: ReadonlySet<RegistryErrorCode> = new Set([
   'DIGEST_MISMATCH',
   'SIZE_MISMATCH',
   'TOO_LARGE',
-  'LIMIT_REACHED',
   'MANIFEST_INVALID',
   'JSON_INVALID',
   'UNEXPECTED_ANSWER',

@@ -14,6 +14,9 @@ import { learn, namedBy } from './pull-manifest.ts';
 import type { Pulling } from './pulling.ts';
 import type { Target } from './upstreams.ts';
 
+/** What blobs are fetched as: what a manifest calls them says nothing about where they are. */
+const blobType = 'application/octet-stream';
+
 /** Images of one index that are looked through for a blob. */
 const maxImages = 64;
 const sideBySide = 8;
@@ -41,10 +44,9 @@ export async function findBlob(request: BlobRequest): Promise<Descriptor> {
 }
 
 async function lookUp({ pulling, target, digest, deadline }: BlobRequest): Promise<Descriptor | undefined> {
-  const isWanted = (mediaType: string): boolean => !isManifestMediaType(mediaType);
-  const { named, undecided } = await namedBy(pulling, target, digest, { deadline, isWanted });
+  const { named, undecided } = await namedBy(pulling, target, digest, { deadline, kind: 'blob' });
   if (named === undefined && undecided !== undefined) throw undecided;
-  return named === undefined ? undefined : { mediaType: named.mediaType, digest, size: named.size };
+  return named === undefined ? undefined : { mediaType: blobType, digest, size: named.size };
 }
 
 /** A client that has index and manifests from before asks for the tag, and then for blobs at once. */

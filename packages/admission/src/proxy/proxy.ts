@@ -12,7 +12,7 @@ import { createLists } from './lists.ts';
 import { createManifests } from './manifests.ts';
 import { createProxyMetrics } from './metrics.ts';
 import type { ProxyContext } from './proxy-context.ts';
-import { createUpstreams, type Target, type Upstream } from './upstreams.ts';
+import type { Target, Upstreams } from './upstreams.ts';
 
 /** Opens a repository for reading; nothing is asked yet. */
 export type OpenRepository = (reference: Pick<RegistryReference, 'registry' | 'repository'>) => Source;
@@ -20,7 +20,7 @@ export type OpenRepository = (reference: Pick<RegistryReference, 'registry' | 'r
 /** How a proxy is set up. */
 export interface ProxyOptions extends ProxySecrets {
   readonly judge: Judge;
-  readonly upstreams: readonly Upstream[];
+  readonly upstreams: Upstreams;
   /** For manifests and lists. */
   readonly open: OpenRepository;
   /** For blobs: over connections of their own, so that slow transfers keep no verdict waiting. Default: `open`. */
@@ -103,7 +103,7 @@ function createContext(options: ProxyOptions): Omit<ProxyContext, 'access'> {
       openBlobs: ofTarget(openBlobs),
       ...kept,
     },
-    upstreams: createUpstreams(options.upstreams),
+    upstreams: options.upstreams,
     lists: createLists(ofTarget(open)),
     metrics,
     proxyMetrics: createProxyMetrics(metrics.registry, cache),

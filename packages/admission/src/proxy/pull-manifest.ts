@@ -65,7 +65,7 @@ async function byDigest(
   deadline: ReviewDeadline,
 ): Promise<PassedManifest> {
   const { manifests, judge } = pulling;
-  const { named, undecided } = await namedBy(pulling, target, digest, { deadline, isWanted: isManifestMediaType });
+  const { named, undecided } = await namedBy(pulling, target, digest, { deadline, kind: 'manifest' });
   if (named !== undefined) {
     const read = await inTime(manifests.read(target, digest), deadline);
     return named.by === proofClaim ? read : { ...read, by: named.by };
@@ -109,12 +109,12 @@ export async function namedBy(
   { claims, judge }: Pulling,
   { image }: Target,
   digest: Digest,
-  { deadline, isWanted }: { readonly deadline: ReviewDeadline; readonly isWanted: (mediaType: string) => boolean },
+  { deadline, kind }: { readonly deadline: ReviewDeadline } & Pick<Claim, 'kind'>,
 ): Promise<Naming> {
   claims.use(judge.policy.revision);
   let undecided: ApiError | undefined;
   for (const claim of claims.of(image, digest)) {
-    if (!isWanted(claim.mediaType)) continue;
+    if (claim.kind !== kind) continue;
     const refusal = claim.by === proofClaim ? undefined : await refusalNow(judge, claim.by, deadline);
     if (refusal === undefined) return { named: claim };
     if (refusal.status === 503) undecided ??= refusal;
@@ -151,16 +151,16 @@ export function learn(
   { descriptor, manifest, by }: PassedManifest,
 ): void {
   claims.use(judge.policy.revision);
-  const { mediaType, digest, size } = descriptor;
-  const claim = { by: by ?? proofClaim };
-  claims.add(image, digest, { ...claim, mediaType, size });
+  const { digest, size } = descriptor;
+  const claim = by ?? proofClaim;
+  claims.add(image, digest, { kind: 'manifest', size, by: claim });
   const isIndex = manifest.kind === 'index';
   // What a list of proofs names is judged by itself.
   if (isIndex && by === undefined) return;
   for (const part of partsOf(manifest)) {
+    const kind = isManifestMediaType(part.mediaType) ? 'manifest' : 'blob';
     // Only an index names manifests: what an image or a proof calls its config is none.
-    if (isIndex || !isManifestMediaType(part.mediaType))
-      claims.add(image, part.digest, { ...claim, mediaType: part.mediaType, size: part.size });
+    if (isIndex || kind === 'blob') claims.add(image, part.digest, { kind, size: part.size, by: claim });
   }
   if (isIndex && by !== undefined) claims.addIndex(image, { digest, by });
 }

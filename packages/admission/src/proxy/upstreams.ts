@@ -25,6 +25,7 @@ export interface Target {
 
 /** The registries behind a proxy. */
 export interface Upstreams {
+  readonly list: readonly Upstream[];
   /** `ns`: containerd's query parameter, each time that it was given. @throws {ApiError} NAME_UNKNOWN, NAME_INVALID */
   find(name: string, ns: readonly string[]): Target;
   /** Whether this host (with port, where it has one) is asked by plain HTTP. */
@@ -45,7 +46,7 @@ export function parseUpstream(text: string): Upstream {
   if (url === null || !/^https?:\/\//.test(address) || (url.protocol !== 'https:' && url.protocol !== 'http:'))
     throw invalid(text, 'https://HOST or NAME=https://HOST is wanted');
   if (url.username !== '' || url.password !== '')
-    throw invalid(text, 'credentials do not belong here: signet login, or --registry-config');
+    throw invalid(text, 'credentials do not belong in it (signet login keeps them)');
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
     throw invalid(text, 'only scheme, host and port are taken');
   const registry = canonicalHost(url.host);
@@ -56,13 +57,14 @@ export function parseUpstream(text: string): Upstream {
 
 /** @throws {AdmissionError} SERVER_INVALID for none, and for two of the same name or registry */
 export function createUpstreams(list: readonly Upstream[]): Upstreams {
-  if (list.length === 0) throw new AdmissionError('SERVER_INVALID', 'a proxy needs a registry behind it: --upstream');
+  if (list.length === 0) throw new AdmissionError('SERVER_INVALID', 'a proxy needs a registry behind it');
   checkDistinct(list);
   const rest = list.find(({ name }) => name === undefined);
   const byPath = new Map(list.flatMap((upstream) => (upstream.name === undefined ? [] : [[upstream.name, upstream]])));
   const byNamespace = new Map([...list.map((each) => [each.registry, each] as const), ...byPath]);
   const plain = new Set(list.filter(({ isPlainHttp }) => isPlainHttp).map(({ registry }) => registry));
   return {
+    list,
     find(name, ns) {
       const [space, ...more] = ns;
       if (more.length > 0) throw new ApiError(400, 'NAME_INVALID', 'ns is given more than once');
@@ -113,5 +115,5 @@ function registryOf(host: string): string | undefined {
 
 function invalid(text: string, why: string): AdmissionError {
   const shown = JSON.stringify(text.slice(0, 200).replace(/\/\/[^/@]*@/, '//***@'));
-  return new AdmissionError('SERVER_INVALID', `--upstream ${shown}: ${why}`);
+  return new AdmissionError('SERVER_INVALID', `the upstream ${shown}: ${why}`);
 }

@@ -9,7 +9,7 @@ import {
   parseUpstream,
   type RunningProxy,
   startProxy,
-  type Upstream,
+  type Upstreams,
 } from '@signet/admission';
 import { createRegistryClient } from '@signet/oci';
 import { CliError } from '../errors.ts';
@@ -34,7 +34,7 @@ export async function serveProxy(flags: ProxyFlags, io: Io): Promise<ExitCode> {
   const logger = createLogger({ level: flags.logLevel, write: (line) => io.stderr.write(line) });
   const metrics = createMetrics();
   const upstreams = upstreamsOf(flags);
-  const { isPlainHttp: plainHttp } = createUpstreams(upstreams);
+  const plainHttp = upstreams.isPlainHttp;
   const opened = await openJudge(flags, io, output, { lifetimes: lifetimesOf(flags), metrics, plainHttp });
   const { judge, client, clientOptions, read } = opened;
   const blobs = createRegistryClient({ ...clientOptions, concurrency: maxTransfers });
@@ -63,7 +63,7 @@ export async function serveProxy(flags: ProxyFlags, io: Io): Promise<ExitCode> {
   const usePolicy = (from: FileStates) => usePolicyOf({ flags, io, judge, logger, metrics }, from);
   const useSecrets = (from: FileStates) => useSecretsOf(flags, logger, proxy, from);
   const stopWatching = await watchAll([{ load: usePolicy, read }, { load: useSecrets }], flags.reload);
-  if (output.json) writeJson(io, { url: proxy.url, upstreams: upstreams.map(({ registry }) => registry) });
+  if (output.json) writeJson(io, { url: proxy.url, upstreams: upstreams.list.map(({ registry }) => registry) });
   else io.stdout.write(`signet proxy serves ${proxy.url}\n`);
   await untilAborted(stopped);
   stopWatching();
@@ -73,12 +73,12 @@ export async function serveProxy(flags: ProxyFlags, io: Io): Promise<ExitCode> {
   return io.signal.aborted ? EXIT.interrupted : EXIT.ok;
 }
 
-function upstreamsOf({ upstream = [], plainHttp }: ProxyFlags): readonly Upstream[] {
+function upstreamsOf({ upstream = [], plainHttp }: ProxyFlags): Upstreams {
   if (upstream.length === 0)
     throw new CliError('USAGE', 'a proxy needs a registry behind it', { hint: '--upstream https://registry.example' });
   if (plainHttp === true)
     throw new CliError('USAGE', '--plain-http is not for a proxy', { hint: 'say http:// in --upstream' });
-  return upstream.map(parseUpstream);
+  return createUpstreams(upstream.map(parseUpstream));
 }
 
 async function openCache({ cache, cacheSize }: ProxyFlags, logger: Logger): Promise<ContentCache | undefined> {
