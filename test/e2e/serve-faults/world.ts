@@ -17,7 +17,7 @@ export interface World {
   readonly process: Timeline<'up' | 'down'>;
   /** That shares the answers, where it is installed. */
   readonly valkey?: ValkeyServer;
-  /** Bodies of 6 MiB that come at the same time; 21 are as much as a server takes. */
+  /** Bodies of 6 MiB that come at the same time; 10 are as much as a server takes. */
   readonly largeBodies: number;
 }
 

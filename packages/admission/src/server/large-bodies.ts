@@ -10,7 +10,7 @@ const mediumBytes = 256 * 1024;
 export interface BodyBounds {
   /** Of more than 16 KiB. Default 64 MiB. */
   readonly mediumBytes?: number;
-  /** Of more than 256 KiB, or of no given length. Default 128 MiB. */
+  /** Of more than 256 KiB, or of no given length. Default 64 MiB. */
   readonly largeBytes?: number;
 }
 
@@ -20,7 +20,7 @@ export interface BodyBounds {
  */
 export function boundLargeBodies(app: FastifyInstance, bounds: BodyBounds = {}): void {
   const medium = { heldBytes: 0, maxBytes: bounds.mediumBytes ?? 64 * 1024 * 1024 };
-  const large = { heldBytes: 0, maxBytes: bounds.largeBytes ?? 128 * 1024 * 1024 };
+  const large = { heldBytes: 0, maxBytes: bounds.largeBytes ?? 64 * 1024 * 1024 };
   app.addHook('preParsing', (request, reply, payload, done) => {
     const length = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY);
     if (length <= smallBytes) return done(null, payload);
