@@ -1,3 +1,4 @@
+import { type AddressInfo, connect } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { boundInFlight } from '../../../packages/admission/src/server/in-flight.ts';
@@ -56,3 +57,56 @@ it('a request whose caller went away makes room again', async () => {
   gate.resolve();
   await expect.poll(() => get()).toBe(200);
 });
+
+it('a request whose caller went away before it was worked on takes no room', async () => {
+  const checking = Promise.withResolvers<void>();
+  const slow = fastify();
+  let checked = 0;
+  slow.addHook('preValidation', async () => {
+    checked += 1;
+    if (checked <= 3) await checking.promise;
+  });
+  boundInFlight(slow, { max: 3 });
+  slow.get('/', async () => 'done');
+  const address = await slow.listen({ host: '127.0.0.1', port: 0 });
+  try {
+    const gone = new AbortController();
+    const left = [1, 2, 3].map(() => fetch(address, { signal: gone.signal }).catch(() => undefined));
+    await expect.poll(() => checked).toBe(3);
+    const closed = new Promise<void>((resolve) => {
+      const look = (): void =>
+        void slow.server.getConnections((_, count) => (count === 0 ? resolve() : setTimeout(look, 5)));
+      setTimeout(look, 5);
+    });
+    gone.abort();
+    await Promise.all(left);
+    await closed;
+    checking.resolve();
+    for (let at = 0; at < 5; at += 1) expect((await fetch(address)).status).toBe(200);
+  } finally {
+    await slow.close();
+  }
+});
+
+it('a body that does not end keeps nobody out', async () => {
+  const bounded = fastify();
+  boundInFlight(bounded, { max: 2 });
+  bounded.post('/', async () => 'done');
+  await bounded.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = bounded.server.address() as AddressInfo;
+  const stalled = Array.from({ length: 4 }, () => connect(port, '127.0.0.1'));
+  try {
+    for (const socket of stalled)
+      socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 9\r\n\r\nhalf');
+    await expect.poll(() => count(bounded)).toBe(4);
+    const answer = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: 'whole' });
+    expect(answer.status).toBe(200);
+  } finally {
+    for (const socket of stalled) socket.destroy();
+    await bounded.close();
+  }
+});
+
+function count(server: FastifyInstance): Promise<number> {
+  return new Promise((resolve) => server.server.getConnections((_, connections) => resolve(connections)));
+}
