@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Gauge, type Registry } from 'prom-client';
+import { countersOf } from '../server/counters.ts';
 import type { ContentCache } from './content-cache.ts';
 
 /** What a proxy counts beside what every judge does. */
@@ -14,26 +15,19 @@ const buckets = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 20, 60, 300];
 /** Registers them; once a registry. */
 export function createProxyMetrics(registry: Registry, cache: ContentCache | undefined): ProxyMetrics {
   const registers = [registry];
-  const requests = new Counter({
-    name: 'signet_proxy_requests_total',
-    help: 'Requests that were answered, by what was asked for (manifest, blob, tags, referrers, …) and status (broken: broken off midway)',
-    labelNames: ['endpoint', 'status'] as const,
-    registers,
-  });
-  const duration = new Histogram({
-    name: 'signet_proxy_request_duration_seconds',
-    help: 'From the arrival of a request to the end of its answer',
-    labelNames: ['endpoint'] as const,
+  const { counter, duration } = countersOf(registry);
+  const requests = counter(
+    'signet_proxy_requests_total',
+    'Requests that were answered, by what was asked for (manifest, blob, tags, referrers, …) and status (broken: broken off midway)',
+    ['endpoint', 'status'],
+  );
+  const durations = duration(
+    'signet_proxy_request_duration_seconds',
+    'From the arrival of a request to the end of its answer',
     buckets,
-    registers,
-  });
+  );
   const running = new Gauge({ name: 'signet_proxy_requests_running', help: 'Requests that are under way', registers });
-  const blobs = new Counter({
-    name: 'signet_proxy_blobs_total',
-    help: 'Blobs that were given, by where from (cache, upstream)',
-    labelNames: ['from'] as const,
-    registers,
-  });
+  const blobs = counter('signet_proxy_blobs_total', 'Blobs that were given, by where from (cache, upstream)', ['from']);
   if (cache !== undefined)
     new Gauge({
       name: 'signet_proxy_cache_bytes',
@@ -50,7 +44,7 @@ export function createProxyMetrics(registry: Registry, cache: ContentCache | und
       return (endpoint, status) => {
         running.dec();
         requests.inc({ endpoint, status: String(status) });
-        duration.observe({ endpoint }, (performance.now() - started) / 1000);
+        durations.observe({ endpoint }, (performance.now() - started) / 1000);
       };
     },
     blob: (from) => blobs.inc({ from }),

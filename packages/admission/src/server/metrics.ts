@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { ImageAnswer } from '../judge/judge.ts';
 import type { Outcome } from '../review/outcome.ts';
 import type { PlacedOutcome } from '../review/texts.ts';
@@ -7,6 +7,7 @@ import type { WebhookSource } from '../webhooks/event.ts';
 import type { NotifyResult } from '../webhooks/notifier.ts';
 import type { PushSignResult } from '../webhooks/push-signer.ts';
 import type { EventResult } from '../webhooks/push-watcher.ts';
+import { countersOf } from './counters.ts';
 
 /** What a server counts. */
 export interface Metrics {
@@ -41,67 +42,53 @@ export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
-  const reviews = new Counter({
-    name: 'signet_reviews_total',
-    help: 'Requests that were answered, by whether all their images were allowed',
-    labelNames: ['endpoint', 'allowed'] as const,
-    registers,
-  });
-  const duration = new Histogram({
-    name: 'signet_review_duration_seconds',
-    help: 'From the arrival of a request to its answer',
-    labelNames: ['endpoint'] as const,
-    buckets,
-    registers,
-  });
-  const images = new Counter({
-    name: 'signet_images_total',
-    help: 'Answers to images, by verdict, code and where the answer is from (now, cache, stale, shared)',
-    labelNames: ['verdict', 'code', 'from'] as const,
-    registers,
-  });
-  const requests = new Counter({
-    name: 'signet_registry_requests_total',
-    help: 'Requests to registries and token servers, by status (none: no answer)',
-    labelNames: ['status'] as const,
-    registers,
-  });
-  const cluster = new Counter({
-    name: 'signet_kubernetes_requests_total',
-    help: 'Requests to the Kubernetes API for pull secrets, by status (none: no answer)',
-    labelNames: ['status'] as const,
-    registers,
-  });
-  const events = new Counter({
-    name: 'signet_registry_events_total',
-    help: 'Events that registries told of, by what becomes of them (queued, noted, ignored, dropped)',
-    labelNames: ['source', 'result'] as const,
-    registers,
-  });
-  const pushes = new Counter({
-    name: 'signet_push_verifications_total',
-    help: 'Images that were verified because of a push, by verdict and code',
-    labelNames: ['verdict', 'code'] as const,
-    registers,
-  });
-  const signatures = new Counter({
-    name: 'signet_push_signatures_total',
-    help: 'What became of pushes that were to be signed (signed, already-there, moved, unverified, failed, dropped)',
-    labelNames: ['result'] as const,
-    registers,
-  });
-  const notifications = new Counter({
-    name: 'signet_notifications_total',
-    help: 'Messages about pushes to the configured address (delivered, failed, dropped)',
-    labelNames: ['result'] as const,
-    registers,
-  });
-  const shared = new Counter({
-    name: 'signet_shared_answers_total',
-    help: 'What was done with the answers that servers share, and what came of it',
-    labelNames: ['operation', 'result'] as const,
-    registers,
-  });
+  const { counter, duration } = countersOf(registry);
+  const reviews = counter(
+    'signet_reviews_total',
+    'Requests that were answered, by whether all their images were allowed',
+    ['endpoint', 'allowed'],
+  );
+  const durations = duration('signet_review_duration_seconds', 'From the arrival of a request to its answer', buckets);
+  const images = counter(
+    'signet_images_total',
+    'Answers to images, by verdict, code and where the answer is from (now, cache, stale, shared)',
+    ['verdict', 'code', 'from'],
+  );
+  const requests = counter(
+    'signet_registry_requests_total',
+    'Requests to registries and token servers, by status (none: no answer)',
+    ['status'],
+  );
+  const cluster = counter(
+    'signet_kubernetes_requests_total',
+    'Requests to the Kubernetes API for pull secrets, by status (none: no answer)',
+    ['status'],
+  );
+  const events = counter(
+    'signet_registry_events_total',
+    'Events that registries told of, by what becomes of them (queued, noted, ignored, dropped)',
+    ['source', 'result'],
+  );
+  const pushes = counter(
+    'signet_push_verifications_total',
+    'Images that were verified because of a push, by verdict and code',
+    ['verdict', 'code'],
+  );
+  const signatures = counter(
+    'signet_push_signatures_total',
+    'What became of pushes that were to be signed (signed, already-there, moved, unverified, failed, dropped)',
+    ['result'],
+  );
+  const notifications = counter(
+    'signet_notifications_total',
+    'Messages about pushes to the configured address (delivered, failed, dropped)',
+    ['result'],
+  );
+  const shared = counter(
+    'signet_shared_answers_total',
+    'What was done with the answers that servers share, and what came of it',
+    ['operation', 'result'],
+  );
   const info = new Gauge({
     name: 'signet_policy_info',
     help: 'The revision of the policy in use',
@@ -109,20 +96,19 @@ export function createMetrics(): Metrics {
     registers,
   });
   const loaded = new Gauge({ name: 'signet_policy_loaded_seconds', help: 'When it was taken into use', registers });
-  const failed = new Counter({
-    name: 'signet_policy_reload_failures_total',
-    help: 'Changed policies that could not be used: the one before is kept',
-    registers,
-  });
+  const failed = counter(
+    'signet_policy_reload_failures_total',
+    'Changed policies that could not be used: the one before is kept',
+  );
   return {
     registry,
     review(endpoint, outcomes, seconds) {
       reviews.inc({ endpoint, allowed: String(outcomes.every(({ outcome }) => outcome.isAllowed)) });
-      duration.observe({ endpoint }, seconds);
+      durations.observe({ endpoint }, seconds);
     },
     image: ({ report: { verdict, code }, from }) => images.inc({ verdict, code, from }),
-    registryRequest: (status) => requests.inc({ status: status === undefined ? 'none' : String(status) }),
-    clusterRequest: (status) => cluster.inc({ status: status === undefined ? 'none' : String(status) }),
+    registryRequest: (status) => requests.inc(byStatus(status)),
+    clusterRequest: (status) => cluster.inc(byStatus(status)),
     registryEvent: (source, result) => events.inc({ source, result }),
     push: ({ verdict, code }) => pushes.inc({ verdict, code }),
     pushSignature: (result) => signatures.inc({ result }),
@@ -135,4 +121,8 @@ export function createMetrics(): Metrics {
     },
     policyFailed: () => failed.inc(),
   };
+}
+
+function byStatus(status: number | undefined): { readonly status: string } {
+  return { status: status === undefined ? 'none' : String(status) };
 }
