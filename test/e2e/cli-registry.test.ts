@@ -17,6 +17,13 @@ async function serve(args: readonly string[] = []): Promise<{ readonly url: stri
   return { url: server.match[1] ?? '', server };
 }
 
+/** Gives the status of pushing an index, different for each text, to the tag v1. */
+async function pushIndex(url: string, text: string): Promise<number> {
+  const type = 'application/vnd.oci.image.index.v1+json';
+  const body = JSON.stringify({ schemaVersion: 2, mediaType: type, manifests: [], annotations: { text } });
+  return (await fetch(`${url}/v2/app/manifests/v1`, { method: 'PUT', headers: { 'content-type': type }, body })).status;
+}
+
 describe('registry serve', () => {
   it('prints its port, answers, and ends on SIGTERM with 0', async () => {
     const { url, server } = await serve();
@@ -56,6 +63,18 @@ describe('registry serve', () => {
     expect((await fetch(`${url}/v2/`)).status).toBe(401);
     const authorization = `Basic ${Buffer.from('me:secret').toString('base64')}`;
     expect((await fetch(`${url}/v2/`, { headers: { authorization } })).status).toBe(200);
+  });
+
+  it('keeps the tags that a pattern fits, all without a pattern', async () => {
+    for (const [args, status] of [
+      [['--immutable-tags'], 403],
+      [['--immutable-tags', 'v*', 'shop/*:latest'], 403],
+      [['--immutable-tags', 'w*'], 201],
+      [[], 201],
+    ] as const) {
+      const { url } = await serve(args);
+      expect([await pushIndex(url, 'first'), await pushIndex(url, 'second')]).toEqual([201, status]);
+    }
   });
 
   it('says which port is taken', async () => {
@@ -100,6 +119,7 @@ describe('registry serve', () => {
     [['--token'], '--htpasswd'],
     [['--port', '70000'], '65535'],
     [['--htpasswd', '/no/such/file'], 'no such file'],
+    [['--immutable-tags', 'v 1'], '"v 1" is no pattern'],
   ])('refuses %j', async (args, text) => {
     const done = await signet(['registry', 'serve', '--root', join(tempDir(), 'root'), ...args]);
     expect(done).toMatchObject({ code: 2, stderr: expect.stringContaining(text) });

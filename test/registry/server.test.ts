@@ -19,6 +19,7 @@ describe('starting', () => {
     ['an htpasswd that is none', { auth: { htpasswd: 'x' } }, 'HTPASSWD_INVALID'],
     ['an htpasswd file that is not there', { auth: { htpasswdFile: '/nowhere/htpasswd' } }, 'HTPASSWD_INVALID'],
     ['auth without accounts', { auth: {} }, 'OPTIONS_INVALID'],
+    ['a pattern of tags that is none', { immutableTags: ['v 1'] }, 'OPTIONS_INVALID'],
     ['tokens without accounts', { token: {} }, 'OPTIONS_INVALID'],
     [
       'a service that would break out of its header',
@@ -84,6 +85,7 @@ interface Refused {
   readonly root?: (dir: string) => string;
   readonly auth?: { htpasswd?: string; htpasswdFile?: string };
   readonly token?: { service?: string };
+  readonly immutableTags?: readonly string[];
 }
 
 describe('closing', () => {

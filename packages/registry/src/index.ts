@@ -5,6 +5,7 @@ export { type AccessParts, openAccess } from './auth/open-access.ts';
 export { ApiError, type ErrorCode, RegistryStartError, type StartErrorCode, show } from './errors.ts';
 export { type Answer, send, sendJson } from './http/answer.ts';
 export { type ByteRange, parseRange } from './http/byte-range.ts';
+export { isNotModified } from './http/conditions.ts';
 export type { TlsTexts } from './http/listener.ts';
 export { parseTarget, type Route } from './http/router.ts';
 export { type Serving, type ServingOptions, startServing } from './http/serving.ts';

@@ -82,6 +82,10 @@ export interface RegistryOptions {
   readonly token?: TokenOptions;
   /** False: no referrers API (404) and no `OCI-Subject`, as registries before distribution-spec 1.1. */
   readonly referrersApi?: boolean;
+  /** False: `If-Match` and `If-None-Match` of a write are ignored, as docker-registry does. */
+  readonly conditionalWrites?: boolean;
+  /** Patterns `TAG` or `REPOSITORY:TAG` with `*`: such a tag, once it is there, is neither moved nor deleted (403 DENIED). Default: none. */
+  readonly immutableTags?: readonly string[];
   readonly limits?: Partial<RegistryLimits>;
   readonly logger?: (event: RequestEvent) => void;
   /** Milliseconds since 1970, for tokens and upload expiry. */

@@ -7,6 +7,7 @@ import { RegistryStartError, show } from './errors.ts';
 import { type Dispatch, dispatch } from './http/dispatch.ts';
 import { type Serving, startServing } from './http/serving.ts';
 import { defaultRegistryLimits, type RegistryLimits, type RegistryOptions } from './options.ts';
+import { parseImmutableTags } from './storage/immutable-tags.ts';
 import { openRepositories } from './storage/repositories.ts';
 import { lockRoot } from './storage/root-lock.ts';
 import { Uploads } from './uploads/uploads.ts';
@@ -64,13 +65,15 @@ interface Storage {
 }
 
 async function openStorage(options: RegistryOptions, root: string, limits: RegistryLimits): Promise<Storage> {
-  const repositories = await openRepositories(root, limits.cacheBytes);
+  const isImmutable = parseImmutableTags(options.immutableTags ?? []);
+  const repositories = await openRepositories(root, { cacheBytes: limits.cacheBytes, isImmutable });
   const uploads = new Uploads({ limits, now: options.now ?? Date.now });
   const sweep = (): void => void uploads.expire(repositories.uploadDirs()).catch(() => {}); // next time again
   sweep();
   const timer = setInterval(sweep, Math.max(1000, Math.min(limits.uploadExpiryMs / 4, 5 * 60_000)));
   timer.unref();
-  const serving = { repositories, uploads, limits, referrersApi: options.referrersApi ?? true };
+  const { referrersApi = true, conditionalWrites = true } = options;
+  const serving = { repositories, uploads, limits, referrersApi, conditionalWrites };
   return { serving, stopSweeping: () => clearInterval(timer) };
 }
 

@@ -77,6 +77,69 @@ describe('a conditional push', () => {
     expect((await put(two, { 'If-Match': value })).status).toBe(412);
   });
 
+  it.each(['', '"unclosed', '*, *', `"a" "b"`])('If-None-Match: %s never holds', async (value) => {
+    await begin();
+    expect((await put(one, { 'If-None-Match': value })).status).toBe(412);
+    expect(await tagged()).toBeNull();
+  });
+
+  it('If-Match takes a list, and no weak tag of it', async () => {
+    await begin();
+    await put(one, {});
+    expect((await put(two, { 'If-Match': `"x", W/"${one.digest}"` })).status).toBe(412);
+    expect((await put(two, { 'If-Match': `"x", "${one.digest}"` })).status).toBe(201);
+  });
+
+  it('If-None-Match with the digests that may not be there: writes over any other', async () => {
+    await begin();
+    await put(one, {});
+    expect((await put(two, { 'If-None-Match': `"${two.digest}", W/"${one.digest}"` })).status).toBe(412);
+    expect((await put(two, { 'If-None-Match': `"${two.digest}"` })).status).toBe(201);
+  });
+
+  it('by digest asks for the manifest; with tags, for each of them', async () => {
+    await begin();
+    const path = `/v2/${name}/manifests/${two.digest}`;
+    const push = (query: string, headers: Record<string, string>): ReturnType<TestClient['send']> =>
+      client.send(`${path}${query}`, {
+        method: 'PUT',
+        headers: { 'Content-Type': MANIFEST, ...headers },
+        body: two.bytes,
+      });
+    expect((await push('', { 'If-None-Match': '*' })).status).toBe(412);
+    expect((await push('', { 'If-Match': `"${two.digest}"` })).status).toBe(201);
+    await put(one, {});
+    expect((await push('?tag=new&tag=v1', { 'If-None-Match': '*' })).status).toBe(412);
+    expect((await push('?tag=v1&tag=new', { 'If-Match': `"${one.digest}"` })).status).toBe(412);
+    expect((await client.send(`/v2/${name}/tags/list`)).json().tags).toEqual(['v1']);
+    expect((await push('?tag=new&tag=newer', { 'If-None-Match': '*' })).status).toBe(201);
+    await client.send(path, { method: 'DELETE' });
+    expect((await push('', { 'If-Match': '*' })).status).toBe(412);
+    expect((await push('', { 'If-None-Match': '*' })).status).toBe(201);
+  });
+
+  it('is answered with the ETag that the next one takes', async () => {
+    await begin();
+    const etags = await Promise.all([
+      put(one, {}).then(({ headers }) => headers.get('etag')),
+      client.send(`/v2/${name}/manifests/${two.digest}`).then(({ headers }) => headers.get('etag')),
+      client.send(`/v2/${name}/manifests/${two.digest}`, { method: 'HEAD' }).then(({ headers }) => headers.get('etag')),
+    ]);
+    expect(etags).toEqual([`"${one.digest}"`, `"${two.digest}"`, `"${two.digest}"`]);
+  });
+
+  it('is a plain one where the registry knows no conditions', async () => {
+    const ignoring = await startTestRegistry({ conditionalWrites: false });
+    const [first, second] = [await ignoring.pushImage('app', 'v1'), await ignoring.pushImage('app')];
+    const path = '/v2/app/manifests/v1';
+    const headers = { 'Content-Type': MANIFEST, 'If-Match': '"x"', 'If-None-Match': '*' };
+    expect((await ignoring.send(path, { method: 'PUT', headers, body: second.bytes })).status).toBe(201);
+    const read = { headers: { 'If-None-Match': `"${second.digest}"` } };
+    expect((await ignoring.send(path, read)).status).toBe(304);
+    expect((await ignoring.send(path, { method: 'DELETE', headers })).status).toBe(202);
+    expect(first.digest).not.toBe(second.digest);
+  });
+
   it('gives the tag to one of many writers at once', async () => {
     await begin();
     const replies = await Promise.all([one, two, one, two].map((image) => put(image, { 'If-None-Match': '*' })));
@@ -298,5 +361,79 @@ describe('deleting', () => {
     await client.send(`/v2/${name}/manifests/${image.digest}`, { method: 'DELETE' });
     expect((await client.pushManifest(name, 'v1', image.bytes)).status).toBe(201);
     expect((await client.send(`/v2/${name}/manifests/v1`)).body.equals(image.bytes)).toBe(true);
+  });
+
+  it('happens under a condition, of a tag and of a manifest', async () => {
+    const name = newName();
+    const image = await client.pushImage(name, 'v1');
+    const remove = (reference: string, headers: Record<string, string>): ReturnType<TestClient['send']> =>
+      client.send(`/v2/${name}/manifests/${reference}`, { method: 'DELETE', headers });
+    for (const reference of ['v1', image.digest]) {
+      const refused = await remove(reference, { 'If-Match': '"x"' });
+      expect([refused.status, refused.codes()]).toEqual([412, ['MANIFEST_INVALID']]);
+      expect((await remove(reference, { 'If-Match': `"${image.digest}"` })).status).toBe(202);
+      expect((await remove(reference, { 'If-Match': '*' })).status).toBe(404);
+    }
+  });
+});
+
+describe('an immutable tag', () => {
+  let fixed: TestClient;
+  let one: PushedImage;
+  beforeAll(async () => {
+    fixed = await startTestRegistry({ immutableTags: ['v*', 'frozen/*:*'] });
+    one = await fixed.pushImage('app', 'v1');
+  });
+  const tagged = async (tag: string): Promise<string | null> =>
+    (await fixed.send(`/v2/app/manifests/${tag}`, { method: 'HEAD' })).headers.get('docker-content-digest');
+
+  it('takes its manifest again, and no other', async () => {
+    expect((await fixed.pushManifest('app', 'v1', one.bytes)).status).toBe(201);
+    const refused = await fixed.pushManifest('app', 'v1', await fixed.makeImage('app'));
+    expect([refused.status, refused.codes(), await tagged('v1')]).toEqual([403, ['DENIED'], one.digest]);
+  });
+
+  it('is not moved by a condition that holds, nor beside other tags', async () => {
+    const two = await fixed.pushImage('app');
+    const headers = { 'Content-Type': MANIFEST, 'If-Match': `"${one.digest}"` };
+    const swap = await fixed.send('/v2/app/manifests/v1', { method: 'PUT', headers, body: two.bytes });
+    expect([swap.status, swap.codes()]).toEqual([403, ['DENIED']]);
+    expect((await fixed.pushManifest('app', `${two.digest}?tag=beside&tag=v1`, two.bytes)).status).toBe(403);
+    expect([await tagged('beside'), await tagged('v1')]).toEqual([null, one.digest]);
+  });
+
+  it('is not deleted, nor is the manifest that it names', async () => {
+    for (const reference of ['v1', one.digest]) {
+      const refused = await fixed.send(`/v2/app/manifests/${reference}`, { method: 'DELETE' });
+      expect([refused.status, refused.codes(), await tagged('v1')]).toEqual([403, ['DENIED'], one.digest]);
+    }
+    const none = await fixed.send('/v2/app/manifests/v9', { method: 'DELETE' });
+    expect([none.status, none.codes()]).toEqual([404, ['MANIFEST_UNKNOWN']]);
+  });
+
+  it('goes to one of many writers at once', async () => {
+    const images = await Promise.all(Array.from({ length: 4 }, () => fixed.pushImage('app')));
+    const replies = await Promise.all(images.map(({ bytes }) => fixed.pushManifest('app', 'v2', bytes)));
+    expect(replies.map(({ status }) => status).sort()).toEqual([201, 403, 403, 403]);
+  });
+
+  it('is one that a pattern fits: others move, here and not there', async () => {
+    for (const [name, tag, status] of [
+      ['app', 'latest', 201],
+      ['frozen/app', 'latest', 403],
+    ] as const) {
+      await fixed.pushImage(name, tag);
+      expect((await fixed.pushManifest(name, tag, await fixed.makeImage(name))).status).toBe(status);
+      const deleted = await fixed.send(`/v2/${name}/manifests/${tag}`, { method: 'DELETE' });
+      expect(deleted.status).toBe(status === 201 ? 202 : 403);
+    }
+  });
+
+  it('stays so when the registry starts anew', async () => {
+    const first = await startTestRegistry({ immutableTags: ['*'] });
+    await first.pushImage('app', 'v1');
+    await first.registry.close();
+    const again = await startTestRegistry({ root: first.root, immutableTags: ['*'] });
+    expect((await again.pushManifest('app', 'v1', await again.makeImage('app'))).status).toBe(403);
   });
 });

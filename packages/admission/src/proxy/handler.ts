@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ApiError, needOf, parseTarget, type Route, send, sendJson } from '@signet/registry';
+import { ApiError, isNotModified, needOf, parseTarget, type Route, send, sendJson } from '@signet/registry';
 import { type ReviewDeadline, startReviewDeadline } from '../judge/deadline.ts';
 import { checkHost, checkRepository, inTime } from './asking.ts';
 import { parseContentDigest, upstreamError } from './errors.ts';
@@ -123,8 +123,7 @@ function sendManifest({ descriptor, bytes }: PassedManifest, request: IncomingMe
   const { mediaType, digest, size } = descriptor;
   const etag = `"${digest}"`;
   const headers = { 'Content-Type': mediaType, 'Docker-Content-Digest': digest, ETag: etag };
-  const isKnown = request.headers['if-none-match']?.includes(etag) === true;
-  if (isKnown) send(response, { status: 304, headers });
+  if (isNotModified(request.headers, etag)) send(response, { status: 304, headers });
   else send(response, { status: 200, headers: { ...headers, 'Content-Length': size }, body: bytes });
 }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { type Descriptor, RegistryError } from '@signet/oci';
-import { ApiError, type ByteRange, parseRange, send } from '@signet/registry';
+import { ApiError, type ByteRange, isNotModified, parseRange, send } from '@signet/registry';
 import { holdingLast, type Pieces, sliced, startingWith, whole } from './pieces.ts';
 import type { Pulling } from './pulling.ts';
 import type { Target } from './upstreams.ts';
@@ -35,7 +35,7 @@ export async function serveBlob(answer: BlobAnswer): Promise<void> {
     'Accept-Ranges': 'bytes',
     ETag: etag,
   };
-  if (request.headers['if-none-match']?.includes(etag)) return send(response, { status: 304, headers });
+  if (isNotModified(request.headers, etag)) return send(response, { status: 304, headers });
   const range = rangeOf(request, blob.size, etag);
   const part = range ?? { start: 0, end: blob.size - 1 };
   const head = {

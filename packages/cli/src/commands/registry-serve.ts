@@ -23,6 +23,7 @@ interface ServeFlags extends OutputFlags {
   readonly anonymousRead?: boolean;
   readonly token?: boolean;
   readonly referrersApi: boolean;
+  readonly immutableTags?: true | readonly string[];
 }
 
 /** `signet registry serve` */
@@ -39,10 +40,14 @@ export function defineServe(command: Command, context: Context): void {
     .option('--htpasswd <file>', 'ask for these accounts (bcrypt: htpasswd -B)')
     .option('--anonymous-read', 'reading needs no account (with --htpasswd)')
     .option('--token', 'hand out tokens at /token, as large registries do (with --htpasswd)')
+    .option(
+      '--immutable-tags [pattern...]',
+      'tags that stay what they are: TAG or REPOSITORY:TAG with *, all without a pattern',
+    )
     .option('--no-referrers-api', 'no referrers API, as registries before distribution-spec 1.1');
   addNotes(
     command,
-    'SIGTERM or Ctrl-C finishes the requests in flight. --verbose logs every request on standard error.\n\nExample:\n  signet registry serve --root ./registry --port 0',
+    'Pushes and deletes of manifests honour If-Match and If-None-Match; the ETag is the digest in quotes. An immutable tag that is there is neither pushed over with another manifest nor deleted, and its manifest is kept: 403 DENIED. Registries without the referrers API, and cosign, keep signatures under tags sha256-…: leave those out of the patterns.\n\nSIGTERM or Ctrl-C finishes the requests in flight. --verbose logs every request on standard error.\n\nExample:\n  signet registry serve --root ./registry --port 0',
   );
   addOutputOptions(command);
   onRun<ServeFlags>(command, context, (_args, flags, io) => serve(flags, io));
@@ -79,11 +84,17 @@ async function registryOptions(flags: ServeFlags, io: Io, output: OutputOptions)
     host: flags.host,
     port: flags.port,
     referrersApi: flags.referrersApi,
+    ...immutableTags(flags),
     ...(tls === undefined ? {} : { tls }),
     ...(htpasswd === undefined ? {} : { auth: { htpasswd, allowAnonymousRead: flags.anonymousRead === true } }),
     ...(flags.token === true ? { token: {} } : {}),
     ...(output.verbose ? { logger: (event: RequestEvent) => io.stderr.write(logLine(event)) } : {}),
   };
+}
+
+function immutableTags({ immutableTags: patterns }: ServeFlags): Pick<RegistryOptions, 'immutableTags'> {
+  if (patterns === undefined) return {};
+  return { immutableTags: patterns === true ? ['*'] : patterns };
 }
 
 function logLine({ method, path, status, ms, cause }: RequestEvent): string {

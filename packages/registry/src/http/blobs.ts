@@ -5,6 +5,7 @@ import { ApiError } from '../errors.ts';
 import type { Repository } from '../storage/repository.ts';
 import { send } from './answer.ts';
 import { type ByteRange, parseRange } from './byte-range.ts';
+import { isNotModified } from './conditions.ts';
 import { digestParameter, type Exchange, knownRepository } from './exchange.ts';
 
 /** Up to this size a blob is read and sent at once. */
@@ -24,7 +25,7 @@ export async function getBlob(exchange: Exchange, name: string, reference: strin
     'Accept-Ranges': 'bytes',
     ETag: etag,
   };
-  if (request.headers['if-none-match']?.includes(etag)) return send(response, { status: 304, headers });
+  if (isNotModified(request.headers, etag)) return send(response, { status: 304, headers });
   const range = parseRange(request.headers.range, size);
   if (range === 'unsatisfiable') throw unsatisfiable(size);
   const part = range === 'whole' ? { start: 0, end: size - 1 } : range;

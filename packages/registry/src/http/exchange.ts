@@ -13,6 +13,7 @@ export interface Registry {
   readonly uploads: Uploads;
   readonly limits: RegistryLimits;
   readonly referrersApi: boolean;
+  readonly conditionalWrites: boolean;
 }
 
 /** One request with its answer to be. */

@@ -1,8 +1,9 @@
-import { type Descriptor, type Digest, digestAlgorithm, digestOf, isDigest, isTag } from '@signet/oci';
+import { type Descriptor, type Digest, digestAlgorithm, digestOf, isTag } from '@signet/oci';
 import { ApiError, show } from '../errors.ts';
-import type { Repository, TagMatch } from '../storage/repository.ts';
+import type { Repository, WriteCondition } from '../storage/repository.ts';
 import { send, warningHeaders } from './answer.ts';
 import { readBody } from './body.ts';
+import { isNotModified, writeCondition } from './conditions.ts';
 import { digestParameter, type Exchange, knownRepository } from './exchange.ts';
 import { checkParts, validateManifest } from './manifest-checks.ts';
 
@@ -16,7 +17,7 @@ export async function getManifest(exchange: Exchange, name: string, reference: s
   const descriptor = findManifest(repository, reference);
   const etag = `"${descriptor.digest}"`;
   const headers = { 'Content-Type': descriptor.mediaType, 'Docker-Content-Digest': descriptor.digest, ETag: etag };
-  if (request.headers['if-none-match']?.includes(etag)) return send(response, { status: 304, headers });
+  if (isNotModified(request.headers, etag)) return send(response, { status: 304, headers });
   if (request.method === 'HEAD') {
     return send(response, { status: 200, headers: { ...headers, 'Content-Length': descriptor.size } });
   }
@@ -25,7 +26,7 @@ export async function getManifest(exchange: Exchange, name: string, reference: s
 
 /**
  * PUT by tag, or by digest with `tag` parameters. Rule: distribution-spec 1.1, "Pushing Manifests".
- * @throws {ApiError} MANIFEST_INVALID, MANIFEST_BLOB_UNKNOWN, DIGEST_INVALID, 412, 413, 414
+ * @throws {ApiError} MANIFEST_INVALID, MANIFEST_BLOB_UNKNOWN, DIGEST_INVALID, DENIED (an immutable tag), 412, 413, 414
  */
 export async function putManifest(exchange: Exchange, name: string, reference: string): Promise<void> {
   const { registry, request, response } = exchange;
@@ -39,14 +40,7 @@ export async function putManifest(exchange: Exchange, name: string, reference: s
   const repository = await registry.repositories.forWriting(name);
   await checkParts(repository, manifest);
   const descriptor = { mediaType: manifest.mediaType, digest, size: bytes.length };
-  const match = matchOf(exchange);
-  await repository.putManifest({
-    descriptor,
-    bytes,
-    manifest,
-    tags: aim.tags,
-    ...(match === undefined ? {} : { match }),
-  });
+  await repository.putManifest({ descriptor, bytes, manifest, tags: aim.tags, condition: conditionOf(exchange) });
   const subject = registry.referrersApi ? manifest.subject?.digest : undefined;
   const headers = {
     Location: `/v2/${name}/manifests/${digest}`,
@@ -59,12 +53,12 @@ export async function putManifest(exchange: Exchange, name: string, reference: s
   send(response, { status: 201, headers });
 }
 
-/** A tag alone, or a manifest with its tags. Rule: distribution-spec 1.1, "Deleting tags", "Deleting Manifests". @throws {ApiError} MANIFEST_UNKNOWN */
+/** A tag alone, or a manifest with its tags. Rule: distribution-spec 1.1, "Deleting tags", "Deleting Manifests". @throws {ApiError} MANIFEST_UNKNOWN, DENIED, 412 */
 export async function deleteManifest(exchange: Exchange, name: string, reference: string): Promise<void> {
   const repository = await knownRepository(exchange.registry, name);
   const done = reference.includes(':')
-    ? await repository.deleteManifest(digestParameter(reference, 'the digest'))
-    : await repository.untag(reference);
+    ? await repository.deleteManifest(digestParameter(reference, 'the digest'), conditionOf(exchange))
+    : await repository.untag(reference, conditionOf(exchange));
   if (!done) throw manifestUnknown(reference);
   send(exchange.response, { status: 202 });
 }
@@ -93,15 +87,8 @@ function tagParameter(text: string): string {
   throw new ApiError(400, 'MANIFEST_INVALID', `${show(text)} is not a tag`);
 }
 
-/** `If-Match` and `If-None-Match: *` of a push. Rule: RFC 9110, 13.1. */
-function matchOf({ request }: Exchange): TagMatch | undefined {
-  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers;
-  if (ifNoneMatch?.trim() === '*') return { expected: null };
-  if (ifMatch === undefined) return undefined;
-  if (ifMatch.trim() === '*') return { expected: 'any' };
-  const digest = /^"?([a-z0-9]+:[0-9a-f]+)"?$/.exec(ifMatch.trim())?.[1];
-  if (digest !== undefined && isDigest(digest)) return { expected: digest };
-  throw new ApiError(412, 'MANIFEST_INVALID', 'If-Match names no digest');
+function conditionOf({ registry, request }: Exchange): WriteCondition | undefined {
+  return registry.conditionalWrites ? writeCondition(request.headers) : undefined;
 }
 
 function manifestUnknown(reference: string): ApiError {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isRepositoryName, makeFolders } from '@signet/oci';
 import { ApiError } from '../errors.ts';
 import { createContentCache } from './content-cache.ts';
+import type { IsImmutable } from './immutable-tags.ts';
 import { openRepository, type Repository } from './repository.ts';
 
 /** All repositories below one root folder. */
@@ -21,10 +22,16 @@ export interface Repositories {
 
 const maxRepositories = 100_000;
 
+export interface RepositoriesOptions {
+  /** Of manifests and small blobs, kept in memory. */
+  readonly cacheBytes: number;
+  readonly isImmutable: IsImmutable;
+}
+
 /** Reads which repositories there are; each is opened when it is first asked for. */
-export async function openRepositories(root: string, cacheBytes: number): Promise<Repositories> {
+export async function openRepositories(root: string, options: RepositoriesOptions): Promise<Repositories> {
   await makeFolders(root);
-  const cache = createContentCache(cacheBytes);
+  const cache = createContentCache(options.cacheBytes);
   const found = await findRepositories(root);
   const existing = new Set(found.layouts.filter(isRepositoryName));
   const withUploads = new Set(found.uploads.filter(isRepositoryName));
@@ -39,7 +46,14 @@ export async function openRepositories(root: string, cacheBytes: number): Promis
       existing.add(name);
       sorted = undefined;
     };
-    const made = openRepository({ name, dir: join(root, name), exists: existing.has(name), cache, onCreated });
+    const made = openRepository({
+      name,
+      dir: join(root, name),
+      exists: existing.has(name),
+      cache,
+      isImmutable: (tag) => options.isImmutable(name, tag),
+      onCreated,
+    });
     opened.set(name, made);
     made.catch(() => opened.delete(name));
     return made;

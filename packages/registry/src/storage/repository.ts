@@ -16,17 +16,16 @@ import {
 import { createKeyLock, type KeyLock } from './key-lock.ts';
 import { type LayoutWriter, openWriter } from './layout-writer.ts';
 
-/** What must hold for the first of the tags: it names this digest, or (null) is not there. */
-export interface TagMatch {
-  readonly expected: Digest | null | 'any';
-}
+/** Whether a write may go through where the digest is `now` (undefined: nothing is there). */
+export type WriteCondition = (now: Digest | undefined) => boolean;
 
 export interface NewManifest {
   readonly descriptor: Descriptor;
   readonly bytes: Uint8Array;
   readonly manifest: Manifest;
   readonly tags: readonly string[];
-  readonly match?: TagMatch;
+  /** Of each tag or, where there is none, of the manifest itself. */
+  readonly condition?: WriteCondition | undefined;
 }
 
 export interface RepositoryOptions {
@@ -36,6 +35,8 @@ export interface RepositoryOptions {
   /** Whether there is a layout to read. */
   readonly exists: boolean;
   readonly cache: ContentCache;
+  /** A tag that, once it is there, stays what it is. */
+  readonly isImmutable: (tag: string) => boolean;
   /** Called once, when the layout was made for the first content. */
   readonly onCreated: () => void;
 }
@@ -152,13 +153,14 @@ export class Repository {
     });
   }
 
-  /** @throws {ApiError} 412 when the condition on the tag does not hold */
+  /** @throws {ApiError} 412 where the condition does not hold, DENIED where a tag that is immutable names another manifest */
   async putManifest(added: NewManifest): Promise<void> {
-    const { descriptor, bytes, manifest, tags, match } = added;
+    const { descriptor, bytes, manifest, tags, condition } = added;
     const { digest } = descriptor;
     const to = await this.#layout();
     await this.#locked([digest, ...tags], async () => {
-      if (match !== undefined && tags[0] !== undefined) checkMatch(match, this.#contents.tags.get(tags[0]));
+      this.#checkImmutable(tags.filter((tag) => this.#contents.tags.get(tag) !== digest));
+      for (const reference of tags.length === 0 ? [digest] : tags) this.#check(condition, reference);
       const [first, ...others] = tags;
       if (first === undefined) await to.push(bytes, descriptor);
       else await to.tag({ descriptor, bytes }, first);
@@ -171,11 +173,13 @@ export class Repository {
     });
   }
 
-  /** The tags that name it go with it. False where it is not there. */
-  deleteManifest(digest: Digest): Promise<boolean> {
+  /** The tags that name it go with it. False where it is not there. @throws {ApiError} 412, DENIED as for a push */
+  deleteManifest(digest: Digest, condition?: WriteCondition): Promise<boolean> {
     return this.#locked([digest], async () => {
       const descriptor = this.#contents.manifests.get(digest);
       if (descriptor === undefined) return false;
+      this.#checkImmutable([...this.#contents.tags.keys()].filter((tag) => this.#contents.tags.get(tag) === digest));
+      this.#check(condition, digest);
       await (await this.#layout()).delete(descriptor);
       this.#changed(digest);
       removeManifest(this.#contents, digest);
@@ -184,10 +188,12 @@ export class Repository {
     });
   }
 
-  /** False where it is not there. */
-  untag(tag: string): Promise<boolean> {
+  /** False where it is not there. @throws {ApiError} 412, DENIED as for a push */
+  untag(tag: string, condition?: WriteCondition): Promise<boolean> {
     return this.#locked([tag], async () => {
       if (!this.#contents.tags.has(tag)) return false;
+      this.#checkImmutable([tag]);
+      this.#check(condition, tag);
       await (await this.#layout()).untag(tag);
       this.#contents.tags.delete(tag);
       this.#sortedTags = undefined;
@@ -210,6 +216,20 @@ export class Repository {
       this.#writer = undefined;
       throw error;
     }
+  }
+
+  /** Docker Hub answers a push to such a tag with this status. @throws {ApiError} DENIED for those that are there and are to change */
+  #checkImmutable(tags: readonly string[]): void {
+    const tag = tags.find((each) => this.#contents.tags.has(each) && this.#options.isImmutable(each));
+    if (tag !== undefined) throw new ApiError(403, 'DENIED', `the tag ${tag} is immutable`, { detail: { tag } });
+  }
+
+  /** Rule: RFC 9110, 13.1. @throws {ApiError} 412 */
+  #check(holds: WriteCondition | undefined, reference: string): void {
+    const now = this.manifest(reference)?.digest;
+    if (holds === undefined || holds(now)) return;
+    const found = now === undefined ? 'is not there' : `is ${now}`;
+    throw new ApiError(412, 'MANIFEST_INVALID', `the condition does not hold: ${reference} ${found}`);
   }
 
   #changed(digest: Digest): void {
@@ -241,12 +261,4 @@ async function linkOrCopy(from: string, to: string): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw error;
   }
-}
-
-/** Rule: RFC 9110, 13.1; distribution-spec 1.1, "Pushing Manifests with Subject" (conditional requests). */
-function checkMatch(match: TagMatch, now: Digest | undefined): void {
-  const holds = match.expected === 'any' ? now !== undefined : match.expected === (now ?? null);
-  if (holds) return;
-  const found = now === undefined ? 'does not exist' : `names ${now}`;
-  throw new ApiError(412, 'MANIFEST_INVALID', `the condition does not hold: the tag ${found}`);
 }
