@@ -16,5 +16,19 @@ export { encodeCatalogue, encodeShard } from './catalogue/encode.ts';
 export { dominates, mergeContent, mergeRevocations } from './catalogue/merge.ts';
 export { parseCatalogue, parseShard } from './catalogue/parse.ts';
 export { joinContent, shardOf, splitContent } from './catalogue/shards.ts';
+export type { SignedFile } from './catalogue/signed-file.ts';
 export { TagsError, type TagsErrorCode } from './errors.ts';
+export { memoryPlace } from './state/memory-place.ts';
+export {
+  emptyState,
+  mergeStates,
+  type Publisher,
+  publisherOf,
+  type Revoked,
+  type Seen,
+  type StatePlace,
+  type StoredFile,
+  type TagsState,
+  type Vouched,
+} from './state/state.ts';
 export { judgeEntry, type TagQuestion, timeOfStatements } from './statements/judge.ts';

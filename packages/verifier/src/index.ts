@@ -25,6 +25,7 @@ export {
   type Identity,
   isAccepted,
   type Proven,
+  signerId,
 } from './finding.ts';
 export type { Prospect, VerifyFormat } from './format.ts';
 export { type FormatName, formatNames } from './format-names.ts';
@@ -49,6 +50,7 @@ export { type ImagePattern, parseImagePattern, patternCovers, patternsOverlap } 
 export { type AskedImage, type Choice, RuleIndex } from './policy/match/rule-index.ts';
 export { compareSpecificity, type Specificity, specificityOf } from './policy/match/specificity.ts';
 export type { Scoped } from './policy/match/ties.ts';
+export { isMetBy } from './policy/met-by.ts';
 export { noRefusals, type Policy, type Refusals, type Rename } from './policy/policy.ts';
 export type { Requirement } from './policy/requirement.ts';
 export { type Mode, type Place, type Rule, sourcesOf } from './policy/rule.ts';
