@@ -22,6 +22,7 @@ export function policyOf(key: TestKey, rules: Rules, changes: Partial<Policy> = 
     fallback: 'deny',
     refuse: noRefusals,
     renames: [],
+    catalogues: [],
     revision: 'a'.repeat(64),
     ...changes,
   };

@@ -13,7 +13,7 @@ export { toGap } from './collect/gaps.ts';
 export { createHabit, type Habit, sparingHabit } from './collect/habit.ts';
 export type { SourceAnswer } from './decision/answers.ts';
 export { type Decision, decide } from './decision/decide.ts';
-export type { ReportCode, Verdict } from './decision/verdict.ts';
+export type { ReportCode, TagCode, Verdict } from './decision/verdict.ts';
 export { PolicyError, type PolicyErrorCode } from './errors.ts';
 export type { Asked, Envelope, Evidence, Gap, GapCode, SignedName, Skipped, SkippedCode, Subject } from './evidence.ts';
 export {
@@ -34,6 +34,7 @@ export { type ClaimedSigner, type Inspection, inspectSignature, renderInspection
 export { buildTree, type Tree, type TreeLink, type TreeNode, type TreeOptions } from './inspect/tree.ts';
 export { renderTree } from './inspect/tree-text.ts';
 export { defaultVerifyLimits, type VerifyLimits } from './limits.ts';
+export { type CollectionPlace, collectionOf, type RepositoryPattern, type TagCatalogue } from './policy/catalogue.ts';
 export { askedImage, type ChosenRule, chooseRule } from './policy/choose-rule.ts';
 export type { Condition, ConditionAnswer, ConditionFacts, ImageFacts, SignatureFacts } from './policy/condition.ts';
 export {
@@ -80,6 +81,7 @@ export { type SarifLog, toSarif } from './report/sarif.ts';
 export { shorten } from './report/shorten.ts';
 export { parseSignedAt } from './signed-at.ts';
 export { type TrustMaterial, trustOf } from './trust.ts';
+export type { TagFacts, TrustedAnswer, TrustedQuestion, TrustedTags } from './trusted/trusted-tags.ts';
 export { type Verification, verify, verifyAsked, withoutEvidence } from './verify.ts';
 export { type PolicyVerification, undecidedBy, verifyByPolicy } from './verify-by-policy.ts';
 export type { Verifying } from './verify-one.ts';

@@ -14,6 +14,7 @@ export function policyOf(ruleList: readonly Rule[], changes: Partial<Policy> = {
     fallback: 'deny',
     refuse: { digests: new Set(), keyIds: new Set(), keys: [] },
     renames: [],
+    catalogues: [],
     revision: 'f'.repeat(64),
     ...changes,
   };

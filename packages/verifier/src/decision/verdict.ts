@@ -16,3 +16,20 @@ export type ReportCode =
   | 'UNRESOLVED'
   | 'NO_RULE'
   | 'NOT_CHECKED';
+
+/** Why a signed catalogue leads to no image, in one stable word. Rule: signed-tags.md 4.1 */
+export type TagCode =
+  | 'CATALOGUE_MISSING'
+  | 'CATALOGUE_EXPIRED'
+  | 'CATALOGUE_TOO_OLD'
+  | 'CATALOGUE_NOT_TRUSTED'
+  | 'CATALOGUE_MALFORMED'
+  | 'COLLECTION_MISMATCH'
+  | 'ROLLBACK'
+  | 'TAG_NOT_SIGNED'
+  | 'DIGEST_REVOKED'
+  | 'DIGEST_NOT_LISTED'
+  | 'DIGEST_NOT_CURRENT'
+  | 'RECEIPT_NOT_REACHED'
+  | 'CLOCK_BEHIND'
+  | 'IMAGE_NOT_REPLICATED';

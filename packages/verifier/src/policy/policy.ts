@@ -1,5 +1,6 @@
 import type { PublicKey } from '@signet/core';
 import type { Digest } from '@signet/oci';
+import type { TagCatalogue } from './catalogue.ts';
 import type { RuleIndex } from './match/rule-index.ts';
 import type { Rule } from './rule.ts';
 
@@ -27,6 +28,8 @@ export interface Policy {
   readonly fallback: 'deny' | 'allow';
   readonly refuse: Refusals;
   readonly renames: readonly Rename[];
+  /** In the order of the files. */
+  readonly catalogues: readonly TagCatalogue[];
   /** Hex SHA-256 over all that was read, trust material included: two policies that could answer differently differ in it. */
   readonly revision: string;
 }

@@ -1,3 +1,4 @@
+import type { TagCatalogue } from './catalogue.ts';
 import type { Condition } from './condition.ts';
 import type { Requirement } from './requirement.ts';
 import type { TrustSource } from './source.ts';
@@ -18,8 +19,10 @@ export interface Rule {
   readonly name: string;
   readonly mode: Mode;
   readonly require: Requirement;
-  /** `bound`: the signed reference must name the asked repository and tag. `trusted` comes with signed tags. */
-  readonly tag: 'any' | 'bound';
+  /** `bound`: the signed reference must name the asked repository and tag. `trusted`: a signed catalogue says what the tag is. */
+  readonly tag: 'any' | 'bound' | 'trusted';
+  /** Who says what tags are: there exactly where `tag` is `trusted`. */
+  readonly catalogue?: TagCatalogue;
   /** Annotations that the signed payload must hold, exactly. */
   readonly annotations: Readonly<Record<string, string>>;
   /** `each`: every platform of an index must satisfy the rule by itself, and the index need not. Default: `index`. */

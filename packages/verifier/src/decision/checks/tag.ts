@@ -5,12 +5,12 @@ import { foldRepository } from '../../policy/match/fold-host.ts';
 import type { Rule } from '../../policy/rule.ts';
 
 /**
- * `bound`: the signed reference names the asked repository and tag; without an asked tag the repository alone. Under `any` a mismatch
- * is told but not held against the signature. Rule: design.md 4.
+ * `bound` (and `trusted`, which asks for more elsewhere): the signed reference names the asked repository and tag; without an asked tag the
+ * repository alone. Under `any` a mismatch is told but not held against the signature. Rule: design.md 4.
  */
 export function checkTag(proven: Proven, rule: Rule, name: SignedName | undefined): Check {
   const compared = compareTag(proven.signedReference, name);
-  if (rule.tag === 'bound' || compared.result === 'pass') return compared;
+  if (rule.tag !== 'any' || compared.result === 'pass') return compared;
   return { ...compared, result: 'skip', code: 'NOT_ASKED', message: `not asked for: ${compared.message}` };
 }
 

@@ -65,6 +65,7 @@ async function assemble(loading: Loading, options: LoadOptions): Promise<Policy>
     fallback: fallbackOf(files[0], files) ?? 'deny',
     refuse,
     renames,
+    catalogues: [],
     revision: revisionOf({ files, sources, refuse }),
   };
 }
