@@ -1,4 +1,4 @@
-import type { Place } from './policy/rule.ts';
+import type { Place } from './policy/place.ts';
 
 /** What is wrong with a rule, or with how verification was asked for. docs/errors.md explains each; tests keep both equal. */
 export type PolicyErrorCode =

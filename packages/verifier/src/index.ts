@@ -52,9 +52,10 @@ export { type AskedImage, type Choice, RuleIndex } from './policy/match/rule-ind
 export { compareSpecificity, type Specificity, specificityOf } from './policy/match/specificity.ts';
 export type { Scoped } from './policy/match/ties.ts';
 export { isMetBy } from './policy/met-by.ts';
+export type { Place } from './policy/place.ts';
 export { noRefusals, type Policy, type Refusals, type Rename } from './policy/policy.ts';
 export type { Requirement } from './policy/requirement.ts';
-export { type Mode, type Place, type Rule, sourcesOf } from './policy/rule.ts';
+export { type Mode, type Rule, sourcesOf } from './policy/rule.ts';
 export { type KeyRuleOptions, ruleForKeys } from './policy/rule-for-keys.ts';
 export { needsEvidence, type Ruling, rulingOf } from './policy/ruling.ts';
 export type { TrustSource } from './policy/source.ts';

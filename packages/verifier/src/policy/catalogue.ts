@@ -1,6 +1,6 @@
 import { foldRepository } from './match/fold-host.ts';
+import type { Place } from './place.ts';
 import type { Requirement } from './requirement.ts';
-import type { Place } from './rule.ts';
 
 /** A repository, or all below a leading part of their names; folded. */
 export interface RepositoryPattern {

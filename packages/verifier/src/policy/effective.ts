@@ -1,6 +1,7 @@
+import type { Place } from './place.ts';
 import type { Policy, Rename } from './policy.ts';
 import type { Requirement } from './requirement.ts';
-import { type Mode, type Place, type Rule, sourcesOf } from './rule.ts';
+import { type Mode, type Rule, sourcesOf } from './rule.ts';
 import { type TrustSource, thresholdOf } from './source.ts';
 import { durationText, timeText } from './time-text.ts';
 

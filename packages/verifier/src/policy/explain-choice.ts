@@ -6,9 +6,10 @@ import { type EffectiveRule, effectiveRule } from './effective.ts';
 import { matchesGlob } from './match/glob.ts';
 import type { AskedImage, Weighed } from './match/rule-index.ts';
 import { differenceOf, type Specificity } from './match/specificity.ts';
+import type { Place } from './place.ts';
 import type { Policy, Rename } from './policy.ts';
 import { renameFor } from './rename.ts';
-import type { Mode, Place, Rule } from './rule.ts';
+import type { Mode, Rule } from './rule.ts';
 
 /** One pattern that an image's name fits. */
 export interface Candidate {

@@ -1,18 +1,11 @@
 import type { TagCatalogue } from './catalogue.ts';
 import type { Condition } from './condition.ts';
+import type { Place } from './place.ts';
 import type { Requirement } from './requirement.ts';
 import type { TrustSource } from './source.ts';
 
 /** What enforcement makes of the verdict: only `enforce` stops anything. */
 export type Mode = 'enforce' | 'warn' | 'audit' | 'skip';
-
-/** Where something stands in a file; line and column count from 1. */
-export interface Place {
-  /** As it was named: a path, or `-`. */
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
 
 /** A policy rule after parsing. */
 export interface Rule {

@@ -1,5 +1,5 @@
 import { digestOf } from '@signet/oci';
-import type { Place } from '../policy/rule.ts';
+import type { Place } from '../policy/place.ts';
 import type { SarifLog } from './sarif.ts';
 import { physicalLocation } from './sarif-location.ts';
 

@@ -1,6 +1,6 @@
 import type { Verdict } from '../decision/verdict.ts';
 import { type Check, type Finding, type Identity, isAccepted } from '../finding.ts';
-import type { Place } from '../policy/rule.ts';
+import type { Place } from '../policy/place.ts';
 import { escapeForTerminal } from './escape.ts';
 import { shortKey } from './key-name.ts';
 import type { Report } from './report.ts';

@@ -1,5 +1,6 @@
 import type { ReportCode, Verdict } from '../decision/verdict.ts';
-import type { Mode, Place } from '../policy/rule.ts';
+import type { Place } from '../policy/place.ts';
+import type { Mode } from '../policy/rule.ts';
 import type { Report } from './report.ts';
 import { shorten } from './shorten.ts';
 

@@ -1,4 +1,4 @@
-import type { Place } from '../policy/rule.ts';
+import type { Place } from '../policy/place.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 import { decodeUtf8, RegistryError } from '@signet/oci';
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar } from 'yaml';
-import type { Place } from '../rule.ts';
+import type { Place } from '../place.ts';
 import { Budget } from './budget.ts';
 import { policyLimits } from './limits.ts';
 import type { ListNode, MapEntry, MapNode, PolicyNode, ScalarNode } from './node.ts';

@@ -1,5 +1,5 @@
 import { isExampleKey, KeyError, type PublicKey, parsePublicKeys } from '@signet/core';
-import type { Place } from '../rule.ts';
+import type { Place } from '../place.ts';
 import type { KeyInput } from './input.ts';
 import { policyLimits } from './limits.ts';
 import type { LoadedFile } from './loading.ts';

@@ -1,4 +1,4 @@
-import type { Place } from '../rule.ts';
+import type { Place } from '../place.ts';
 
 /** A value of a policy file with its place; plain data, whatever language it was written in. */
 export type PolicyNode = ScalarNode | ListNode | MapNode;

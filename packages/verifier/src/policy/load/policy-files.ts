@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, join, normalize } from 'node:path';
-import type { Place } from '../rule.ts';
+import type { Place } from '../place.ts';
 import type { Budget } from './budget.ts';
 import { parseDocument } from './document.ts';
 import type { PolicyInput } from './input.ts';

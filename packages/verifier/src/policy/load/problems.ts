@@ -1,5 +1,5 @@
 import { PolicyError, type PolicyErrorCode } from '../../errors.ts';
-import type { Place } from '../rule.ts';
+import type { Place } from '../place.ts';
 import { policyLimits } from './limits.ts';
 
 /** One fault of a policy, or (`warning`) what is most likely not meant. */

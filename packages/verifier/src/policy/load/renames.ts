@@ -1,7 +1,7 @@
 import { parseRegistryReference, RegistryError } from '@signet/oci';
 import { foldHost } from '../match/fold-host.ts';
+import type { Place } from '../place.ts';
 import type { Rename } from '../policy.ts';
-import type { Place } from '../rule.ts';
 import type { Loading } from './loading.ts';
 import { nodeAt } from './node.ts';
 import { type Problems, quoted } from './problems.ts';

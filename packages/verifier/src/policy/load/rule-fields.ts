@@ -1,6 +1,7 @@
 import type { Condition } from '../condition.ts';
+import type { Place } from '../place.ts';
 import type { Requirement } from '../requirement.ts';
-import type { Place, Rule } from '../rule.ts';
+import type { Rule } from '../rule.ts';
 import type { RuleInput } from './input.ts';
 import type { LoadedFile, Loading } from './loading.ts';
 import { type NodePath, nodeAt, placeOfName } from './node.ts';

@@ -1,7 +1,8 @@
 import { PolicyError } from '../../errors.ts';
 import { type ImagePattern, parseImagePattern } from '../match/image-pattern.ts';
 import type { Scoped } from '../match/ties.ts';
-import type { Place, Rule } from '../rule.ts';
+import type { Place } from '../place.ts';
+import type { Rule } from '../rule.ts';
 import { policyLimits } from './limits.ts';
 import { type Problems, quoted } from './problems.ts';
 import {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { didYouMean } from '../nearest.ts';
-import type { Place } from '../rule.ts';
+import type { Place } from '../place.ts';
 import type { PolicyInput } from './input.ts';
 import { type ListNode, type MapNode, type PolicyNode, toPlain } from './node.ts';
 import { type Problems, quoted } from './problems.ts';

@@ -1,5 +1,5 @@
 import type { PublicKey } from '@signet/core';
-import type { Place } from '../rule.ts';
+import type { Place } from '../place.ts';
 import type { TrustSource } from '../source.ts';
 import type { SourceInput } from './input.ts';
 import type { KeyLoader } from './keys.ts';

@@ -1,4 +1,4 @@
-import type { Place } from '../rule.ts';
+import type { Place } from '../place.ts';
 import type { PolicyNode } from './node.ts';
 
 /** Where in the file a place inside a scalar's text is; the scalar's own place where that cannot be told (folded text). */

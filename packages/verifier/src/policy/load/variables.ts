@@ -1,5 +1,5 @@
 import { didYouMean } from '../nearest.ts';
-import type { Place } from '../rule.ts';
+import type { Place } from '../place.ts';
 import type { Budget } from './budget.ts';
 import { nodeAt, placeOfName } from './node.ts';
 import type { PolicyFile } from './policy-files.ts';

@@ -1,5 +1,5 @@
 import { Composer, type CST, type Document, Lexer, LineCounter, Parser } from 'yaml';
-import type { Place } from '../rule.ts';
+import type { Place } from '../place.ts';
 import type { Budget } from './budget.ts';
 import { policyLimits } from './limits.ts';
 import { quoted } from './problems.ts';

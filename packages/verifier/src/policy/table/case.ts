@@ -1,7 +1,7 @@
 import type { Digest, Reference } from '@signet/oci';
 import type { ReportCode, Verdict } from '../../decision/verdict.ts';
 import type { GapCode } from '../../evidence.ts';
-import type { Place } from '../rule.ts';
+import type { Place } from '../place.ts';
 
 /** A signature that a case makes up: what a format would have proven of it. */
 export interface MadeSignature {

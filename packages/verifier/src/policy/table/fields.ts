@@ -1,7 +1,7 @@
 import type { PolicyNode } from '../load/node.ts';
 import { type Problems, quoted } from '../load/problems.ts';
 import { didYouMean } from '../nearest.ts';
-import type { Place } from '../rule.ts';
+import type { Place } from '../place.ts';
 
 /** A text with its place. */
 export interface PlacedText {
