@@ -6,6 +6,7 @@ export { ApiError, type ErrorCode, RegistryStartError, type StartErrorCode, show
 export { type Answer, send, sendJson } from './http/answer.ts';
 export { type ByteRange, parseRange } from './http/byte-range.ts';
 export { isNotModified } from './http/conditions.ts';
+export { followConnections, type ServerEnd } from './http/connections.ts';
 export type { TlsTexts } from './http/listener.ts';
 export { parseTarget, type Route } from './http/router.ts';
 export { type Serving, type ServingOptions, startServing } from './http/serving.ts';

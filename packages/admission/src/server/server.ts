@@ -1,5 +1,6 @@
 import type { Server as HttpServer } from 'node:http';
 import { Server as TlsServer } from 'node:tls';
+import { followConnections } from '@signet/registry';
 import type { CustomPaths } from '@signet/workloads';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { AdmissionError } from '../errors.ts';
@@ -112,6 +113,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     openApiRoutes(app);
   }
   webhookRoutes(app, context, options.watcher);
+  const end = followConnections(app.server);
   const { url, takeAway } = await listen(app, options);
   return {
     url,
@@ -124,9 +126,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     async close() {
       isOpen = false;
       await takeAway?.();
-      const timer = setTimeout(() => app.server.closeAllConnections(), closeMs);
-      await app.close();
-      clearTimeout(timer);
+      await end({ limitMs: closeMs, close: () => app.close() });
     },
   };
 }

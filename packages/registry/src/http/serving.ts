@@ -1,7 +1,8 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import { Server as TlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { RegistryLimits } from '../options.ts';
+import { followConnections } from './connections.ts';
 import { createListener, type Handle, type ListenerOptions, secureOptions, type TlsTexts } from './listener.ts';
 
 /** How requests are served. */
@@ -38,7 +39,7 @@ export async function startServing({ host = '127.0.0.1', port = 0, ...options }:
     return work;
   };
   const server = createListener({ ...options, handle: tracked });
-  const idle = trackIdle(server);
+  const end = followConnections(server);
   const given = await listen(server, host, port);
   const address = `${host.includes(':') ? `[${host}]` : host}:${given}`;
   let closing: Promise<void> | undefined;
@@ -51,7 +52,8 @@ export async function startServing({ host = '127.0.0.1', port = 0, ...options }:
       if (server instanceof TlsServer) server.setSecureContext(secureOptions(texts));
     },
     close() {
-      closing ??= stop(server, { idle, inFlight, closeMs: limits.closeMs });
+      // Resolves only after the last request let go of what it had.
+      closing ??= end({ limitMs: limits.closeMs }).then(async () => void (await Promise.all(inFlight)));
       return closing;
     },
   };
@@ -65,42 +67,4 @@ function listen(server: Server, host: string, port: number): Promise<number> {
     resolve((server.address() as AddressInfo).port);
   });
   return promise;
-}
-
-/** Connections without a request under way; what node calls idle leaves out those on which none ever came. */
-function trackIdle(server: Server): ReadonlySet<Socket> {
-  const idle = new Set<Socket>();
-  server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
-    idle.add(socket);
-    socket.once('close', () => idle.delete(socket));
-  });
-  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
-    idle.delete(socket);
-    response.once('close', () => {
-      if (!socket.destroyed) idle.add(socket);
-    });
-  });
-  return idle;
-}
-
-interface Stopping {
-  readonly idle: ReadonlySet<Socket>;
-  readonly inFlight: ReadonlySet<Promise<void>>;
-  readonly closeMs: number;
-}
-
-/** Resolves only after the last request let go of what it had. */
-async function stop(server: Server, { idle, inFlight, closeMs }: Stopping): Promise<void> {
-  const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
-  const endIdle = (): void => {
-    for (const socket of idle) socket.destroy();
-  };
-  endIdle();
-  const timer = setTimeout(() => server.closeAllConnections(), closeMs);
-  // A connection whose answer is just going out becomes idle only after this.
-  const again = setInterval(endIdle, 20);
-  await closed;
-  clearTimeout(timer);
-  clearInterval(again);
-  await Promise.all(inFlight);
 }

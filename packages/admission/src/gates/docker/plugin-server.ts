@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { RegistryError } from '@signet/oci';
+import { followConnections } from '@signet/registry';
 import { escapeForTerminal, shorten } from '@signet/verifier';
 import { AdmissionError } from '../../errors.ts';
 import { budgetOf, startReviewDeadline } from '../../judge/deadline.ts';
@@ -23,6 +24,8 @@ export interface DockerGateOptions {
   readonly logger: Logger;
   /** Where the daemon finds the plugin. */
   readonly socket: string;
+  /** What requests in flight get at the end. Default 5000. */
+  readonly closeMs?: number;
 }
 
 /** A gate that listens. */
@@ -32,23 +35,21 @@ export interface RunningGate {
 
 /** The daemon shows bodies of at most 4 MiB, in base64, and headers of at most 1 MiB. */
 const maxRequestBytes = 8 * 1024 * 1024;
-/** What requests in flight get at the end. */
-const graceMs = 5000;
 const mediaType = 'application/vnd.docker.plugins.v1.2+json';
 
 /** Serves the plugin. @throws {AdmissionError} SOCKET_IN_USE, and what node throws for a path that is not to be had */
 export async function startDockerGate(options: DockerGateOptions): Promise<RunningGate> {
+  const { closeMs = 5000 } = options;
   const server = createServer(listener(options));
   server.requestTimeout = 30_000;
   // The daemon keeps its connections, and a request on one that is being closed would fail.
   server.keepAliveTimeout = 0;
+  const end = followConnections(server);
   const takeAway = await listenOnSocket(server, options.socket);
   return {
     async close() {
       await takeAway();
-      const timer = setTimeout(() => server.closeAllConnections(), graceMs);
-      await new Promise<void>((closed) => server.close(() => closed()));
-      clearTimeout(timer);
+      await end({ limitMs: closeMs });
     },
   };
 }
