@@ -60,6 +60,18 @@ describe('ECDSA signatures as DER and as r‖s', () => {
     expect(toRawSignature(Buffer.from('3006020101020101', 'hex'), kind)).toBeUndefined();
   });
 
+  it('bytes that are taken as DER are the one spelling of their r and s: OpenSSL is shown them as they are', () => {
+    const at = fc.record({ place: fc.nat(71), byte: fc.nat(255) });
+    fc.assert(
+      fc.property(scalar, scalar, at, (r, s, { place, byte }) => {
+        const changed = Buffer.from(derOf(integer(r), integer(s)));
+        changed[place % changed.length] = byte;
+        const raw = toRawSignature(changed, 'ecdsa-p256');
+        if (raw !== undefined) expect(Buffer.from(toDerSignature(raw, 'ecdsa-p256') ?? [])).toEqual(changed);
+      }),
+    );
+  });
+
   it('random bytes never throw', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 150 }), fc.constantFrom('ecdsa-p256', 'ecdsa-p521'), (junk, kind) => {
