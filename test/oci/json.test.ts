@@ -22,6 +22,17 @@ describe('parseJson', () => {
     expect(thrownCode(() => parse('[{"x":{"a":[{}],"a":2}}]'))).toBe('JSON_INVALID');
   });
 
+  it('finds the end of a string behind any backslashes and quotes', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[\\"{,a]*$/), fc.stringMatching(/^[\\"}:a]*$/), (key, value) => {
+        const text = JSON.stringify({ [key]: value, [`${key}.`]: [value] });
+        expect(parse(text)).toEqual(JSON.parse(text));
+        const twice = `{${JSON.stringify(key)}:${JSON.stringify(value)},${JSON.stringify(key)}:1}`;
+        expect(thrownCode(() => parse(twice))).toBe('JSON_INVALID');
+      }),
+    );
+  });
+
   it('takes equal keys of different objects and equal strings in lists', () => {
     expect(parse('{"x":{"a":"a"},"a":["a","a",{"a":"a"}]}')).toEqual({ x: { a: 'a' }, a: ['a', 'a', { a: 'a' }] });
   });
@@ -40,6 +51,8 @@ describe('parseJson', () => {
   it('refuses a byte order mark, wrong UTF-8 and what follows the value', () => {
     expect(thrownCode(() => parseJson(Buffer.from([0xef, 0xbb, 0xbf, 0x7b, 0x7d])))).toBe('JSON_INVALID');
     expect(thrownCode(() => parseJson(Buffer.from([0x22, 0xff, 0x22])))).toBe('JSON_INVALID');
+    expect(thrownCode(() => parseJson(Buffer.from([0x22, 0xc3])))).toBe('JSON_INVALID');
+    expect(parse('"\u00e9"')).toBe('\u00e9');
     expect(thrownCode(() => parse('{} {}'))).toBe('JSON_INVALID');
     expect(thrownCode(() => parse(''))).toBe('JSON_INVALID');
   });
