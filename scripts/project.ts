@@ -26,7 +26,7 @@ export const packageArrows: Readonly<Record<PackageName, readonly PackageName[]>
   registry: ['oci'],
   'policy-import': ['oci', 'verifier'],
   workloads: ['oci'],
-  'signed-tags': ['oci', 'verifier'],
+  'signed-tags': ['oci', 'core', 'verifier'],
   admission: ['oci', 'verifier', 'registry', 'workloads'],
   cli: ['oci', 'core', 'verifier', 'registry', 'policy-import', 'workloads', 'admission'],
 };

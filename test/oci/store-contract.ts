@@ -5,6 +5,7 @@ import {
   MEDIA_TYPE_EMPTY,
   MEDIA_TYPE_MANIFEST,
   type ReferrersPage,
+  RegistryError,
   type Resolved,
   type Source,
   type Store,
@@ -100,6 +101,39 @@ export function describeStore(name: string, create: () => Promise<Store>, traits
       expect(await codeOf(store.tag(second, 'v1', { condition: { expected: null } }))).toBe('CONFLICT');
       await store.tag(second, 'v1', { condition: { expected: first.descriptor.digest } });
       expect((await store.resolve('v1')).descriptor.digest).toBe(second.descriptor.digest);
+    });
+
+    it('writes a tag once as at other times, unless what is called right before says no', async () => {
+      const store = await create();
+      const [first, second] = [await pushImage(store, { n: '1' }), await pushImage(store, { n: '2' })];
+      const calls: string[] = [];
+      const beforeWrite = (): void => void calls.push('before');
+      await store.tag(first, 'v1', { condition: { expected: null }, once: true, beforeWrite });
+      const condition = { expected: first.descriptor.digest };
+      expect(await codeOf(store.tag(second, 'v1', { condition: { expected: null }, once: true, beforeWrite }))).toBe(
+        'CONFLICT',
+      );
+      expect(calls).toEqual(['before']);
+      const tooLate = (): void => {
+        throw new RegistryError('TIMEOUT', 'too late');
+      };
+      expect(await codeOf(store.tag(second, 'v1', { condition, once: true, beforeWrite: tooLate }))).toBe('TIMEOUT');
+      expect((await store.resolve('v1')).descriptor.digest).toBe(first.descriptor.digest);
+      await store.tag(second, 'v1', { condition, once: true });
+      expect((await store.resolve('v1')).descriptor.digest).toBe(second.descriptor.digest);
+    });
+
+    it('gives back what is known of a tag while it has not moved', async () => {
+      const store = await create();
+      const [first, second] = [await pushImage(store, { n: '1' }), await pushImage(store, { n: '2' })];
+      await store.tag(first, 'v1');
+      const known = await store.resolve('v1');
+      expect(await store.resolve('v1', { known })).toBe(known);
+      await store.tag(second, 'v1');
+      const moved = await store.resolve('v1', { known });
+      expect(moved.descriptor.digest).toBe(second.descriptor.digest);
+      expect(Buffer.from(moved.bytes)).toEqual(Buffer.from(second.bytes));
+      expect(await codeOf(store.resolve('v2', { known }))).toBe('NOT_FOUND');
     });
 
     it('refuses a tag outside the grammar', async () => {

@@ -91,9 +91,11 @@ export type {
   ReferrersOptions,
   ReferrersPage,
   Resolved,
+  ResolveOptions,
   Source,
   Store,
   TagCondition,
+  TagOptions,
   WriteOptions,
 } from './store.ts';
 export { unlessMissing } from './unless-missing.ts';

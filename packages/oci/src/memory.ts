@@ -5,7 +5,7 @@ import { RegistryError } from './errors.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { parseManifest, toReferrerDescriptor } from './manifest.ts';
 import { isManifestMediaType } from './media-types.ts';
-import type { Pushed, ReadOptions, ReferrersPage, Resolved, Store, TagCondition } from './store.ts';
+import type { Pushed, ReadOptions, ReferrersPage, Resolved, ResolveOptions, Store, TagOptions } from './store.ts';
 import { checkTag, checkTagCondition, checkTagOrDigest, mayHaveType, notAsBlob } from './store-rules.ts';
 
 /** `limits`: default {@link defaultLimits}. */
@@ -54,7 +54,7 @@ export function createMemoryStore({ limits = defaultLimits }: MemoryStoreOptions
       begin(options);
       return false;
     },
-    tag: async (manifest, tag, options) => tagIn(begin(options), { manifest, tag, condition: options?.condition }),
+    tag: async (manifest, tag, options = {}) => tagIn(begin(options), { manifest, tag, options }),
     delete: async (target, options) => deleteFrom(begin(options), target),
     untag: async (tag, options) => {
       if (!begin(options).tags.delete(checkTag(tag))) throw notFound(`tag ${tag}`);
@@ -62,10 +62,12 @@ export function createMemoryStore({ limits = defaultLimits }: MemoryStoreOptions
   };
 }
 
-function resolveIn(held: Held, tagOrDigest: string, options: ReadOptions | undefined): Resolved {
+function resolveIn(held: Held, tagOrDigest: string, options: ResolveOptions | undefined): Resolved {
   const digest = isDigest(tagOrDigest) ? tagOrDigest : held.tags.get(checkTagOrDigest(tagOrDigest));
   const found = digest === undefined ? undefined : held.manifests.get(digest);
   if (found === undefined) throw notFound(`manifest ${tagOrDigest}`);
+  const known = options?.known;
+  if (known !== undefined && known.descriptor.digest === digest) return known;
   return { descriptor: found.descriptor, bytes: fetchFrom(held, found.descriptor, options) };
 }
 
@@ -112,10 +114,11 @@ function pushInto(held: Held, content: Uint8Array, as: Descriptor): Pushed {
   return { referrers: 'scan' };
 }
 
-function tagIn(held: Held, what: { manifest: Resolved; tag: string; condition: TagCondition | undefined }): Pushed {
-  const { manifest, tag, condition } = what;
+function tagIn(held: Held, what: { manifest: Resolved; tag: string; options: TagOptions }): Pushed {
+  const { manifest, tag, options } = what;
   checkTag(tag);
-  checkTagCondition(tag, held.tags.get(tag), condition);
+  checkTagCondition(tag, held.tags.get(tag), options.condition);
+  options.beforeWrite?.();
   const pushed = pushInto(held, manifest.bytes, manifest.descriptor);
   held.tags.set(tag, manifest.descriptor.digest);
   return pushed;

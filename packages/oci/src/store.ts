@@ -5,12 +5,19 @@ import type { Digest } from './digest.ts';
 export interface Resolved {
   readonly descriptor: Descriptor;
   readonly bytes: Uint8Array;
+  /** What the registry's clock said when it answered, milliseconds since 1970 UTC, to the second. Absent for layouts and memory. */
+  readonly dateMs?: number;
 }
 
 export interface ReadOptions {
   readonly signal?: AbortSignal;
   /** Bound on the bytes that are read, checked before reading; default: `Limits`. */
   readonly maxBytes?: number;
+}
+
+export interface ResolveOptions extends ReadOptions {
+  /** What the name was resolved to before: given back itself, unread, where the name still names the same bytes. */
+  readonly known?: Resolved;
 }
 
 export interface WriteOptions {
@@ -37,7 +44,7 @@ export interface Source {
    * Tag or digest of a manifest to its descriptor and the bytes that were read.
    * @throws {RegistryError} NOT_FOUND, UNAUTHORIZED, UNREACHABLE, DIGEST_MISMATCH, TOO_LARGE, …
    */
-  resolve(tagOrDigest: string, options?: ReadOptions): Promise<Resolved>;
+  resolve(tagOrDigest: string, options?: ResolveOptions): Promise<Resolved>;
   /** All bytes of a blob or manifest, size and digest already checked. @throws {RegistryError} also DIGEST_MISMATCH, SIZE_MISMATCH, TOO_LARGE */
   fetch(target: Descriptor, options?: ReadOptions): Promise<Uint8Array>;
   /** The bytes as they come; the iteration fails at its end where size or digest differ. No size bound but the descriptor's own. */
@@ -61,6 +68,17 @@ export interface TagCondition {
   readonly expected: Digest | null;
 }
 
+export interface TagOptions extends WriteOptions {
+  readonly condition?: TagCondition;
+  /**
+   * The write is sent once, and never again by this package, whatever becomes of it: who sends it knows until when it may arrive. Where it
+   * fails, it may have taken effect all the same.
+   */
+  readonly once?: boolean;
+  /** Called once the condition was looked at, right before the write is sent: what it throws ends the call, and nothing is written. */
+  readonly beforeWrite?: () => void;
+}
+
 /** How a pushed manifest with a subject became findable. `tag`: this store wrote the fallback index. */
 export interface Pushed {
   readonly referrers?: 'api' | 'tag' | 'scan';
@@ -79,7 +97,7 @@ export interface Store extends Source {
    * @throws {RegistryError} CONFLICT when the condition does not hold. Registries without conditional writes (HTTP `If-Match`) are
    * checked by a read just before: what remains possible then is said in SECURITY.md.
    */
-  tag(manifest: Resolved, tag: string, options?: WriteOptions & { readonly condition?: TagCondition }): Promise<Pushed>;
+  tag(manifest: Resolved, tag: string, options?: TagOptions): Promise<Pushed>;
   /** Removes a manifest or blob; a manifest's tags go with it, and its entry in its subject's fallback index. @throws {RegistryError} NOT_FOUND, UNSUPPORTED */
   delete(target: Descriptor, options?: WriteOptions): Promise<void>;
   /** Removes a tag alone. @throws {RegistryError} NOT_FOUND, UNSUPPORTED (the registry has no delete by tag) */

@@ -1,5 +1,5 @@
 /** Why a catalogue could not be read or made. */
-export type TagsErrorCode = 'CATALOGUE_MALFORMED' | 'CATALOGUE_TOO_LARGE';
+export type TagsErrorCode = 'CATALOGUE_MALFORMED' | 'CATALOGUE_TOO_LARGE' | 'HEAD_MALFORMED';
 
 /** What went wrong with signed tags. */
 export class TagsError extends Error {

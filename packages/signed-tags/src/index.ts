@@ -1,5 +1,5 @@
 export { ageContent } from './catalogue/age.ts';
-export { CATALOGUE_TYPE, type Catalogue, type Shard, type Tags } from './catalogue/catalogue.ts';
+export { CATALOGUE_TYPE, type Catalogue, SHARD_TYPE, type Shard, type Tags } from './catalogue/catalogue.ts';
 export {
   type Content,
   compareItems,
@@ -18,6 +18,15 @@ export { parseCatalogue, parseShard } from './catalogue/parse.ts';
 export { joinContent, shardOf, splitContent } from './catalogue/shards.ts';
 export type { SignedFile } from './catalogue/signed-file.ts';
 export { TagsError, type TagsErrorCode } from './errors.ts';
+export { HEAD_TAG, type Head, type HeadOptions, readHead } from './head/head.ts';
+export { readShard, shardContent } from './head/shards.ts';
+export {
+  CATALOGUE_PREDICATE,
+  type FileJudgement,
+  type FileQuestion,
+  judgeFile,
+} from './head/trusted-file.ts';
+export type { Patience } from './head/until-there.ts';
 export { memoryPlace } from './state/memory-place.ts';
 export {
   emptyState,

@@ -145,6 +145,21 @@ describe('a broken connection', () => {
     expect(first.methods()).toEqual(['HEAD', 'PUT']);
   });
 
+  it('is not tried again for a write that is sent once, nor is any answer', async () => {
+    const passing = JSON.stringify({ errors: [{ code: 'DIGEST_INVALID' }] });
+    const invalid = (response: ServerResponse): void => void response.writeHead(400).end(passing);
+    for (const [answer, code] of [
+      [broken, 'UNREACHABLE'],
+      [status(500), 'SERVER_ERROR'],
+      [status(429), 'THROTTLED'],
+      [invalid, 'REFUSED'],
+    ] as const) {
+      const { store, methods } = await world([answer, status(201)]);
+      expect(await codeOf(store.tag(image, 'v1', { once: true }))).toBe(code);
+      expect(methods()).toEqual(['PUT']);
+    }
+  });
+
   it('to a port where nobody listens is tried again, whatever the request', async () => {
     const events: number[] = [];
     const client = createRegistryClient({

@@ -12,8 +12,9 @@ import type {
   ReferrersOptions,
   ReferrersPage,
   Resolved,
+  ResolveOptions,
   Store,
-  TagCondition,
+  TagOptions,
   WriteOptions,
 } from '../store.ts';
 import { checkTag, checkTagCondition, checkTagOrDigest, mayHaveType, notAsBlob } from '../store-rules.ts';
@@ -47,7 +48,7 @@ export class LayoutFolder implements Store {
     this.#state = parts.state;
   }
 
-  async resolve(tagOrDigest: string, options?: ReadOptions): Promise<Resolved> {
+  async resolve(tagOrDigest: string, options?: ResolveOptions): Promise<Resolved> {
     checkNotAborted(options?.signal);
     const found = isDigest(tagOrDigest)
       ? (await this.#state.catalogue()).find(tagOrDigest)
@@ -55,6 +56,7 @@ export class LayoutFolder implements Store {
     if (found === undefined) throw notFound(`manifest ${JSON.stringify(tagOrDigest)}`);
     if (!isManifestMediaType(found.mediaType))
       throw new RegistryError('MANIFEST_INVALID', `${JSON.stringify(tagOrDigest)} names no manifest in this layout`);
+    if (options?.known?.descriptor.digest === found.digest) return options.known;
     const descriptor = { mediaType: found.mediaType, digest: found.digest, size: found.size };
     return { descriptor, bytes: await this.fetch(descriptor, options) };
   }
@@ -119,10 +121,10 @@ export class LayoutFolder implements Store {
     return false;
   }
 
-  async tag(manifest: Resolved, tag: string, options: Parameters<Store['tag']>[2] = {}): Promise<Pushed> {
+  async tag(manifest: Resolved, tag: string, options: TagOptions = {}): Promise<Pushed> {
     checkNotAborted(options.signal);
     checkedBytes(manifest.bytes, manifest.descriptor);
-    return await this.#pushManifest(manifest, { tag: checkTag(tag), condition: options.condition });
+    return await this.#pushManifest(manifest, { ...options, tag: checkTag(tag) });
   }
 
   async delete(target: Descriptor, options?: WriteOptions): Promise<void> {
@@ -175,7 +177,7 @@ export class LayoutFolder implements Store {
     if ((await this.#isManifest(digest)) || !(await this.#blobs.remove(digest))) throw notFound(`blob ${digest}`);
   }
 
-  async #pushManifest(pushed: Resolved, named?: { tag: string; condition: TagCondition | undefined }): Promise<Pushed> {
+  async #pushManifest(pushed: Resolved, named?: TagOptions & { readonly tag: string }): Promise<Pushed> {
     const { descriptor, bytes } = pushed;
     checkBound(descriptor, undefined, this.#limits);
     const manifest = parseManifest(bytes, descriptor.mediaType);
@@ -186,7 +188,9 @@ export class LayoutFolder implements Store {
       apply: (draft) => {
         if (named?.condition !== undefined)
           checkTagCondition(named.tag, entryNamed(draft, named.tag)?.descriptor.digest, named.condition);
-        return named === undefined ? putEntry(draft, entry) : nameEntry(draft, named.tag, entry);
+        if (named === undefined) return putEntry(draft, entry);
+        named.beforeWrite?.();
+        return nameEntry(draft, named.tag, entry);
       },
       before: async () => {
         await written;

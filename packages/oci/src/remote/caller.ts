@@ -26,6 +26,8 @@ export interface Call {
   /** Default: by the method; an upload's PUT and PATCH, which change a session, say false. */
   readonly idempotent?: boolean;
   readonly retryNotFound?: number;
+  /** Never repeated: neither a stream can be, nor a write that must not arrive late. */
+  readonly once?: boolean;
 }
 
 /** An answer, read whole. `attempts`: how many requests it took; `secrets`: what no message may repeat. */
@@ -142,7 +144,7 @@ function ruleOf(call: Call): RetryRule {
   const idempotent = call.idempotent ?? (call.method !== 'POST' && call.method !== 'PATCH');
   return {
     idempotent,
-    ...(isStream(call.body) ? { once: true } : {}),
+    ...(isStream(call.body) || call.once === true ? { once: true } : {}),
     ...(call.retryNotFound === undefined ? {} : { retryNotFound: call.retryNotFound }),
   };
 }

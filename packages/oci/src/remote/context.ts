@@ -38,6 +38,7 @@ export interface ApiRequest {
   readonly deadline: Deadline;
   readonly idempotent?: boolean;
   readonly retryNotFound?: number;
+  readonly once?: boolean;
 }
 
 /** What is asked for on every manifest request: registries convert or say 404 otherwise. Rule: wire-formats 2.7. */
@@ -45,7 +46,7 @@ export const manifestAccept: string = manifestMediaTypes.join(', ');
 
 /** The request with all that the repository adds to it. */
 export function toCall(context: RepositoryContext, request: ApiRequest): Call {
-  const { target, actions, scopes = [], body, headers, idempotent, retryNotFound } = request;
+  const { target, actions, scopes = [], body, headers, idempotent, retryNotFound, once } = request;
   return {
     method: request.method,
     url: typeof target === 'string' ? new URL(`/v2/${context.repository}/${target}`, context.base) : target,
@@ -59,6 +60,7 @@ export function toCall(context: RepositoryContext, request: ApiRequest): Call {
     ...(body === undefined ? {} : { body }),
     ...(idempotent === undefined ? {} : { idempotent }),
     ...(retryNotFound === undefined ? {} : { retryNotFound }),
+    ...(once === undefined ? {} : { once }),
   };
 }
 

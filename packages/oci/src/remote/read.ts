@@ -4,7 +4,7 @@ import type { Descriptor } from '../descriptor.ts';
 import { isDigest } from '../digest.ts';
 import { RegistryError } from '../errors.ts';
 import { parseManifest } from '../manifest.ts';
-import type { ReadOptions, Resolved } from '../store.ts';
+import type { ReadOptions, Resolved, ResolveOptions } from '../store.ts';
 import { checkTagOrDigest } from '../store-rules.ts';
 import { answerError } from './answer-error.ts';
 import { abandon, contentLength, headerOf } from './body.ts';
@@ -28,25 +28,33 @@ import type { Followed } from './follow.ts';
 export async function resolveManifest(
   context: RepositoryContext,
   tagOrDigest: string,
-  options: ReadOptions = {},
+  options: ResolveOptions = {},
 ): Promise<Resolved> {
+  const { known } = options;
   const answer = await getManifest(context, tagOrDigest, options);
-  expectStatus(answer, [200], nameOf(context, tagOrDigest));
-  return readManifest(answer, tagOrDigest);
+  expectStatus(answer, known === undefined ? [200] : [200, 304], nameOf(context, tagOrDigest));
+  const isSame = known !== undefined && answer.status === 304;
+  if (isSame) checkStated(answer, known.descriptor.digest);
+  const resolved = isSame ? known : readManifest(answer, tagOrDigest);
+  return known?.descriptor.digest === resolved.descriptor.digest ? known : { ...resolved, ...dateOf(answer) };
 }
 
 /** The answer to a GET of a manifest, whatever its status. @throws {RegistryError} REFERENCE_INVALID, and for what is no answer */
 export function getManifest(
   context: RepositoryContext,
   tagOrDigest: string,
-  options: ReadOptions & Partial<Pick<ApiRequest, 'retryNotFound' | 'deadline'>>,
+  options: ResolveOptions & Partial<Pick<ApiRequest, 'retryNotFound' | 'deadline'>>,
 ): Promise<Answer> {
   checkTagOrDigest(tagOrDigest);
   return send(context, {
     method: 'GET',
     target: `manifests/${tagOrDigest}`,
     actions: 'pull',
-    headers: { accept: manifestAccept },
+    // Registries use the digest as ETag; where one does not, it answers with the manifest.
+    headers: {
+      accept: manifestAccept,
+      ...(options.known === undefined ? {} : { 'if-none-match': `"${options.known.descriptor.digest}"` }),
+    },
     maxBytes: options.maxBytes ?? context.settings.limits.maxManifestBytes,
     deadline: options.deadline ?? shortDeadline(context, options.signal),
     ...(options.retryNotFound === undefined ? {} : { retryNotFound: options.retryNotFound }),
@@ -58,6 +66,11 @@ export function readManifest(answer: Answer, tagOrDigest: string): Resolved {
   const digest = checkDigest(answer, isDigest(tagOrDigest) ? tagOrDigest : undefined);
   const { mediaType } = parseManifest(answer.bytes, contentType(answer));
   return { descriptor: { mediaType, digest, size: answer.bytes.length }, bytes: answer.bytes };
+}
+
+function dateOf({ headers }: Pick<Answer, 'headers'>): { readonly dateMs?: number } {
+  const dateMs = Date.parse(headerOf(headers, 'date') ?? '');
+  return Number.isNaN(dateMs) ? {} : { dateMs };
 }
 
 /** The media type that an answer states, without parameters. */

@@ -10,7 +10,7 @@ export interface Outcome {
   readonly error?: RegistryError;
 }
 
-/** `idempotent`: may be made again whatever happened; else only where it cannot have taken effect. `retryNotFound`: so many 404 answers are taken for passing. `once`: never again (its body is a stream). */
+/** `idempotent`: may be made again whatever happened; else only where it cannot have taken effect. `retryNotFound`: so many 404 answers are taken for passing. `once`: never again. */
 export interface RetryRule {
   readonly idempotent: boolean;
   readonly retryNotFound?: number;

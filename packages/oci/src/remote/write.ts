@@ -3,7 +3,7 @@ import type { Descriptor } from '../descriptor.ts';
 import { RegistryError } from '../errors.ts';
 import { type Manifest, parseManifest, toReferrerDescriptor } from '../manifest.ts';
 import { isManifestMediaType } from '../media-types.ts';
-import type { Pushed, Resolved, TagCondition, WriteOptions } from '../store.ts';
+import type { Pushed, Resolved, TagCondition, TagOptions, WriteOptions } from '../store.ts';
 import { checkTag } from '../store-rules.ts';
 import { registryCode } from './answer-error.ts';
 import { headerOf } from './body.ts';
@@ -35,7 +35,7 @@ export async function tagManifest(
   context: WriteContext,
   manifest: Resolved,
   tag: string,
-  options: WriteOptions & { readonly condition?: TagCondition } = {},
+  options: TagOptions = {},
 ): Promise<Pushed> {
   checkTag(tag);
   const { condition } = options;
@@ -76,7 +76,7 @@ export async function deleteTag(context: WriteContext, tag: string, options: Wri
 interface Put {
   readonly manifest: Resolved;
   readonly reference: string;
-  readonly options: WriteOptions;
+  readonly options: TagOptions;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -86,6 +86,7 @@ async function putManifest(context: WriteContext, put: Put): Promise<Pushed> {
   checkedBytes(bytes, descriptor);
   const parsed = parseManifest(bytes, descriptor.mediaType);
   const deadline = shortDeadline(context, options.signal);
+  options.beforeWrite?.();
   const answer = await sendManifest(context, put, { 'content-type': descriptor.mediaType, ...headers }, deadline);
   if (!(await isOwnEarlierWrite(context, answer, put))) {
     expectStatus(answer, [200, 201, 202, 204], nameOf(context, reference));
@@ -100,7 +101,7 @@ async function putManifest(context: WriteContext, put: Put): Promise<Pushed> {
  */
 async function sendManifest(
   context: WriteContext,
-  { manifest, reference }: Put,
+  { manifest, reference, options: { once = false } }: Put,
   headers: Readonly<Record<string, string>>,
   deadline: Deadline,
 ): Promise<Answer> {
@@ -113,8 +114,9 @@ async function sendManifest(
       headers,
       body: manifest.bytes,
       deadline,
+      once,
     });
-    const isPassing = answer.status === 400 && registryCode(answer.bytes) === 'DIGEST_INVALID';
+    const isPassing = !once && answer.status === 400 && registryCode(answer.bytes) === 'DIGEST_INVALID';
     const delay = isPassing ? delayAfter({ status: 503 }, count, { idempotent: true }, context.settings) : undefined;
     if (delay === undefined) return answer;
     await sleep(delay, deadline);

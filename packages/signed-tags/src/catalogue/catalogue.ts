@@ -3,6 +3,8 @@ import type { Content, Revocations } from './content.ts';
 
 /** Type of the catalogue file, and of the manifest that holds it. Rule: signed-tags.md 3.2, 3.3. */
 export const CATALOGUE_TYPE = 'application/vnd.signet.catalogue.v1+json';
+/** Type of the layers that hold shards. */
+export const SHARD_TYPE = 'application/vnd.signet.catalogue.shard.v1+json';
 
 /** Where the tags lie: in the file, or in shards by the first bits of the sha256 of a tag's name. */
 export type Tags =
