@@ -6,7 +6,7 @@ export {
   verifyBlobStream,
 } from './blob/blob.ts';
 export type { BlobEvidence, BlobTrust } from './blob/blob-evidence.ts';
-export { type BlobJudgement, type BlobSigner, type BlobToJudge, isMetBy, judgeBlob } from './blob/judge-blob.ts';
+export { type BlobJudgement, type BlobSigner, type BlobToJudge, judgeBlob, signersMeet } from './blob/judge-blob.ts';
 export { type AskOptions, toAsked } from './collect/asked.ts';
 export { collect } from './collect/collect.ts';
 export type { CollectOptions, TagResolver } from './collect/collecting.ts';

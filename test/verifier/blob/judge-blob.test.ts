@@ -1,5 +1,5 @@
 import { digestOf } from '@signet/oci';
-import { type BlobToJudge, isMetBy, judgeBlob, noRefusals, type Requirement } from '@signet/verifier';
+import { type BlobToJudge, judgeBlob, noRefusals, type Requirement, signersMeet } from '@signet/verifier';
 import { describe, expect, it } from 'vitest';
 import { bundleMediaType, bundleOf, statementOf, testKey } from '../signatures.ts';
 
@@ -84,6 +84,6 @@ describe('the signatures over a file', () => {
   it('meet it together with those over another file of the same meaning', async () => {
     const [one, other] = [await judge([by(alice)], { require: two }), await judge([by(bob)], { require: two })];
     expect([one.isMet, other.isMet]).toEqual([false, false]);
-    expect(isMetBy(two, [...one.signers, ...other.signers])).toBe(true);
+    expect(signersMeet(two, [...one.signers, ...other.signers])).toBe(true);
   });
 });

@@ -42,14 +42,14 @@ export async function judgeBlob(question: BlobToJudge): Promise<BlobJudgement> {
   const found = answers.flatMap((answer) => (typeof answer === 'string' ? [] : [answer]));
   const signers = [...new Map(found.map((signer) => [signerId(signer.identity), signer])).values()];
   return {
-    isMet: isMetBy(question.require, signers),
+    isMet: signersMeet(question.require, signers),
     signers,
     reasons: answers.filter((answer) => typeof answer === 'string'),
   };
 }
 
 /** Whether these signers together meet the requirement. */
-export function isMetBy(require: Requirement, signers: readonly BlobSigner[]): boolean {
+export function signersMeet(require: Requirement, signers: readonly BlobSigner[]): boolean {
   return meets(require, (source) => {
     const own = signers.filter((signer) => takesFormat(source, signer) && trusts(source, signer.identity));
     return new Set(own.map(({ identity }) => signerId(identity)));
