@@ -54,6 +54,7 @@ export function readSourceTree(): SourceTree {
     registry: declaredBy('registry'),
     'policy-import': declaredBy('policy-import'),
     workloads: declaredBy('workloads'),
+    dct: declaredBy('dct'),
     'signed-tags': declaredBy('signed-tags'),
     admission: declaredBy('admission'),
     // The program is one bundle with everything inside: what it is made of are development dependencies.

@@ -14,6 +14,7 @@ export type PackageName =
   | 'registry'
   | 'policy-import'
   | 'workloads'
+  | 'dct'
   | 'signed-tags'
   | 'admission'
   | 'cli';
@@ -26,6 +27,7 @@ export const packageArrows: Readonly<Record<PackageName, readonly PackageName[]>
   registry: ['oci'],
   'policy-import': ['oci', 'verifier'],
   workloads: ['oci'],
+  dct: ['oci', 'core'],
   'signed-tags': ['oci', 'core', 'verifier'],
   admission: ['oci', 'verifier', 'registry', 'workloads'],
   cli: ['oci', 'core', 'verifier', 'registry', 'policy-import', 'workloads', 'admission'],
@@ -39,6 +41,7 @@ export const packageEntries: Readonly<Record<PackageName, readonly string[]>> = 
   registry: [],
   'policy-import': [],
   workloads: [],
+  dct: [],
   'signed-tags': [],
   admission: [],
   cli: [],
@@ -52,6 +55,7 @@ export const packageNames: readonly PackageName[] = [
   'registry',
   'policy-import',
   'workloads',
+  'dct',
   'signed-tags',
   'admission',
   'cli',

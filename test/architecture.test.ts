@@ -273,6 +273,7 @@ function treeOf(files: Readonly<Record<string, string>>): SourceTree {
     registry: ['@signet/oci'],
     'policy-import': ['@signet/verifier'],
     workloads: ['@signet/oci'],
+    dct: ['@signet/core'],
     'signed-tags': ['@signet/verifier'],
     admission: ['@signet/verifier'],
     cli: ['@signet/verifier'],

@@ -99,6 +99,7 @@ const expectedExports: Readonly<Record<string, readonly string[]>> = {
   registry: ['startRegistry'],
   workloads: ['WorkloadError', 'readImages', 'imagesOfObject', 'pinImages'],
   'policy-import': ['convertPolicy', 'importFormats'],
+  dct: ['DctError', 'readTrustData'],
 };
 
 const goodProgram = `

@@ -49,6 +49,7 @@ export { generateKey } from './keys/generate.ts';
 export type { KeyKind } from './keys/key-kind.ts';
 export { type Password, parsePrivateKey } from './keys/parse-private-key.ts';
 export { parsePublicKey, parsePublicKeys, publicKeyOfCertificate } from './keys/parse-public-key.ts';
+export { decodePemBody, findPemBlocks, type PemBlock } from './keys/pem.ts';
 export { type PrivateKey, privateKeyFrom } from './keys/private-key.ts';
 export { type PublicKey, publicKeyFrom } from './keys/public-key.ts';
 export { allowsScheme, type SchemeFormat, schemesFor } from './schemes.ts';

@@ -43,6 +43,7 @@ export { RegistryError, type RegistryErrorCode } from './errors.ts';
 export { decodeUtf8, parseJson } from './json.ts';
 export { type LayoutOptions, type LayoutStore, openLayout } from './layout/layout.ts';
 export { type LockFileOptions, takeLockFile } from './layout/lock-file.ts';
+export { readRegular } from './layout/regular-file.ts';
 export { defaultLimits, type Limits } from './limits.ts';
 export { makeFolders } from './make-folders.ts';
 export {
@@ -81,6 +82,7 @@ export {
 } from './reference.ts';
 export { type ListReferrersOptions, listReferrers } from './referrers-list.ts';
 export { createRegistryClient, type RegistryClient } from './remote/client.ts';
+export type { DocumentRequest } from './remote/document.ts';
 export type { ClientOptions, RequestEvent, RetryOptions, Timeouts } from './remote/options.ts';
 export type { Probe } from './remote/probe.ts';
 export { isLoopbackHost } from './remote/proxy.ts';

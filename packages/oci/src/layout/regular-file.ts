@@ -6,7 +6,7 @@ import { RegistryError } from '../errors.ts';
 export const readFlags: number = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /**
- * A file of the layout's own, whole; a link is followed, to a regular file alone: a device has no end.
+ * A file, whole; a link is followed, to a regular file alone: a device has no end.
  * @throws {RegistryError} LAYOUT_INVALID, TOO_LARGE; what the file system throws
  */
 export async function readRegular(path: string, maxBytes: number): Promise<Uint8Array> {
@@ -34,5 +34,5 @@ export async function readWhole(file: FileHandle, size: number): Promise<Uint8Ar
 /** The size of what is a regular file. @throws {RegistryError} LAYOUT_INVALID */
 export function regularSize(facts: Stats, name: string): number {
   if (facts.isFile()) return facts.size;
-  throw new RegistryError('LAYOUT_INVALID', `${name} is not a regular file in this layout`);
+  throw new RegistryError('LAYOUT_INVALID', `${name} is not a regular file`);
 }

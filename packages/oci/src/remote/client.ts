@@ -6,6 +6,7 @@ import { isRepositoryName, type RegistryReference } from '../reference.ts';
 import type { ReadOptions, Store } from '../store.ts';
 import { type Caller, createCaller } from './caller.ts';
 import type { ReferrersSupport, SupportMemory } from './context.ts';
+import { type DocumentRequest, fetchDocument } from './document.ts';
 import { baseUrl } from './endpoint.ts';
 import { createFallbackWriter, type FallbackWriter } from './fallback-writer.ts';
 import { listRepositories } from './lists.ts';
@@ -23,6 +24,8 @@ export interface RegistryClient {
   withCredentials(credentials: CredentialSource): Pick<RegistryClient, 'repository'>;
   /** The catalogue, where the registry shows it. @throws {RegistryError} UNSUPPORTED, NOT_FOUND, UNAUTHORIZED, … */
   repositories(registry: string, options?: ReadOptions): AsyncIterable<string>;
+  /** A file of a server beside the registry, such as a trust server. @throws {RegistryError} NOT_FOUND, UNAUTHORIZED, REFERENCE_INVALID, … */
+  document(request: DocumentRequest, options?: ReadOptions): Promise<Uint8Array>;
   /** What the registry says about itself. Never throws for what a registry does. */
   probe(registry: string, options?: ReadOptions): Promise<Probe>;
   /** Ends all connections, requests in flight included. */
@@ -43,6 +46,7 @@ export function createRegistryClient(options: ClientOptions = {}): RegistryClien
     },
     repositories: (registry, read) =>
       listRepositories({ settings, caller, registry, base: baseUrl(registry, options) }, read),
+    document: (request, read) => fetchDocument(shared, request, read),
     probe: (registry, read) =>
       probeRegistry({ settings, caller, authorizer, registry, base: baseUrl(registry, options) }, read),
     close: () => transport.close(),
