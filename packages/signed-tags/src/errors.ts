@@ -1,5 +1,10 @@
-/** Why a catalogue could not be read or made. */
-export type TagsErrorCode = 'CATALOGUE_MALFORMED' | 'CATALOGUE_TOO_LARGE' | 'HEAD_MALFORMED';
+/** Why a catalogue, or what is remembered of one, could not be read or made. */
+export type TagsErrorCode =
+  | 'CATALOGUE_MALFORMED'
+  | 'CATALOGUE_TOO_LARGE'
+  | 'HEAD_MALFORMED'
+  | 'STATE_INVALID'
+  | 'STATE_REFUSED';
 
 /** What went wrong with signed tags. */
 export class TagsError extends Error {

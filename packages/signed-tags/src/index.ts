@@ -27,6 +27,8 @@ export {
   judgeFile,
 } from './head/trusted-file.ts';
 export type { Patience } from './head/until-there.ts';
+export { encodeState, parseState, STATE_TYPE } from './state/codec.ts';
+export { type FilePlace, type FilePlaceOptions, fileStatePlace } from './state/file-place.ts';
 export { memoryPlace } from './state/memory-place.ts';
 export {
   emptyState,

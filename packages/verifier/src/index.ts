@@ -52,7 +52,6 @@ export { type ImagePattern, parseImagePattern, patternCovers, patternsOverlap } 
 export { type AskedImage, type Choice, RuleIndex } from './policy/match/rule-index.ts';
 export { compareSpecificity, type Specificity, specificityOf } from './policy/match/specificity.ts';
 export type { Scoped } from './policy/match/ties.ts';
-export { isMetBy } from './policy/met-by.ts';
 export type { Place } from './policy/place.ts';
 export { noRefusals, type Policy, type Refusals, type Rename } from './policy/policy.ts';
 export type { Requirement } from './policy/requirement.ts';

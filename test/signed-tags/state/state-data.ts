@@ -1,11 +1,12 @@
+import { digestOf, MEDIA_TYPE_MANIFEST, type Resolved } from '@signet/oci';
 import { publisherOf, type Seen, type StoredFile, type TagsState } from '@signet/signed-tags';
-import type { Identity } from '@signet/verifier';
+import type { BlobSigner } from '@signet/verifier';
 import fc from 'fast-check';
 import { digestNamed, entry } from '../catalogue-data.ts';
 
 /** A signer with this name. */
-export function signerNamed(name: string): Identity {
-  return { kind: 'key', keyId: digestNamed(name).slice('sha256:'.length) };
+export function signerNamed(name: string): BlobSigner {
+  return { identity: { kind: 'key', keyId: digestNamed(name).slice('sha256:'.length) }, format: 'sigstore' };
 }
 
 /** The publisher that signs with keys of these names. */
@@ -16,8 +17,8 @@ export function publisherNamed(...names: readonly string[]): string {
 export const collection = 'registry.example/shop/api';
 
 const times = fc.integer({ min: 1, max: 9 });
-const signerSets = fc.constantFrom(['one'], ['two'], ['one', 'two']);
-const publisherIds = signerSets.map((names) => publisherNamed(...names));
+const allSigners = [['one'], ['two'], ['one', 'two']];
+const publisherIds = fc.constantFrom(...allSigners).map((names) => publisherNamed(...names));
 const mapOf = <K, V>(keys: fc.Arbitrary<K>, values: fc.Arbitrary<V>, maxLength = 3) =>
   fc.array(fc.tuple(keys, values), { maxLength }).map((pairs) => new Map(pairs));
 
@@ -39,34 +40,41 @@ const files: fc.Arbitrary<StoredFile> = fc
     file: fc.constantFrom('file', 'fork'),
     signature: fc.constantFrom('one', 'two'),
     issuedMs: times,
-    shards: mapOf(
-      fc.constantFrom('x', 'y', 'z').map((name) => name),
-      fc.constant(undefined),
-    ),
+    shards: fc.subarray(['x', 'y', 'z']),
+    manifest: fc.option(fc.constantFrom('manifest', 'with other annotations')),
   })
-  .map(({ file, signature, issuedMs, shards }) => ({
+  .map(({ file, signature, issuedMs, shards, manifest }) => ({
     file: Buffer.from(`${file} ${issuedMs}`),
     signatures: [{ mediaType: 'application/json', bytes: Buffer.from(signature) }],
     issuedMs,
-    shards: new Map([...shards.keys()].map((name) => [digestNamed(name), Buffer.from(name)])),
+    ...(manifest === null ? {} : { manifest: manifestOf(manifest) }),
+    shards: new Map(shards.map((name) => [digestNamed(name), Buffer.from(name)])),
   }));
 const revocations = fc
   .tuple(times, fc.constantFrom('', 'leaked', 'line\nbreak'), fc.uniqueArray(publisherIds, { minLength: 1 }))
   .map(([atMs, reason, by]) => ({ atMs, reason, by: new Set(by) }));
 
+function manifestOf(text: string): Resolved {
+  const bytes = Buffer.from(text);
+  return { descriptor: { mediaType: MEDIA_TYPE_MANIFEST, digest: digestOf(bytes), size: bytes.length }, bytes };
+}
+
 /** States of one collection, as they come about. */
 export const states: fc.Arbitrary<TagsState> = fc
   .record({
     newest: fc.option(files),
-    publishers: fc.array(fc.tuple(signerSets, times), { maxLength: 3 }),
+    issued: fc.tuple(times, times, times),
     seen: mapOf(fc.constantFrom('1', '2', '__proto__', 'constructor'), seen),
     revoked: mapOf(fc.constantFrom('a', 'b').map(digestNamed), revocations),
   })
-  .map(({ newest, publishers, ...others }) => ({
+  .map(({ newest, issued, ...others }) => ({
     collection,
     ...(newest === null ? {} : { newest }),
     publishers: new Map(
-      publishers.map(([names, issuedMs]) => [publisherNamed(...names), { signers: names.map(signerNamed), issuedMs }]),
+      allSigners.map((names, at) => [
+        publisherNamed(...names),
+        { signers: names.map(signerNamed), issuedMs: issued[at] ?? 1 },
+      ]),
     ),
     ...others,
   }));

@@ -1,9 +1,9 @@
 import { CATALOGUE_TYPE, type Catalogue, type Shard } from './catalogue.ts';
-import type { Content, Entry } from './content.ts';
+import type { Content, Entry, TagStatement } from './content.ts';
 
 /** The bytes of a catalogue file. Equal catalogues have equal bytes: names in the order of their UTF-16 units. Rule: signed-tags.md 3.2. */
 export function encodeCatalogue({ collection, issuedMs, expiresMs, prev, revoked, tags }: Catalogue): Uint8Array {
-  return encode({
+  return encodeJson({
     _type: CATALOGUE_TYPE,
     collection,
     issued: timeText(issuedMs),
@@ -16,7 +16,7 @@ export function encodeCatalogue({ collection, issuedMs, expiresMs, prev, revoked
 
 /** The bytes of a shard, in the same way. */
 export function encodeShard({ collection, bits, index, content }: Shard): Uint8Array {
-  return encode({ _type: CATALOGUE_TYPE, collection, bits, index, ...contentJson(content) });
+  return encodeJson({ _type: CATALOGUE_TYPE, collection, bits, index, ...contentJson(content) });
 }
 
 function contentJson({ floorMs, tags }: Content) {
@@ -34,29 +34,25 @@ function contentJson({ floorMs, tags }: Content) {
   };
 }
 
-function entryJson({ digest, mediaType, size, atMs, statements }: Entry) {
-  return {
-    digest,
-    mediaType,
-    size,
-    at: timeText(atMs),
-    statements: statements.map((each) => ({
-      mediaType: each.mediaType,
-      data: Buffer.from(each.bytes).toString('base64'),
-    })),
-  };
+/** The members of an entry. */
+export function entryJson({ digest, mediaType, size, atMs, statements }: Entry): Readonly<Record<string, unknown>> {
+  return { digest, mediaType, size, at: timeText(atMs), statements: statements.map(envelopeJson) };
 }
 
-/** Also with the member `__proto__`, which an assignment would take for something else. */
-function object<V, J>(map: ReadonlyMap<string, V>, toJson: (value: V) => J): Readonly<Record<string, J>> {
+export function envelopeJson({ mediaType, bytes }: TagStatement): Readonly<Record<string, string>> {
+  return { mediaType, data: Buffer.from(bytes).toString('base64') };
+}
+
+/** In the order of the names; also with the member `__proto__`, which an assignment would take for something else. */
+export function object<V, J>(map: ReadonlyMap<string, V>, toJson: (value: V) => J): Readonly<Record<string, J>> {
   const names = [...map].toSorted(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(names.map(([name, value]) => [name, toJson(value)]));
 }
 
-function encode(value: unknown): Uint8Array {
-  return Buffer.from(JSON.stringify(value));
+export function timeText(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
-function timeText(ms: number): string {
-  return new Date(ms).toISOString();
+export function encodeJson(value: unknown): Uint8Array {
+  return Buffer.from(JSON.stringify(value));
 }

@@ -19,3 +19,7 @@ export const maxLifetimeMs: number = 30 * 24 * 60 * 60 * 1000;
 export const maxDepth = 8;
 /** Shards of one catalogue: 2 to the power of the bits. */
 export const maxShardBits = 12;
+/** Bytes of a remembered state: some 20,000 tags that were seen. */
+export const maxStateBytes: number = 32 * 1024 * 1024;
+/** Shards that are remembered. */
+export const maxStoredShards = 32;

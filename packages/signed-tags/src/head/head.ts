@@ -47,7 +47,7 @@ export interface HeadOptions extends Patience {
 export const maxHeadBytes: number = 1024 * 1024;
 /** Signatures of a catalogue, and bytes of one. */
 const maxSignatures = 8;
-const maxSignatureBytes = 64 * 1024;
+export const maxSignatureBytes: number = 64 * 1024;
 
 /**
  * Reads the head: one request where file and signatures lie in the manifest, as they do unless it is large. Undefined where there is none.

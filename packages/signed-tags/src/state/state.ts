@@ -1,5 +1,5 @@
-import { type Digest, digestOf } from '@signet/oci';
-import { type Identity, signerId } from '@signet/verifier';
+import { type Digest, digestOf, type Resolved } from '@signet/oci';
+import { type BlobSigner, signerId } from '@signet/verifier';
 import { compareEntries, type Entry, type Revocation } from '../catalogue/content.ts';
 import { mergeRevocations } from '../catalogue/merge.ts';
 import type { SignedFile } from '../catalogue/signed-file.ts';
@@ -23,12 +23,14 @@ export interface TagsState {
 export interface StoredFile extends SignedFile {
   /** Milliseconds since 1970 UTC. */
   readonly issuedMs: number;
+  /** The manifest that it was read from: the registry is asked whether that is still the head. */
+  readonly manifest?: Resolved;
   readonly shards: ReadonlyMap<Digest, Uint8Array>;
 }
 
 /** The signers of a file that the policy asked for, and the greatest `issued` that they have signed, milliseconds since 1970 UTC. */
 export interface Publisher {
-  readonly signers: readonly Identity[];
+  readonly signers: readonly BlobSigner[];
   readonly issuedMs: number;
 }
 
@@ -69,8 +71,8 @@ export function emptyState(collection: string): TagsState {
 }
 
 /** One word for the signers of a file, in whatever order they were found. */
-export function publisherOf(signers: readonly Identity[]): string {
-  return [...new Set(signers.map(signerId))].toSorted().join(' ');
+export function publisherOf(signers: readonly BlobSigner[]): string {
+  return [...new Set(signers.map(({ identity, format }) => `${format} ${signerId(identity)}`))].toSorted().join(' ');
 }
 
 /** Both together, of one collection: commutative, associative, idempotent, and never less than either. */
@@ -92,8 +94,9 @@ function mergeNewest(one: StoredFile | undefined, other: StoredFile | undefined)
   return { ...one, shards: new Map([...one.shards, ...other.shards]) };
 }
 
-function keyOf({ file, signatures }: StoredFile): string {
-  return [file, ...signatures.map(({ bytes }) => bytes)].map((bytes) => digestOf(bytes)).join();
+function keyOf({ file, signatures, manifest }: StoredFile): string {
+  const signed = signatures.map(({ mediaType, bytes }) => [mediaType, digestOf(bytes)]);
+  return JSON.stringify([digestOf(file), manifest?.descriptor ?? null, signed]);
 }
 
 function mergeSeen(one: Seen, other: Seen): Seen {
