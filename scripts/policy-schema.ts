@@ -33,16 +33,31 @@ function together(schema: JsonSchema): JsonSchema | undefined {
   if (properties === undefined) return undefined;
   const names = Object.keys(properties);
   const described = Object.fromEntries(
-    Object.entries(properties).map(([name, inner]) => [
-      name,
-      describe(names.includes('env') ? `env.${name}` : name, inner),
-    ]),
+    Object.entries(properties).map(([name, inner]) => [name, describe(`${kindOf(names)}${name}`, inner)]),
   );
   const bound = bindings.find(({ fields }) => fields.every((field) => names.includes(field)));
   return { ...schema, properties: described, ...bound?.added };
 }
 
-const checkingFields = ['require', 'tag', 'platforms', 'annotations', 'maxAge', 'notBefore', 'where'];
+/** Of maps whose fields bear names that mean something else in others. */
+function kindOf(names: readonly string[]): string {
+  if (names.includes('env')) return 'env.';
+  if (names.includes('collections')) return 'catalogue.';
+  return names.includes('mode') && !names.includes('images') ? 'freshness.' : '';
+}
+
+const checkingFields = [
+  'require',
+  'tag',
+  'catalogue',
+  'platforms',
+  'annotations',
+  'maxAge',
+  'notBefore',
+  'allowUnpinned',
+  'reuse',
+  'where',
+];
 
 /** Recognised by their fields. */
 const bindings: readonly { readonly fields: readonly string[]; readonly added: JsonSchema }[] = [
@@ -63,7 +78,24 @@ const bindings: readonly { readonly fields: readonly string[]; readonly added: J
       if: { properties: { mode: { const: 'skip' } }, required: ['mode'] },
       // biome-ignore lint/suspicious/noThenProperty: the word of JSON Schema
       then: { properties: Object.fromEntries(checkingFields.map((field) => [field, false])) },
-      else: { required: ['require'] },
+      else: {
+        required: ['require'],
+        if: { properties: { tag: { const: 'trusted' } }, required: ['tag'] },
+        // biome-ignore lint/suspicious/noThenProperty: the word of JSON Schema
+        then: { required: ['catalogue'], properties: { allowUnpinned: { const: false } } },
+        else: { properties: { catalogue: false } },
+      },
+    },
+  },
+  {
+    fields: ['collections', 'freshness'],
+    added: {
+      if: { properties: { freshness: { properties: { mode: { const: 'bundle' } } } }, required: ['freshness'] },
+      // biome-ignore lint/suspicious/noThenProperty: the word of JSON Schema
+      then: {
+        properties: { freshness: { required: ['maxAge'] }, maxAge: false, graceAfterExpiry: false },
+      },
+      else: { properties: { freshness: { properties: { maxAge: false } } } },
     },
   },
 ];
@@ -83,7 +115,22 @@ const descriptions: Readonly<Record<string, string>> = {
   images: 'Patterns: HOST/PATH[:TAG][@DIGEST], * within a part, ** for parts.',
   mode: 'enforce (default) stops; warn and audit let through and tell; skip checks nothing.',
   require: 'A source, or any, all, or atLeast … of.',
-  tag: 'bound: the signed reference must name the repository and tag that were asked for.',
+  tag: 'bound: the signed reference must name the repository and tag that were asked for. trusted: a signed catalogue says what the tag is.',
+  catalogue: 'With tag: trusted: which of the catalogues.',
+  catalogues: 'Signed tags: who says which tags of which repositories are current.',
+  'catalogue.collections': 'The repositories: HOST/PATH, or HOST/PATH/** for all below it.',
+  'catalogue.mirrors': 'Where they are mirrored, in the same form.',
+  'catalogue.location': 'Where signet-tags lies, in the same form. Default: the repository that is asked.',
+  'catalogue.signedBy': 'Who signs the catalogue: a source, or any, all, or atLeast … of.',
+  'catalogue.maxAge': 'How long ago it may have been issued. Default: 72h.',
+  'catalogue.notBefore': 'It must not have been issued earlier.',
+  'catalogue.graceAfterExpiry': 'For so long an expired catalogue is taken with a warning. Default: 0.',
+  'catalogue.onRollback':
+    'Where a registry shows less than was seen: useTrusted (default) goes on with what was seen, deny does not.',
+  'catalogue.superseded': 'REPO:TAG@DIGEST may be what the tag named until so long ago. Default: 0.',
+  'catalogue.digestReferences':
+    'A reference by digest: listed (default), what some tag names; any, whatever is signed.',
+  'catalogue.freshness': 'mode: bundle for catalogues that come by hand: their maxAge counts in place of the expiry.',
   platforms: 'each: every platform of an index must satisfy the rule by itself.',
   annotations: 'What the signed payload must hold, exactly.',
   maxAge: 'How long ago the verified time of a signature may be: 90s, 15m, 72h, 30d.',

@@ -11,6 +11,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { atMs } from './evidence-data.ts';
 import { createImages, type Images } from './images.ts';
 import { policyOf, type Rules, trusting } from './policies.ts';
+import { catalogueOf } from './policy/catalogue-data.ts';
 import { type TestKey, testKey } from './signatures.ts';
 
 const [alice, bob, mallory] = [testKey('p256'), testKey('ed25519'), testKey('p256')];
@@ -62,6 +63,12 @@ describe('verifyByPolicy', () => {
     const skipped = await verdictOf('r.example/app:1', policy({ '*': { mode: 'skip' } }));
     expect(skipped).toMatchObject({ answer: 'undecided NOT_CHECKED allowed', mode: 'skip' });
     expect(opened).toBe(0);
+  });
+
+  it('says nothing of a tag that a catalogue must be asked for, where there is nobody to ask it', async () => {
+    await images.sign(alice, await images.image('app', '1'), { [refName]: 'r.example/app:1' });
+    const by = policy({ 'r.example/**': { tag: 'trusted', catalogue: catalogueOf() } });
+    expect(await verdictOf('r.example/app:1', by)).toMatchObject({ answer: 'undecided UNRESOLVED stopped' });
   });
 
   it('is not led to a lenient rule by a tag that was written beside the digest', async () => {

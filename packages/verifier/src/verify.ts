@@ -36,9 +36,18 @@ export async function verifyAsked(asked: Asked, ruling: Ruling, using: Verifying
   verifyLimits(using.limits);
   if (asked.platform !== undefined) parsePlatformName(asked.platform);
   if (!needsEvidence(ruling)) return withoutEvidence(asked, ruling);
+  if (ruling.rule?.tag === 'trusted' && !isExempt(ruling)) return withoutTrustedTags(asked, ruling);
   const isEach = ruling.rule?.platforms === 'each' && asked.platform === undefined && !isExempt(ruling);
   if (isEach) return await verifyEachPlatform(asked, ruling, using);
   return await verifyOne(asked, ruling, using);
+}
+
+/** Nobody is there to be asked what the tag is: nothing else answers in his place. */
+function withoutTrustedTags(asked: Asked, ruling: Ruling): Report {
+  const message = 'the rule asks for a signed catalogue (tag: trusted), and none can be read here';
+  const subject = asked.digest === undefined ? {} : { subject: { digest: asked.digest } };
+  const evidence = noEvidence(asked, { ...subject, gaps: [{ what: 'resolve', code: 'FAILED', message }] });
+  return toReport({ ruling, evidence, decision: decide(ruling, evidence, []) });
 }
 
 /** The report where nothing has to be read: the answer stands already. */

@@ -1,6 +1,7 @@
 import { type Condition, effectivePolicy } from '@signet/verifier';
 import { describe, expect, it } from 'vitest';
 import { image, keyOf, source } from '../evidence-data.ts';
+import { catalogueOf } from './catalogue-data.ts';
 import { policyOf, ruleFor } from './policy-data.ts';
 
 const id = (name: string) => `sha256:${keyOf(name).id}`;
@@ -14,10 +15,41 @@ describe('effectivePolicy', () => {
       trust: { release: { keys: [id('release')], threshold: 1 } },
       refuse: { digests: [], keys: [] },
       rename: [],
+      catalogues: {},
       rules: [
         { name: 'prod', images: ['r.example/**'], mode: 'enforce', require: 'release', tag: 'any', platforms: 'index' },
       ],
     });
+  });
+
+  it('says all of a catalogue, and names it in its rules', () => {
+    const shop = catalogueOf({
+      mirrors: [{ name: 'm.example/shop', isTree: true }],
+      location: { name: 'r.example/trust', isTree: true },
+      notBeforeMs: 0,
+      supersededMs: 7 * 86_400_000,
+    });
+    const made = policyOf([ruleFor('prod', ['r.example/**'], { tag: 'trusted', catalogue: shop })], {
+      catalogues: [shop, catalogueOf({ name: 'carried', freshness: { mode: 'bundle', maxAgeMs: 86_400_000 } })],
+    });
+    const { catalogues, trust, rules } = effectivePolicy(made);
+    expect(catalogues.shop).toEqual({
+      collections: 'registry.example/shop/**',
+      mirrors: ['m.example/shop/**'],
+      location: 'r.example/trust/**',
+      signedBy: 'publisher',
+      maxAge: '3d',
+      notBefore: '1970-01-01T00:00:00Z',
+      graceAfterExpiry: '0',
+      onRollback: 'useTrusted',
+      superseded: '7d',
+      digestReferences: 'listed',
+      freshness: { mode: 'online' },
+    });
+    expect(catalogues.carried).toMatchObject({ freshness: { mode: 'bundle', maxAge: '1d' } });
+    expect(catalogues.carried).not.toHaveProperty('maxAge');
+    expect(Object.keys(trust)).toEqual(['release', 'publisher']);
+    expect(rules[0]).toMatchObject({ tag: 'trusted', catalogue: 'shop' });
   });
 
   it('says which formats count, where not all do', () => {

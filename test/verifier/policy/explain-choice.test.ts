@@ -3,6 +3,7 @@ import { type ExplainOptions, explainChoice, type Policy } from '@signet/verifie
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { image, otherImage } from '../evidence-data.ts';
+import { catalogueOf } from './catalogue-data.ts';
 import { policyOf, ruleFor } from './policy-data.ts';
 
 const policy = policyOf([
@@ -53,6 +54,23 @@ describe('the rule that decides', () => {
     expect(explain('other.example/x')).toMatchObject({ outcome: 'default', default: 'deny', candidates: [] });
     expect(explain('oci:folder:1')).not.toHaveProperty('folded');
     expect(explain('oci:folder:1', { signedReference: 'r.example/prod/x:1' })).toMatchObject({ outcome: 'rule' });
+  });
+});
+
+describe('under tag: trusted', () => {
+  const catalogue = catalogueOf({ mirrors: [{ name: 'm.example/shop', isTree: true }] });
+  const trusting = policyOf([ruleFor('shop', ['*'], { tag: 'trusted', catalogue })]);
+
+  it('it is said whose tags are asked for, and where', () => {
+    expect(explain('m.example/shop/api:1', {}, trusting)).toMatchObject({
+      rule: { tag: 'trusted', catalogue: 'shop' },
+      catalogued: { collection: 'registry.example/shop/api', location: 'm.example/shop/api' },
+    });
+  });
+
+  it('it is not where the catalogue is not for the image', () => {
+    expect(explain('m.example/else:1', {}, trusting)).not.toHaveProperty('catalogued');
+    expect(explain('nginx')).not.toHaveProperty('catalogued');
   });
 });
 

@@ -16,7 +16,7 @@ export function defineShow(command: Command, context: Context): void {
     .argument('<file>', 'the policy');
   addNotes(
     command,
-    'It is written as YAML, or as JSON with --output json. Sources that no rule asks for are left out.',
+    'It is written as YAML, or as JSON with --output json. Sources that nothing asks for are left out.',
   );
   addOutputOptions(command);
   onRun<OutputFlags>(command, context, ([file = ''], flags, io) => show(file, flags, io));

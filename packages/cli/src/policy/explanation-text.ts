@@ -15,7 +15,7 @@ export function explanationText(told: ChoiceExplanation, style: Style): string {
     ...row('signed as', told.signedName === told.folded ? undefined : told.signedName),
     ...row('rename', told.rename === undefined ? undefined : `${told.rename.from} -> ${told.rename.to}`),
     ...row('tag names', told.tagNames === undefined ? undefined : (told.tagNames ?? 'nothing')),
-    ...(told.rule === undefined ? [] : ruleRows(told.rule)),
+    ...(told.rule === undefined ? [] : ruleRows(told.rule, told.catalogued)),
   ].map(([label, text]) => `  ${label.padEnd(9)}  ${escapeForTerminal(text)}`);
   return [
     `${escapeForTerminal(told.reference)}  ${answer(told, style)}`,
@@ -34,19 +34,28 @@ function answer({ refused, outcome, rule, default: fallback }: ChoiceExplanation
   return `${style.strong('no rule')}, default: ${fallback === 'allow' ? style.doubt('allow') : style.bad('deny')}`;
 }
 
-function ruleRows(rule: EffectiveRule): readonly (readonly [string, string])[] {
-  const { mode, require, tag, platforms, annotations = {}, maxAge, notBefore, where, place } = rule;
+function ruleRows(
+  rule: EffectiveRule,
+  catalogued: ChoiceExplanation['catalogued'],
+): readonly (readonly [string, string])[] {
+  const { mode, require, tag, catalogue, platforms, annotations = {}, maxAge, notBefore, where, place } = rule;
   return [
     ...row('stands at', place === undefined ? undefined : `${place.file}:${place.line}:${place.column}`),
     ...row('mode', mode),
     ...row('require', require === undefined ? undefined : requirementWords(require)),
     ...row('tag', tag),
+    ...row('catalogue', catalogue === undefined ? undefined : catalogueWords(catalogue, catalogued)),
     ...row('platforms', platforms === 'each' ? platforms : undefined),
     ...Object.entries(annotations).flatMap(([name, value]) => row('signed', `${name}=${value}`)),
     ...row('maxAge', maxAge),
     ...row('notBefore', notBefore),
     ...row('where', where),
   ];
+}
+
+function catalogueWords(name: string, catalogued: ChoiceExplanation['catalogued']): string {
+  if (catalogued === undefined) return `${name}, which is not for this image: it is denied`;
+  return `${name}: tags of ${catalogued.collection}, read at ${catalogued.location}:signet-tags`;
 }
 
 /** `any of (a, all of (b, c))` */

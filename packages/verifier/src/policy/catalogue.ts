@@ -10,6 +10,11 @@ export interface RepositoryPattern {
   readonly isTree: boolean;
 }
 
+/** As policies write it. */
+export function patternText({ name, isTree }: RepositoryPattern): string {
+  return isTree ? `${name}/**` : name;
+}
+
 /** `catalogues.NAME` of a policy: who says which tags of these repositories are current. Rule: signed-tags.md 6 */
 export interface TagCatalogue {
   readonly name: string;

@@ -1,3 +1,4 @@
+import { patternText, type TagCatalogue } from './catalogue.ts';
 import type { Place } from './place.ts';
 import type { Policy, Rename } from './policy.ts';
 import type { Requirement } from './requirement.ts';
@@ -20,6 +21,8 @@ export interface EffectiveRule {
   /** Absent where the rule exempts its images. */
   readonly require?: RequirementText;
   readonly tag: Rule['tag'];
+  /** Its name: exactly where `tag` is `trusted`. */
+  readonly catalogue?: string;
   readonly platforms: 'index' | 'each';
   readonly annotations?: Readonly<Record<string, string>>;
   readonly maxAge?: string;
@@ -36,22 +39,42 @@ export interface EffectiveSource extends Pick<TrustSource, 'formats'> {
   readonly threshold: number;
 }
 
+/** A catalogue of it, in the words of a policy file, defaults filled in. */
+export interface EffectiveCatalogue extends Pick<TagCatalogue, 'onRollback' | 'digestReferences'> {
+  readonly collections: string;
+  readonly mirrors: readonly string[];
+  /** Absent: in the repository that is asked. */
+  readonly location?: string;
+  readonly signedBy: RequirementText;
+  /** Absent under `freshness: { mode: bundle }`, whose own counts. */
+  readonly maxAge?: string;
+  readonly notBefore?: string;
+  readonly graceAfterExpiry: string;
+  readonly superseded: string;
+  readonly freshness: { readonly mode: 'online' | 'bundle'; readonly maxAge?: string };
+}
+
 /** A policy after its includes, variables and defaults; keys by their ids (`sha256:` and the hash of the SPKI). */
 export interface EffectivePolicy {
   readonly version: 1;
   readonly revision: string;
   readonly default: 'deny' | 'allow';
-  /** Only those that a rule asks for. */
+  /** Only those that a rule or a catalogue asks for. */
   readonly trust: Readonly<Record<string, EffectiveSource>>;
   readonly refuse: { readonly digests: readonly string[]; readonly keys: readonly string[] };
   readonly rename: readonly Rename[];
+  readonly catalogues: Readonly<Record<string, EffectiveCatalogue>>;
   readonly rules: readonly EffectiveRule[];
 }
 
 /** The policy as it works, in plain data. */
 export function effectivePolicy(policy: Policy): EffectivePolicy {
-  const { ruleList, fallback, refuse, renames, revision } = policy;
-  const sources = ruleList.filter(({ mode }) => mode !== 'skip').flatMap(({ require }) => sourcesOf(require));
+  const { ruleList, fallback, refuse, renames, catalogues, revision } = policy;
+  const requirements = [
+    ...ruleList.filter(({ mode }) => mode !== 'skip').map(({ require }) => require),
+    ...catalogues.map(({ signedBy }) => signedBy),
+  ];
+  const sources = requirements.flatMap(sourcesOf);
   return {
     version: 1,
     revision,
@@ -59,6 +82,7 @@ export function effectivePolicy(policy: Policy): EffectivePolicy {
     trust: Object.fromEntries(sources.map((source) => [source.name, sourceText(source)])),
     refuse: { digests: [...refuse.digests].sort(), keys: [...refuse.keyIds].sort().map(keyText) },
     rename: renames,
+    catalogues: Object.fromEntries(catalogues.map((catalogue) => [catalogue.name, catalogueText(catalogue)])),
     rules: ruleList.map(effectiveRule),
   };
 }
@@ -70,6 +94,7 @@ export function effectiveRule(rule: Rule): EffectiveRule {
     images = [],
     mode,
     tag,
+    catalogue,
     platforms = 'index',
     annotations,
     maxAgeMs,
@@ -85,6 +110,7 @@ export function effectiveRule(rule: Rule): EffectiveRule {
     mode,
     ...(mode === 'skip' ? {} : { require: requirementText(rule.require) }),
     tag,
+    ...(catalogue === undefined ? {} : { catalogue: catalogue.name }),
     platforms,
     ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     ...(maxAgeMs === undefined ? {} : { maxAge: durationText(maxAgeMs) }),
@@ -98,6 +124,24 @@ export function effectiveRule(rule: Rule): EffectiveRule {
 
 function reuseText({ freshMs, staleMs }: NonNullable<Rule['reuse']>): NonNullable<EffectiveRule['reuse']> {
   return { fresh: durationText(freshMs), ...(staleMs === 0 ? {} : { stale: durationText(staleMs) }) };
+}
+
+function catalogueText(catalogue: TagCatalogue): EffectiveCatalogue {
+  const { collections, mirrors, location, signedBy, freshness, maxAgeMs, notBeforeMs } = catalogue;
+  const { graceAfterExpiryMs, onRollback, supersededMs, digestReferences } = catalogue;
+  return {
+    collections: patternText(collections),
+    mirrors: mirrors.map(patternText),
+    ...(location === undefined ? {} : { location: patternText(location) }),
+    signedBy: requirementText(signedBy),
+    ...(freshness.mode === 'bundle' ? {} : { maxAge: durationText(maxAgeMs) }),
+    ...(notBeforeMs === undefined ? {} : { notBefore: timeText(notBeforeMs) }),
+    graceAfterExpiry: durationText(graceAfterExpiryMs),
+    onRollback,
+    superseded: durationText(supersededMs),
+    digestReferences,
+    freshness: freshness.mode === 'bundle' ? { mode: 'bundle', maxAge: durationText(freshness.maxAgeMs) } : freshness,
+  };
 }
 
 function sourceText(source: TrustSource): EffectiveSource {

@@ -1,6 +1,7 @@
 import type { Digest, Reference } from '@signet/oci';
 import { toAsked } from '../collect/asked.ts';
 import type { Asked } from '../evidence.ts';
+import { type CollectionPlace, collectionOf } from './catalogue.ts';
 import { askedImage } from './choose-rule.ts';
 import { type EffectiveRule, effectiveRule } from './effective.ts';
 import { matchesGlob } from './match/glob.ts';
@@ -42,6 +43,8 @@ export interface ChoiceExplanation {
   /** `undecided`: only the registry can say, because the tag must not choose the rule. */
   readonly outcome: 'rule' | 'default' | 'undecided';
   readonly rule?: EffectiveRule;
+  /** Under `tag: trusted`: whose tags are asked for, and where; absent where the catalogue is not for this image. */
+  readonly catalogued?: CollectionPlace;
   readonly default: 'deny' | 'allow';
 }
 
@@ -72,9 +75,17 @@ export function explainChoice(policy: Policy, reference: Reference, options: Exp
     refused: [asked.digest, tagNames].some((digest) => digest != null && policy.refuse.digests.has(digest)),
     candidates: weighed.map((each, index) => candidate(each, { first, isAlone, index, at, image })),
     outcome: first === undefined ? 'default' : first.fit === 'ask' ? 'undecided' : 'rule',
-    ...(first?.fit === 'yes' ? { rule: effectiveRule(first.scoped.target) } : {}),
+    ...(first?.fit === 'yes'
+      ? { rule: effectiveRule(first.scoped.target), ...cataloguedBy(first.scoped.target, image) }
+      : {}),
     default: policy.fallback,
   };
+}
+
+function cataloguedBy({ catalogue }: Rule, image: AskedImage | undefined): Pick<ChoiceExplanation, 'catalogued'> {
+  if (catalogue === undefined || image === undefined) return {};
+  const catalogued = collectionOf(catalogue, nameOf(image));
+  return catalogued === undefined ? {} : { catalogued };
 }
 
 function imageOf(asked: Asked, tagNames: Digest | null | undefined): AskedImage | undefined {

@@ -28,12 +28,12 @@ export function meets(requirement: Requirement, signersOf: SignersOf): boolean {
   }
 }
 
-/** Whether some signers could satisfy it: not `never`, nor a tree that comes to that. */
-export function canBeMet(requirement: Requirement): boolean {
-  if (requirement.kind === 'source') return true;
+/** Whether signers of the sources that count (default: all) could satisfy it: not `never`, nor a tree that comes to that. */
+export function canBeMet(requirement: Requirement, counts: (source: TrustSource) => boolean = () => true): boolean {
+  if (requirement.kind === 'source') return counts(requirement.source);
   const { kind, of } = requirement;
   const count = kind === 'any' ? 1 : kind === 'all' ? of.length : requirement.count;
-  return of.filter(canBeMet).length >= Math.max(1, count);
+  return of.filter((branch) => canBeMet(branch, counts)).length >= Math.max(1, count);
 }
 
 /** A set of signers that together satisfy a branch. */

@@ -22,6 +22,11 @@ export function takesFormat({ formats }: TrustSource, { format }: Pick<Finding, 
   return formats === undefined || formats.some((name) => name === format);
 }
 
+/** Whether some signature that counts for the source can be a tag statement or that of a catalogue: cosign's older form is neither. Rule: signed-tags.md 1 */
+export function canMakeStatements({ formats }: TrustSource): boolean {
+  return formats === undefined || formats.some((name) => name !== 'cosign');
+}
+
 /** How many different signers a source needs; a threshold below 1 never opens the door. */
 export function thresholdOf({ threshold = 1 }: TrustSource): number {
   return Math.max(1, threshold);

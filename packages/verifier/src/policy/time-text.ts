@@ -12,8 +12,9 @@ const units = [
   ['s', 1_000],
 ] as const;
 
-/** Milliseconds in the largest unit that says them exactly, as policies write them. */
+/** Milliseconds in the largest unit that says them exactly, as policies write them; `0` for none. */
 export function durationText(ms: number): string {
+  if (ms === 0) return '0';
   const unit = units.find(([, length]) => ms % length === 0);
   return unit === undefined ? `${ms} ms` : `${ms / unit[1]}${unit[0]}`;
 }

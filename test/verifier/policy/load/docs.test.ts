@@ -40,17 +40,19 @@ interface Schema {
 
 const schemaFile = fileURLToPath(import.meta.resolve('@signet/verifier/policy.schema.json'));
 const schema: Schema = JSON.parse(readFileSync(schemaFile, 'utf8'));
-const headings = new Map([
-  ['The file', 'version'],
-  ['Sources of trust', 'threshold'],
-  ['Keys', 'jwk'],
-  ['Rules', 'images'],
-  ['Requirements', 'atLeast'],
-  ['Reuse', 'fresh'],
-  ['Refusals', 'digests'],
-  ['Mirrors', 'from'],
-  ['Variables', 'env'],
-]);
+const headings = [
+  'The file',
+  'Sources of trust',
+  'Keys',
+  'Rules',
+  'Requirements',
+  'Reuse',
+  'Catalogues of tags',
+  'Catalogues that come by hand',
+  'Refusals',
+  'Mirrors',
+  'Variables',
+];
 
 describe('the examples of docs/policy.md', () => {
   it('are there, the first of at most ten lines', () => {
@@ -67,12 +69,12 @@ describe('the examples of docs/policy.md', () => {
 
 describe('the fields of docs/policy.md', () => {
   it('are those of all maps of the schema', () => {
-    const described = [...headings.keys()].map((heading) => rowsUnder(heading).map(({ field }) => field));
+    const described = headings.map((heading) => rowsUnder(heading).map(({ field }) => field));
     expect(new Set(mapsOf(schema).map(namesOf))).toEqual(new Set(described.map((fields) => fields.sort().join())));
   });
 
-  it.each([...headings])('%s: says the words that a field takes, its bounds, and what is needed', (heading, known) => {
-    const { properties = {}, required = [] } = mapWith(known);
+  it.each(headings)('%s: says the words that a field takes, its bounds, and what is needed', (heading) => {
+    const { properties = {}, required = [] } = mapOf(rowsUnder(heading).map(({ field }) => field));
     for (const { field, what, byDefault } of rowsUnder(heading)) {
       const value = properties[field] ?? {};
       for (const word of [...(value.enum ?? []), ...(value.items?.enum ?? []), value.const ?? []].flat())
@@ -117,8 +119,9 @@ describe('the image patterns of docs/policy.md', () => {
 
 /** The example as a whole policy: what it leaves out is added, a source for each name that it asks for. */
 function completed(example: string): string {
-  const { rules = [] }: Example = parse(example);
-  const names = new Set(rules.flatMap(({ require }) => sourcesIn(require)).filter((name) => name !== 'never'));
+  const { rules = [], catalogues = {} }: Example = parse(example);
+  const asked = [...rules.map(({ require }) => require), ...Object.values(catalogues).map(({ signedBy }) => signedBy)];
+  const names = new Set(asked.flatMap(sourcesIn).filter((name) => name !== 'never'));
   const sources = [...names].map((name) => `  ${name}: { keys: [${name}.pub] }`);
   return [
     ...(/^version:/m.test(example) ? [] : ['version: 1']),
@@ -129,6 +132,7 @@ function completed(example: string): string {
 
 interface Example {
   readonly rules?: readonly { readonly require?: unknown }[];
+  readonly catalogues?: Readonly<Record<string, { readonly signedBy?: unknown }>>;
 }
 
 function sourcesIn(require: unknown): readonly string[] {
@@ -177,8 +181,8 @@ function namesOf({ properties = {} }: Schema): string {
   return Object.keys(properties).sort().join();
 }
 
-function mapWith(field: string): Schema {
-  return mapsOf(schema).find(({ properties = {} }) => Object.hasOwn(properties, field)) ?? {};
+function mapOf(fields: readonly string[]): Schema {
+  return mapsOf(schema).find((map) => namesOf(map) === fields.toSorted().join()) ?? {};
 }
 
 function boundsOf({ maxItems, maximum, maxLength, anyOf = [] }: Schema): readonly number[] {

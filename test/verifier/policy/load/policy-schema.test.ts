@@ -11,7 +11,7 @@ const isValid = new Ajv2020({ strict: true, strictRequired: false, strictTypes: 
 
 /** What the loader checks beyond the shape: names that must be there, files, patterns, and what several values say together. */
 const beyondShape =
-  /^(?:there is no |the source |a rule |not an image pattern|".*" (?:cannot be read|and ".*" \(|is not |holds |does not begin|cannot be a name)|\d+ (?:of|different keys)|the JWKS?:|the key:|(?:release|skip|X Y|72h): |"jwks?" is |the variable|the environment variable|the default of|images from|"from" and|the file extends)/;
+  /^(?:there is no |the source |a rule |not an image pattern|".*" (?:cannot be read|stands in two|is neither one|is a registry|is one repository|is all below|and ".*" \(|is not |holds |does not begin|cannot be a name)|\d+ (?:of|different keys)|the JWKS?:|the key:|(?:release|skip|X Y|72h): |"jwks?" is |the variable|the environment variable|the default of|no catalogue can|no image of|nothing satisfies|not all images|images from|"from" and|the file extends)/;
 
 /** Whatever `extends` comes to name is there. */
 const bases = Object.fromEntries(['base.yaml', 'release', 'skip', 'X Y', '72h'].map((path) => [path, 'version: 1\n']));
@@ -64,7 +64,9 @@ const checked = fc.record(
     images: fc.constant(['x.io/**']),
     mode: fc.constantFrom('enforce', 'warn', 'audit'),
     require: requirement,
-    tag: fc.constantFrom('any', 'bound'),
+    tag: fc.constantFrom('any', 'bound', 'trusted'),
+    catalogue: fc.constant('shop'),
+    allowUnpinned: fc.constantFrom(true, false),
     platforms: fc.constantFrom('index', 'each'),
     annotations: fc.constant({ team: 'web' }),
     maxAge: fc.constantFrom('90s', '30d'),
@@ -72,6 +74,26 @@ const checked = fc.record(
     where: fc.constant('image.tag == "x"'),
   },
   { requiredKeys: ['images', 'require'] },
+);
+const freshness = fc.record(
+  { mode: fc.constantFrom('online', 'bundle'), maxAge: fc.constantFrom('90s', '30d') },
+  { requiredKeys: ['mode'] },
+);
+const catalogue = fc.record(
+  {
+    collections: fc.constant('x.io/**'),
+    mirrors: fc.constant(['m.io/**']),
+    location: fc.constant('l.io/**'),
+    signedBy: requirement,
+    maxAge: fc.constantFrom('90s', '30d'),
+    notBefore: fc.constant('2026-01-01T00:00:00Z'),
+    graceAfterExpiry: fc.constantFrom('90s', 0),
+    onRollback: fc.constantFrom('useTrusted', 'deny'),
+    superseded: fc.constantFrom('7d', 0),
+    digestReferences: fc.constantFrom('listed', 'any'),
+    freshness,
+  },
+  { requiredKeys: ['collections', 'signedBy'] },
 );
 const skipped = fc.record({ images: fc.constant(['y.io/a']), mode: fc.constant('skip') });
 const policy = fc.record(
@@ -91,6 +113,7 @@ const policy = fc.record(
     }),
     refuse: fc.record({ digests: fc.constant([`sha256:${'0'.repeat(64)}`]), keys: fc.array(key, { maxLength: 1 }) }),
     rename: fc.constant([{ from: 'x.io/a', to: 'docker.io' }]),
+    catalogues: fc.record({ shop: catalogue }, { requiredKeys: [] }),
     rules: fc.array(fc.oneof(checked, skipped), { maxLength: 2 }),
     default: fc.constantFrom('deny', 'allow'),
   },

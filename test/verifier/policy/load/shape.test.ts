@@ -14,7 +14,7 @@ describe('the shape of a policy', () => {
     ['version: 1\nrule: []', '2:1 unknown field "rule" [did you mean "rules"?]'],
     [
       'version: 1\nxyz: []',
-      '2:1 unknown field "xyz" [fields here: $schema, version, extends, variables, trust, refuse, rename, rules, default]',
+      '2:1 unknown field "xyz" [fields here: $schema, version, extends, variables, trust, refuse, rename, catalogues, rules, default]',
     ],
     ['version: 1\ndefault: Deny', '2:10 "Deny" is none of deny, allow [did you mean "deny"?]'],
     ['version: 1\ndefault: true', '2:10 the boolean true is none of deny, allow'],
@@ -128,19 +128,10 @@ describe('the shape of a policy', () => {
       `version: ${'9'.repeat(400)}`,
       `1:10 version ${'9'.repeat(40)}… of the policy language is not known: this is version 1`,
     ],
-    ['version: 1\ncatalogues: {}', '2:1 catalogues of signed tags are not supported yet'],
     ['version: 1\ntrust: { a: { x509: {} } }', '2:15 sources of X.509 certificates (x509) are not supported yet'],
     [
       'version: 1\ntrust: { a: { sigstore: {} } }',
       '2:15 sources of keyless identities (sigstore) are not supported yet',
-    ],
-    [
-      `version: 1\n${trust}rules: [{ images: [x.io/a], require: r, tag: trusted }]`,
-      '3:46 signed tags (tag: trusted) are not supported yet',
-    ],
-    [
-      `version: 1\n${trust}rules: [{ images: [x.io/a], require: r, catalogue: c }]`,
-      '3:41 catalogues of signed tags are not supported yet',
     ],
     [
       `version: 1\n${trust}rules: [{ images: [x.io/a], require: r, attestations: [] }]`,

@@ -9,6 +9,7 @@ export interface PolicyInput {
   readonly trust?: Readonly<Record<string, SourceInput>>;
   readonly refuse?: { readonly digests?: readonly string[]; readonly keys?: readonly KeyInput[] };
   readonly rename?: readonly RenameInput[];
+  readonly catalogues?: Readonly<Record<string, CatalogueInput>>;
   readonly rules?: readonly RuleInput[];
   readonly default?: 'deny' | 'allow';
 }
@@ -38,13 +39,35 @@ export interface RenameInput {
   readonly to: string;
 }
 
+/** Who says which tags are current. `0` is no time at all. */
+export interface CatalogueInput {
+  readonly collections: string;
+  readonly mirrors?: readonly string[];
+  readonly location?: string;
+  readonly signedBy: RequireInput;
+  readonly maxAge?: string;
+  readonly notBefore?: string;
+  readonly graceAfterExpiry?: string | 0;
+  readonly onRollback?: 'useTrusted' | 'deny';
+  readonly superseded?: string | 0;
+  readonly digestReferences?: 'listed' | 'any';
+  readonly freshness?: FreshnessInput;
+}
+
+/** Which of the fields stand together is checked where catalogues are built. */
+export interface FreshnessInput {
+  readonly mode: 'online' | 'bundle';
+  readonly maxAge?: string;
+}
+
 /** One rule. */
 export interface RuleInput {
   readonly name?: string;
   readonly images: readonly string[];
   readonly mode?: 'enforce' | 'warn' | 'audit' | 'skip';
   readonly require?: RequireInput;
-  readonly tag?: 'any' | 'bound';
+  readonly tag?: 'any' | 'bound' | 'trusted';
+  readonly catalogue?: string;
   readonly platforms?: 'index' | 'each';
   readonly annotations?: Readonly<Record<string, string>>;
   readonly maxAge?: string;

@@ -16,6 +16,7 @@ export interface PolicyLimits {
   /** Of one file. */
   readonly maxVariables: number;
   readonly maxSources: number;
+  readonly maxCatalogues: number;
   readonly maxRules: number;
   readonly maxPatterns: number;
   /** Levels and branches of one `require`. */
@@ -44,6 +45,7 @@ export const policyLimits: PolicyLimits = {
   maxCharacters: 8 * 1024 * 1024,
   maxVariables: 1_000,
   maxSources: 2_000,
+  maxCatalogues: 100,
   maxRules: 10_000,
   maxPatterns: 10_000,
   maxRequireDepth: 8,

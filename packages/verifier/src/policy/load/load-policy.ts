@@ -3,6 +3,8 @@ import { RuleIndex } from '../match/rule-index.ts';
 import { tiesOf } from '../match/ties.ts';
 import type { Policy, Refusals } from '../policy.ts';
 import { Budget } from './budget.ts';
+import { tellReach } from './catalogue-reach.ts';
+import { loadCatalogues } from './catalogues.ts';
 import { KeyLoader } from './keys.ts';
 import type { LoadedFile, Loading } from './loading.ts';
 import { type PolicyFile, readPolicyFiles } from './policy-files.ts';
@@ -56,8 +58,10 @@ async function assemble(loading: Loading, options: LoadOptions): Promise<Policy>
   const renames = loadRenames(loading);
   const readCondition = await conditionReader(files);
   const usedSources = new Set<string>();
-  const { rules, patterns } = buildRules({ ...loading, sources, usedSources, readCondition });
+  const catalogues = loadCatalogues({ ...loading, sources, usedSources });
+  const { rules, patterns } = buildRules({ ...loading, sources, usedSources, catalogues, readCondition });
   tellTies(patterns, loading);
+  tellReach(patterns, catalogues, loading);
   if (!problems.isFull) tellUnused({ sources, usedSources, rules: rules.length, refuse }, loading);
   return {
     rules: new RuleIndex(problems.hasErrors ? [] : patterns),
@@ -65,7 +69,7 @@ async function assemble(loading: Loading, options: LoadOptions): Promise<Policy>
     fallback: fallbackOf(files[0], files) ?? 'deny',
     refuse,
     renames,
-    catalogues: [],
+    catalogues: [...catalogues.values()].map(({ catalogue }) => catalogue),
     revision: revisionOf({ files, sources, refuse }),
   };
 }

@@ -14,6 +14,8 @@ export interface TreeContext {
   /** Names that some rule asks for. */
   readonly used: Set<string>;
   readonly problems: Problems;
+  /** What the tree is called in the file; default `require`. */
+  readonly field?: string;
 }
 
 /** `require` of a rule with its sources found; undefined where it has a fault, which is told. Bounded in depth and branches. */
@@ -37,12 +39,16 @@ class TreeBuilder {
     this.context = context;
   }
 
+  private get field(): string {
+    return JSON.stringify(this.context.field ?? 'require');
+  }
+
   build(input: RequireInput, at: Position): Requirement | undefined {
     this.branches += 1;
     if (this.branches > policyLimits.maxRequireBranches)
-      return this.fault(`"require" has more than ${policyLimits.maxRequireBranches} branches`, at.path);
+      return this.fault(`${this.field} has more than ${policyLimits.maxRequireBranches} branches`, at.path);
     if (at.depth > policyLimits.maxRequireDepth)
-      return this.fault(`"require" is nested deeper than ${policyLimits.maxRequireDepth} levels`, at.path);
+      return this.fault(`${this.field} is nested deeper than ${policyLimits.maxRequireDepth} levels`, at.path);
     if (input === 'never') return neverMet;
     return typeof input === 'string' ? this.source(input, at.path) : this.tree(input, at);
   }

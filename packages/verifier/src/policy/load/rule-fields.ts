@@ -1,11 +1,14 @@
+import type { TagCatalogue } from '../catalogue.ts';
 import type { Condition } from '../condition.ts';
+import { didYouMean } from '../nearest.ts';
 import type { Place } from '../place.ts';
 import type { Requirement } from '../requirement.ts';
 import type { Rule } from '../rule.ts';
+import type { NamedCatalogue } from './catalogues.ts';
 import type { RuleInput } from './input.ts';
 import type { LoadedFile, Loading } from './loading.ts';
 import { type NodePath, nodeAt, placeOfName } from './node.ts';
-import { quoted } from './problems.ts';
+import { type Problems, quoted } from './problems.ts';
 import { buildRequirement } from './requirement-tree.ts';
 import type { NamedSource } from './sources.ts';
 import { placeInText } from './text-place.ts';
@@ -29,6 +32,7 @@ export interface RuleContext extends Loading {
   readonly sources: ReadonlyMap<string, NamedSource>;
   /** Names of sources that some rule asks for: filled while rules are built. */
   readonly usedSources: Set<string>;
+  readonly catalogues: ReadonlyMap<string, NamedCatalogue>;
   /** Undefined where no rule has a condition. */
   readonly readCondition: ReadCondition | undefined;
 }
@@ -70,6 +74,7 @@ export function requirementOf(rule: WrittenRule, context: RuleContext): Requirem
 const checkingFields = [
   'require',
   'tag',
+  'catalogue',
   'platforms',
   'annotations',
   'maxAge',
@@ -84,6 +89,45 @@ function tellMeaningless({ file, at, input }: WrittenRule, { problems }: RuleCon
     const place = placeOfName(file.root, ['rules', at, field]);
     problems.add(`${quoted(field)} means nothing in a rule with mode: skip, under which nothing is checked`, place);
   }
+}
+
+/** `tag` and `catalogue`, which is there exactly with `tag: trusted`. */
+export function tagOf(rule: WrittenRule, { problems, catalogues }: RuleContext): Pick<Rule, 'tag' | 'catalogue'> {
+  const { file, at, input } = rule;
+  const { tag = 'any', catalogue: name, mode } = input;
+  if (mode === 'skip') return { tag: 'any' };
+  if (tag !== 'trusted') {
+    const place = placeOfName(file.root, ['rules', at, 'catalogue']);
+    if (name !== undefined) problems.add('"catalogue" means something only with tag: trusted', place);
+    return { tag };
+  }
+  if (input.allowUnpinned === true)
+    problems.add(
+      '"allowUnpinned" cannot be had with tag: trusted: what is pulled by the tag alone no catalogue says',
+      placeIn(rule, 'allowUnpinned'),
+    );
+  const catalogue =
+    name === undefined ? missingCatalogue(rule, problems) : catalogueNamed(name, rule, { problems, catalogues });
+  return { tag, ...(catalogue === undefined ? {} : { catalogue }) };
+}
+
+function missingCatalogue(rule: WrittenRule, problems: Problems): undefined {
+  problems.add('tag: trusted asks for a "catalogue"', placeIn(rule, 'tag'), {
+    hint: 'name one of "catalogues": who says which tags are current',
+  });
+}
+
+function catalogueNamed(
+  name: string,
+  rule: WrittenRule,
+  { problems, catalogues }: Pick<RuleContext, 'problems' | 'catalogues'>,
+): TagCatalogue | undefined {
+  const found = catalogues.get(name);
+  if (found === undefined)
+    problems.add(`there is no catalogue ${quoted(name)}`, placeIn(rule, 'catalogue'), {
+      hint: () => didYouMean(name, catalogues.keys()) ?? 'name catalogues under "catalogues"',
+    });
+  return found?.catalogue;
 }
 
 /** The annotations that must have been signed, with variables replaced. */

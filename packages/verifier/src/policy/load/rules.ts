@@ -12,6 +12,7 @@ import {
   type RuleContext,
   requirementOf,
   servingOf,
+  tagOf,
   timesOf,
   type WrittenRule,
 } from './rule-fields.ts';
@@ -56,12 +57,12 @@ function addRule(written: WrittenRule, building: Building): void {
     return;
   }
   const images = imagesOf(written, building);
-  const { mode = 'enforce', tag = 'any', platforms } = written.input;
+  const { mode = 'enforce', platforms } = written.input;
   const rule: Rule = {
     name: nameOf(written, building),
     mode,
     require: requirementOf(written, context),
-    tag,
+    ...tagOf(written, context),
     annotations: annotationsOf(written),
     ...(platforms === undefined ? {} : { platforms }),
     ...timesOf(written, context),

@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { formatNames } from '../../format-names.ts';
 import type {
+  CatalogueInput,
+  FreshnessInput,
   KeyInput,
   PolicyInput,
   RenameInput,
@@ -57,6 +59,10 @@ const trustName: v.GenericSchema<string, string> = matching(
   new RegExp(`^(?!never$)${notReserved}[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`),
   'the name of a source is up to 64 letters, digits, dots, dashes and underscores, and not "never"',
 );
+const catalogueName: v.GenericSchema<string, string> = matching(
+  new RegExp(`^${notReserved}[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`),
+  'the name of a catalogue is up to 64 letters, digits, dots, dashes and underscores',
+);
 const variableNamePattern = /^[A-Z_][A-Z0-9_]{0,63}$/;
 /** What a variable may be called, in words. */
 export const variableNameRule = 'the name of a variable is up to 64 upper-case letters, digits and underscores';
@@ -84,6 +90,13 @@ const duration: Schema<string> = matching(
   /^[1-9][0-9]{0,5}[smhd]$/,
   'a duration is a number and one of s, m, h, d, such as 72h',
 );
+
+const time: Schema<string> = matching(
+  /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/,
+  'a time is written like 2026-01-31T00:00:00Z',
+);
+
+const durationOrNone: Schema<string | 0> = v.union([duration, v.literal(0)]);
 
 const jsonObject: Schema<Record<string, unknown>> = v.record(v.string(), v.unknown());
 
@@ -134,20 +147,38 @@ const source: Schema<SourceInput> = v.strictObject({
 
 const rename: Schema<RenameInput> = v.strictObject({ from: text('"from"', 256), to: text('"to"', 256) });
 
+const freshness: Schema<FreshnessInput> = v.strictObject({
+  mode: v.picklist(['online', 'bundle']),
+  maxAge: v.exactOptional(duration),
+});
+
+const catalogue: Schema<CatalogueInput> = v.strictObject({
+  collections: text('"collections"', 512),
+  mirrors: v.exactOptional(someOf(text('a pattern', 512), '"mirrors"', 64)),
+  location: v.exactOptional(text('"location"', 512)),
+  signedBy: requirementSchema,
+  maxAge: v.exactOptional(duration),
+  notBefore: v.exactOptional(time),
+  graceAfterExpiry: v.exactOptional(durationOrNone),
+  onRollback: v.exactOptional(v.picklist(['useTrusted', 'deny'])),
+  superseded: v.exactOptional(durationOrNone),
+  digestReferences: v.exactOptional(v.picklist(['listed', 'any'])),
+  freshness: v.exactOptional(freshness),
+});
+
 const rule: Schema<RuleInput> = v.strictObject({
   name: v.exactOptional(ruleName),
   images: someOf(text('a pattern', 512), '"images"', policyLimits.maxPatterns),
   mode: v.exactOptional(v.picklist(['enforce', 'warn', 'audit', 'skip'])),
   require: v.exactOptional(requirementSchema),
-  tag: v.exactOptional(v.picklist(['any', 'bound'])),
+  tag: v.exactOptional(v.picklist(['any', 'bound', 'trusted'])),
+  catalogue: v.exactOptional(catalogueName),
   platforms: v.exactOptional(v.picklist(['index', 'each'])),
   annotations: v.exactOptional(
     v.record(annotationName, v.pipe(v.string(), v.maxLength(4096, 'a value has more than 4096 characters'))),
   ),
   maxAge: v.exactOptional(duration),
-  notBefore: v.exactOptional(
-    matching(/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/, 'a time is written like 2026-01-31T00:00:00Z'),
-  ),
+  notBefore: v.exactOptional(time),
   allowUnpinned: v.exactOptional(v.boolean()),
   reuse: v.exactOptional(v.strictObject({ fresh: duration, stale: v.exactOptional(duration) })),
   where: v.exactOptional(text('"where"', 4096)),
@@ -171,6 +202,9 @@ export const policySchema: Schema<PolicyInput> = v.strictObject({
     }),
   ),
   rename: v.exactOptional(listOf(rename, '"rename"', 1_000)),
+  catalogues: v.exactOptional(
+    recordOf(catalogueName, catalogue, { what: '"catalogues"', most: policyLimits.maxCatalogues }),
+  ),
   rules: v.exactOptional(listOf(rule, '"rules"', policyLimits.maxRules)),
   default: v.exactOptional(v.picklist(['deny', 'allow'])),
 });

@@ -3,7 +3,6 @@ import { didYouMean } from '../nearest.ts';
 import { quoteHint } from './document.ts';
 import { type NodePath, nodeAt, type PolicyNode, placeOfName } from './node.ts';
 import { type ProblemDetails, type Problems, quoted } from './problems.ts';
-import { notYetValue } from './unsupported.ts';
 
 /** Tells what the validator found, in the words of a policy and at the place of the value. */
 export function tellIssue(issue: BaseIssue<unknown>, root: PolicyNode, problems: Problems): void {
@@ -61,8 +60,6 @@ interface Explained extends ProblemDetails {
 
 function explain(issue: BaseIssue<unknown>, node: PolicyNode, path: NodePath): Explained {
   if (issue.kind === 'validation') return { message: issue.message };
-  const notYet = notYetValue(path.map(String), issue.input);
-  if (notYet !== undefined) return { message: notYet, code: 'POLICY_UNSUPPORTED' };
   if (path.length === 1 && path[0] === 'version') return explainVersion(node);
   const choices = choicesOf(issue.expected);
   if (choices.length > 0) return explainChoice(choices, node);
@@ -120,9 +117,12 @@ function shortened(source: string): string {
   return source.length > 40 ? `${source.slice(0, 40)}…` : source;
 }
 
+/** Fields that say how long. */
+const durations: ReadonlySet<string> = new Set(['maxAge', 'graceAfterExpiry', 'superseded', 'fresh', 'stale']);
+
 function hintFor(expected: string, node: PolicyNode, path: NodePath): string | undefined {
   if (node.kind !== 'scalar') return undefined;
-  if (path.at(-1) === 'maxAge' && typeof node.value === 'number')
+  if (durations.has(String(path.at(-1))) && typeof node.value === 'number')
     return `say of what: ${shortened(node.source)}d, ${shortened(node.source)}h`;
   if (expected.includes('string') && node.value !== null) return quoteHint(node.source);
   if (expected.includes('Array') && typeof node.value === 'string')

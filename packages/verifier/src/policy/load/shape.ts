@@ -54,7 +54,8 @@ class FieldCheck {
   /** The validator takes a list for an object. Where neither may be it says so itself. */
   private visitNoObject({ node, schema, path }: Visit): void {
     if (insideOf(schema, 'map') === undefined) return;
-    const hint = path.at(-1) === 'require' ? 'say how many: any: […], all: […], or atLeast: … with of: […]' : undefined;
+    const isTree = path.at(-1) === 'require' || path.at(-1) === 'signedBy';
+    const hint = isTree ? 'say how many: any: […], all: […], or atLeast: … with of: […]' : undefined;
     this.areKnown = false;
     this.problems.add('a map (name: value) is expected here, not a list', node.place, { hint });
   }

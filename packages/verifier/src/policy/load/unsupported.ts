@@ -1,19 +1,11 @@
 /** Fields of the language that come with later formats, by their way from the root (`*`: any name or item). Rule: design.md 6. */
 const fieldsToCome: ReadonlyMap<string, string> = new Map([
-  ['catalogues', 'catalogues of signed tags are not supported yet'],
   ['trust.*.x509', 'sources of X.509 certificates (x509) are not supported yet'],
   ['trust.*.sigstore', 'sources of keyless identities (sigstore) are not supported yet'],
   ['rules.*.attestations', 'attestations are not supported yet'],
-  ['rules.*.catalogue', 'catalogues of signed tags are not supported yet'],
 ]);
 
 /** What to say of a field that will be known; undefined for one that never was. */
 export function notYetField(path: readonly string[]): string | undefined {
   return fieldsToCome.get(path.join('.'));
-}
-
-/** What to say of a value that will be known. */
-export function notYetValue(path: readonly string[], value: unknown): string | undefined {
-  const isTag = path.length === 3 && path[0] === 'rules' && path[2] === 'tag';
-  return isTag && value === 'trusted' ? 'signed tags (tag: trusted) are not supported yet' : undefined;
 }
