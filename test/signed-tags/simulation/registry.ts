@@ -43,7 +43,8 @@ export const noNetworkFaults: NetworkFaults = {
 };
 
 export interface RegistryOptions {
-  readonly faults?: NetworkFaults;
+  /** Asked at every request; default: none. */
+  readonly faults?: () => NetworkFaults;
   /** Whether a condition is held to by the registry itself (`If-Match`); otherwise the client reads the tag just before. Default: false. */
   readonly isConditional?: boolean;
   /** How far a replica may be behind, milliseconds; default 2,000. */
@@ -89,7 +90,7 @@ export function createSimulatedRegistry(scheduler: Scheduler, options: RegistryO
     history,
     isConditional: options.isConditional ?? false,
     lagMs: options.lagMs ?? 2_000,
-    faults: options.faults ?? noNetworkFaults,
+    faults: options.faults ?? (() => noNetworkFaults),
     writing: (who) => ({
       async tag(manifest, tag, condition) {
         const pushed = await content.tag(manifest, tag, condition === undefined ? {} : { condition });
@@ -124,7 +125,7 @@ interface Server {
   readonly history: ReadonlyMap<string, readonly Named[]>;
   readonly isConditional: boolean;
   readonly lagMs: number;
-  readonly faults: NetworkFaults;
+  readonly faults: () => NetworkFaults;
   readonly writing: (who: string) => Writing;
 }
 
@@ -136,7 +137,7 @@ function storeOf(process: Process, server: Server): Store {
   const { content, isConditional } = server;
   const writing = server.writing(process.name);
   const read = <T>(what: string, perform: (viewMs: number) => Promise<T>, options: ReadOptions | undefined) =>
-    send(process, server, { what, perform: () => perform(viewOf(server, server.faults.staleRead)) }, options?.signal);
+    send(process, server, { what, perform: () => perform(viewOf(server, server.faults().staleRead)) }, options?.signal);
   const write = <T>(
     what: string,
     perform: () => Promise<T>,
@@ -144,7 +145,7 @@ function storeOf(process: Process, server: Server): Store {
   ) => send(process, server, { what, perform, isWrite: true, ...how }, signal);
   return {
     resolve: (tagOrDigest, options) =>
-      read(`GET ${shown(tagOrDigest)}`, (viewMs) => resolveAt(server, tagOrDigest, viewMs), options),
+      read(`GET ${shown(tagOrDigest)}`, (viewMs) => resolveAt(server, tagOrDigest, { viewMs, ...options }), options),
     fetch: (target, options) => read(`GET ${shown(target.digest)}`, () => content.fetch(target), options),
     open: (target, options) => read(`GET ${shown(target.digest)}`, () => content.open(target), options),
     exists: (target, options) => read(`HEAD ${shown(target.digest)}`, () => content.exists(target), options),
@@ -153,7 +154,7 @@ function storeOf(process: Process, server: Server): Store {
       yield* await read(`GET referrers of ${shown(subject.digest)}`, all, options);
     },
     async *tags(options) {
-      const { staleList } = server.faults;
+      const { staleList } = server.faults();
       const list = async (): Promise<readonly string[]> => tagsAt(server, viewOf(server, staleList));
       yield* await send(process, server, { what: 'GET the list of tags', perform: list }, options?.signal);
     },
@@ -163,14 +164,14 @@ function storeOf(process: Process, server: Server): Store {
       await write(`PUT ${shown(as.digest)}`, () => content.push(bytes, as), options);
     },
     mount: (_blob, _from, options) => write('POST a mount', async () => false, options),
-    async tag(manifest, tag, options = {}) {
-      const { condition, ...how } = options;
+    async tag(manifest, tag, { condition, beforeWrite, ...how } = {}) {
       const held = isConditional ? condition : undefined;
       if (condition !== undefined && !isConditional) {
-        const now = () => digestAt(server, tag, viewOf(server, server.faults.staleRead)) ?? null;
-        const found = await read(`HEAD ${tag}`, async () => now(), options);
+        const now = () => digestAt(server, tag, viewOf(server, server.faults().staleRead)) ?? null;
+        const found = await read(`HEAD ${tag}`, async () => now(), how);
         if (found !== condition.expected) throw new RegistryError('CONFLICT', `tag ${tag} names ${found}`);
       }
+      beforeWrite?.();
       return write(`PUT ${tag} ${shown(manifest.descriptor.digest)}`, () => writing.tag(manifest, tag, held), how);
     },
     delete: (target, options) => write(`DELETE ${shown(target.digest)}`, () => writing.delete(target), options),
@@ -194,17 +195,29 @@ function tagsAt(server: Server, viewMs: number): readonly string[] {
 /** How long after a write a tag may not be readable, milliseconds. */
 const stutterMs = 60;
 
-async function resolveAt(server: Server, tagOrDigest: string, viewMs: number): Promise<Resolved> {
-  if (isDigest(tagOrDigest)) return server.content.resolve(tagOrDigest);
+async function resolveAt(
+  server: Server,
+  tagOrDigest: string,
+  { viewMs, known }: { readonly viewMs: number; readonly known?: Resolved },
+): Promise<Resolved> {
+  const dateMs = Math.floor(server.scheduler.timeMs() / 1000) * 1000;
+  const question = known === undefined ? {} : { known };
+  const digest = isDigest(tagOrDigest) ? tagOrDigest : namedAt(server, tagOrDigest, viewMs);
+  const resolved = await server.content.resolve(digest, question);
+  return resolved === known ? known : { ...resolved, dateMs };
+}
+
+/** @throws {RegistryError} NOT_FOUND, SERVER_ERROR */
+function namedAt(server: Server, tag: string, viewMs: number): Digest {
   const { scheduler, history, faults } = server;
-  const last = history.get(tagOrDigest)?.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY;
-  if (scheduler.timeMs() - last < stutterMs && scheduler.dice.chance(faults.stutter)) {
+  const last = history.get(tag)?.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY;
+  if (scheduler.timeMs() - last < stutterMs && scheduler.dice.chance(faults().stutter)) {
     const code = scheduler.dice.chance(0.5) ? 'NOT_FOUND' : 'SERVER_ERROR';
-    throw new RegistryError(code, `tag ${tagOrDigest} is being overwritten`);
+    throw new RegistryError(code, `tag ${tag} is being overwritten`);
   }
-  const digest = digestAt(server, tagOrDigest, viewMs);
-  if (digest === undefined) throw new RegistryError('NOT_FOUND', `tag ${tagOrDigest} is not there`);
-  return server.content.resolve(digest);
+  const digest = digestAt(server, tag, viewMs);
+  if (digest === undefined) throw new RegistryError('NOT_FOUND', `tag ${tag} is not there`);
+  return digest;
 }
 
 interface Request<T> {
@@ -219,8 +232,9 @@ interface Request<T> {
 const patienceMs = 10_000;
 
 function send<T>(process: Process, server: Server, request: Request<T>, signal: AbortSignal | undefined): Promise<T> {
-  const { scheduler, faults } = server;
+  const { scheduler } = server;
   const { dice } = scheduler;
+  const faults = server.faults();
   const { what, perform, isWrite = false, once = false } = request;
   const arrive = (delayMs: number, then: (settled: PromiseSettledResult<T>) => void): void =>
     scheduler.after(delayMs, `${what} of ${process.name} arrives`, async () => {

@@ -45,12 +45,15 @@ const writers = ['a', 'b', 'c', 'd'];
 /** Every writer adds its name once, all at the same time. */
 async function race({ seed, isSwap = false, isTraced = false, network, process: faults, ...options }: Setting) {
   const scheduler = createScheduler(seed, { isTraced });
-  const registry = createSimulatedRegistry(scheduler, { ...options, faults: { ...noNetworkFaults, ...network } });
+  const registry = createSimulatedRegistry(scheduler, {
+    ...options,
+    faults: () => ({ ...noNetworkFaults, ...network }),
+  });
   const outcomes = new Map<string, Outcome<void>>();
   for (const name of writers)
     scheduler.spawn({
       name,
-      faults: { ...noProcessFaults, ...faults },
+      faults: () => ({ ...noProcessFaults, ...faults }),
       run: (process) => addName(registry.storeFor(process), name, isSwap),
       onEnd: (outcome) => outcomes.set(name, outcome),
     });
@@ -171,7 +174,10 @@ describe('a simulated registry', () => {
     options: RegistryOptions = {},
   ) => {
     const scheduler = createScheduler(3);
-    const registry = createSimulatedRegistry(scheduler, { ...options, faults: { ...noNetworkFaults, ...network } });
+    const registry = createSimulatedRegistry(scheduler, {
+      ...options,
+      faults: () => ({ ...noNetworkFaults, ...network }),
+    });
     await registry.direct.tag(manifest('first'), 'list');
     const outcomes: Outcome<unknown>[] = [];
     scheduler.after(60_000, 'begin', () => {

@@ -41,7 +41,8 @@ export interface Program<T> {
   readonly name: string;
   /** How far its wall clock is from the true time, at each moment: milliseconds. */
   readonly skewMs?: () => number;
-  readonly faults?: ProcessFaults;
+  /** Asked at every step; default: none. */
+  readonly faults?: () => ProcessFaults;
   readonly run: (process: Process) => Promise<T>;
   readonly onEnd?: (outcome: Outcome<T>) => void;
 }
@@ -133,7 +134,7 @@ interface Running {
 }
 
 function startProcess<T>(program: Program<T>, world: World): Running {
-  const { name, skewMs = () => 0, faults = noProcessFaults, onEnd = () => undefined } = program;
+  const { name, skewMs = () => 0, faults = () => noProcessFaults, onEnd = () => undefined } = program;
   const { dice, log, schedule, timeMs } = world;
   let [isRunning, waiting, standsUntilMs, sleptMs] = [true, 0, 0, 0];
 
@@ -152,11 +153,12 @@ function startProcess<T>(program: Program<T>, world: World): Running {
   const wake = (what: string, goOn: () => void): void => {
     if (!isRunning) return;
     if (standsUntilMs <= timeMs()) {
-      if (dice.chance(faults.crash)) {
+      const { crash, suspend: still } = faults();
+      if (dice.chance(crash)) {
         end({ kind: 'crashed' });
         return;
       }
-      if (dice.chance(faults.suspend)) suspend(someTime(dice), dice.chance(0.5));
+      if (dice.chance(still)) suspend(someTime(dice), dice.chance(0.5));
     }
     if (standsUntilMs > timeMs()) {
       schedule(standsUntilMs, () => wake(what, goOn));
