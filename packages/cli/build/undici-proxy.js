@@ -2,7 +2,6 @@
 import connect from 'undici/lib/api/api-connect.js';
 import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
 import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js';
-import './undici.js';
 
 // A tunnel is asked for with it.
 Object.assign(Dispatcher.prototype, { connect });

@@ -1,8 +1,2 @@
-// The parts of undici that @signet/oci uses, in place of its index, which loads everything.
-import request from 'undici/lib/api/api-request.js';
-import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
-import Pool from 'undici/lib/dispatcher/pool.js';
-
-Object.assign(Dispatcher.prototype, { request });
-
-export { Pool };
+// The part of undici that @signet/oci uses, in place of its index, which loads everything: requests are given to a pool's `dispatch`.
+export { default as Pool } from 'undici/lib/dispatcher/pool.js';

@@ -1,7 +1,7 @@
 import { RegistryError } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
+import type { WireAnswer, WireHeaders } from './exchange.ts';
 import { toTransportError } from './failure.ts';
-import type { WireAnswer, WireHeaders } from './transport.ts';
 
 /** One header's text; several of one name are joined by commas. */
 export function headerOf(headers: WireHeaders, name: string): string | undefined {
@@ -20,33 +20,32 @@ export async function readBody(
   const { maxBytes, origin, deadline } = options;
   const declared = contentLength(answer.headers);
   if (declared !== undefined && declared > maxBytes) {
-    abandon(answer);
+    answer.body.abandon();
     throw tooLarge(origin, maxBytes);
   }
-  const chunks: Uint8Array[] = [];
+  const pieces: Uint8Array[] = [];
   let total = 0;
-  try {
-    for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
-      total += chunk.length;
-      if (total > maxBytes) throw tooLarge(origin, maxBytes);
-      chunks.push(chunk);
-    }
-  } catch (cause) {
+  const take = (piece: Uint8Array): boolean => {
+    total += piece.length;
+    pieces.push(piece);
+    return total <= maxBytes;
+  };
+  const isWhole = await answer.body.pour(take).catch((cause: unknown) => {
     throw toTransportError(cause, origin, deadline);
-  }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, total);
+  });
+  if (!isWhole) throw tooLarge(origin, maxBytes);
+  return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces, total);
 }
 
 /** Lets a short body run out, so that its connection can be used again, and breaks off a long one. */
 export function drain(answer: WireAnswer): void {
+  let left = 65_536;
+  const take = (piece: Uint8Array): boolean => {
+    left -= piece.length;
+    return left >= 0;
+  };
   // Nobody waits for this body: how it ends is no news.
-  answer.body.dump({ limit: 65_536 }).catch(() => {});
-}
-
-/** Breaks a body off, and its connection with it. */
-export function abandon(answer: WireAnswer): void {
-  answer.body.on('error', () => {}); // The error is the breaking off itself.
-  answer.body.destroy();
+  answer.body.pour(take).catch(() => {});
 }
 
 /** Content-Length, where it is a number. */

@@ -3,10 +3,11 @@ import type { AuthNeed, Authorizer } from '../auth/authorizer.ts';
 import { parseChallenges } from '../auth/challenge.ts';
 import { contentLength, drain, headerOf, readBody } from './body.ts';
 import type { Deadline } from './deadline.ts';
+import type { WireHeaders } from './exchange.ts';
 import { type Followed, follow } from './follow.ts';
 import type { Settings } from './options.ts';
 import { type RetryRule, withRetries } from './retry.ts';
-import type { Transport, WireHeaders } from './transport.ts';
+import type { Transport } from './transport.ts';
 import { refuseTlsServer } from './wrong-scheme.ts';
 
 /** One request of the distribution API, with all that surrounds it: authentication, redirects, retries, bounds. */

@@ -1,7 +1,8 @@
 import { RegistryError } from '../errors.ts';
 import { drain, headerOf } from './body.ts';
+import type { WireAnswer } from './exchange.ts';
 import { safeUrl } from './safe-url.ts';
-import type { Transport, WireAnswer, WireRequest } from './transport.ts';
+import type { Transport, WireRequest } from './transport.ts';
 
 /** The answer at the end of the redirects. `isForeign`: a redirect left the origin that was asked. */
 export interface Followed {

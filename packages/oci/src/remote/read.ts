@@ -7,7 +7,7 @@ import { parseManifest } from '../manifest.ts';
 import type { ReadOptions, Resolved, ResolveOptions } from '../store.ts';
 import { checkTagOrDigest } from '../store-rules.ts';
 import { answerError } from './answer-error.ts';
-import { abandon, contentLength, headerOf } from './body.ts';
+import { contentLength, headerOf } from './body.ts';
 import type { Answer } from './caller.ts';
 import { checkDigest, checkStated, isManifestDescriptor, pathOf } from './content.ts';
 import {
@@ -112,11 +112,11 @@ export async function openContent(
   const { followed } = opened;
   const declared = contentLength(followed.answer.headers);
   if (followed.answer.status !== 200 || (declared !== undefined && declared !== target.size)) {
-    abandon(followed.answer);
+    followed.answer.body.abandon();
     if (followed.answer.status === 200) throw sizeMismatch(target, `${declared}`);
     throw new RegistryError('UNEXPECTED_ANSWER', `${nameOf(context, target.digest)}: HTTP ${followed.answer.status}`);
   }
-  const body = closable(bodyOf(followed, deadline), async () => abandon(followed.answer));
+  const body = closable(bodyOf(followed, deadline), async () => followed.answer.body.abandon());
   return checkedStream(body, target);
 }
 
@@ -151,7 +151,7 @@ async function* bodyOf(
   deadline: Parameters<typeof toTransportError>[2],
 ): AsyncGenerator<Uint8Array> {
   try {
-    yield* followed.answer.body as AsyncIterable<Uint8Array>;
+    yield* followed.answer.body.pieces();
   } catch (cause) {
     throw toTransportError(cause, followed.url.origin, deadline);
   }

@@ -2,7 +2,8 @@ import type { LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
 import { type Dispatcher, Pool } from 'undici';
 import type { MayConnect } from './address-guard.ts';
-import { type Deadline, withinDeadline } from './deadline.ts';
+import type { Deadline } from './deadline.ts';
+import { exchange, type WireAnswer } from './exchange.ts';
 import { toTransportError } from './failure.ts';
 import { createGate, type Gate } from './gate.ts';
 import type { Settings } from './options.ts';
@@ -20,18 +21,12 @@ export interface WireRequest {
   readonly attempt: number;
 }
 
-export type WireHeaders = Dispatcher.ResponseData['headers'];
-
-/** One HTTP answer. Its place among the requests in flight is held until the body has ended or is destroyed. */
-export interface WireAnswer {
-  readonly status: number;
-  readonly headers: WireHeaders;
-  readonly body: Dispatcher.ResponseData['body'];
-}
-
 /** Connections: one pool for each origin, kept alive, requests in flight bounded. */
 export interface Transport {
-  /** @throws {RegistryError} UNREACHABLE, TIMEOUT, ABORTED, UNEXPECTED_ANSWER */
+  /**
+   * Its place among the requests in flight is held until the body has ended or is abandoned.
+   * @throws {RegistryError} UNREACHABLE, TIMEOUT, ABORTED, UNEXPECTED_ANSWER
+   */
   send(request: WireRequest): Promise<WireAnswer>;
   /** Ends all connections at once. */
   close(): Promise<void>;
@@ -61,11 +56,7 @@ export function createTransport(settings: Settings): Transport {
       };
       try {
         leave = await gate.enter(deadline);
-        const answer = await observed(request, settings, await poolOf(request));
-        // Also for a body that nobody reads: its end, its failure and the deadline all close it.
-        answer.body.once('close', release);
-        if (answer.body.closed) release();
-        return answer;
+        return await observed(request, settings, { pool: await poolOf(request), release });
       } catch (cause) {
         release();
         throw toTransportError(cause, request.url.origin, deadline);
@@ -79,12 +70,18 @@ export function createTransport(settings: Settings): Transport {
   };
 }
 
-async function observed(request: WireRequest, settings: Settings, pool: Dispatcher): Promise<WireAnswer> {
+interface Way {
+  readonly pool: Dispatcher;
+  /** Gives the place back. */
+  readonly release: () => void;
+}
+
+async function observed(request: WireRequest, settings: Settings, way: Way): Promise<WireAnswer> {
   const { onRequest } = settings.options;
   const started = process.hrtime.bigint();
   let status: number | undefined;
   try {
-    const answer = await exchange(request, settings, pool);
+    const answer = await ask(request, settings, way);
     status = answer.status;
     return answer;
   } finally {
@@ -98,34 +95,21 @@ async function observed(request: WireRequest, settings: Settings, pool: Dispatch
   }
 }
 
-async function exchange(request: WireRequest, settings: Settings, pool: Dispatcher): Promise<WireAnswer> {
+function ask(request: WireRequest, settings: Settings, { pool, release }: Way): Promise<WireAnswer> {
   const { url, method, deadline, body } = request;
-  const asked = pool.request({
-    origin: url.origin,
-    path: url.pathname + url.search,
-    method,
-    headers: { 'user-agent': settings.userAgent, ...request.headers },
-    body: body ?? null,
-    signal: deadline.signal,
-    headersTimeout: settings.timeouts.headersMs,
-    bodyTimeout: settings.timeouts.bodyMs,
+  return exchange(pool, {
+    deadline,
+    onDone: release,
+    request: {
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method,
+      headers: { 'user-agent': settings.userAgent, ...request.headers },
+      body: body ?? null,
+      headersTimeout: settings.timeouts.headersMs,
+      bodyTimeout: settings.timeouts.bodyMs,
+    },
   });
-  // undici looks at the signal only once there is a connection.
-  const {
-    statusCode,
-    headers,
-    body: answer,
-  } = await withinDeadline(asked, deadline, url.origin).catch((error: unknown) => {
-    asked.then(destroyBody, () => {});
-    throw error;
-  });
-  return { status: statusCode, headers, body: answer };
-}
-
-/** Of an answer that comes after its time. */
-function destroyBody({ body }: Dispatcher.ResponseData): void {
-  body.on('error', () => {}); // The error is the breaking off itself.
-  body.destroy();
 }
 
 async function openPool(request: WireRequest, settings: Settings): Promise<Dispatcher> {

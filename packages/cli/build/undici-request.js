@@ -1,0 +1,8 @@
+// The parts of undici that @signet/admission uses, in place of its index.
+import request from 'undici/lib/api/api-request.js';
+import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
+import Pool from 'undici/lib/dispatcher/pool.js';
+
+Object.assign(Dispatcher.prototype, { request });
+
+export { Pool };
