@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { readTrustData, type TrustData, type TrustQuestion } from '@signet/dct';
 import { describe, expect, it } from 'vitest';
 import { codeOf } from './code-of.ts';
+import { realFiles, realGun } from './real-files.ts';
 import {
   type Body,
   certified,
@@ -28,13 +27,6 @@ const twoSigners: TestTrust = {
     { name: 'targets/bob', keys: [bob], targets: { '2.0': 'two' } },
   ],
 };
-
-/** Written by the real programs: two signers, a tag from before them, a root key that was changed. */
-function realFiles(): Files {
-  const text = readFileSync(join(import.meta.dirname, 'fixtures/docker-28.json'), 'utf8');
-  const files = Object.entries(JSON.parse(text) as Record<string, string>);
-  return new Map(files.map(([name, content]) => [name, Buffer.from(content)]));
-}
 
 const read = (files: Files, question: Partial<TrustQuestion> = {}): Promise<TrustData> =>
   readTrustData(sourceOf(files), { gun, nowMs, ...question });
@@ -98,10 +90,9 @@ describe('trust data that is as it should be', () => {
 
   it('is read as docker 28.5.2 and notary-server 0.7 wrote it', async () => {
     const files = realFiles();
-    const written = '127.0.0.1:45391/team/dct';
     const first = '195be374e0a66f25c732ac400c16bd9cc5866806ddbfcc64b7e23006ffbacfb7';
     const pin = { kind: 'keys', keyIds: [first] } as const;
-    const data = await readTrustData(sourceOf(files), { gun: written, pin, nowMs });
+    const data = await readTrustData(sourceOf(files), { gun: realGun, pin, nowMs });
     expect(
       data.tags.map(({ tag, digest, signers }) => [tag, digest.slice(7, 19), signers.map(({ role }) => role)]),
     ).toEqual([
