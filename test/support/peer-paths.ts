@@ -18,8 +18,17 @@ export const peerNames = [
   'valkey-server',
 ] as const;
 
-/** Container engines: only root can run them. */
-export const engineNames = ['containerd', 'ctr', 'containerd-shim-runc-v2', 'runc', 'dockerd', 'docker'] as const;
+/** Container engines, which only root can run, and the Notary v1 server and client that belong to Docker. */
+export const engineNames = [
+  'containerd',
+  'ctr',
+  'containerd-shim-runc-v2',
+  'runc',
+  'dockerd',
+  'docker',
+  'notary',
+  'notary-server',
+] as const;
 
 export type PeerName = (typeof peerNames)[number] | (typeof engineNames)[number];
 
