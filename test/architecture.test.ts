@@ -236,7 +236,7 @@ describe('reason codes of reports', () => {
 function reasonUnions(): readonly { readonly place: string; readonly codes: readonly string[] }[] {
   const source = (path: string): string => read(`packages/${path}.ts`);
   return [
-    { place: 'answer', codes: codesOf(source('verifier/src/decision/verdict'), /Report/) },
+    { place: 'answer', codes: codesOf(source('verifier/src/decision/verdict'), /(?:Report|Tag)/) },
     { place: 'check', codes: codesOf(source('verifier/src/finding'), /Check/) },
     { place: 'skipped', codes: codesOf(source('verifier/src/evidence'), /Skipped/) },
     { place: 'gate', codes: codesOf(source('admission/src/review/outcome'), /Gate/) },

@@ -10,6 +10,7 @@ import { type VerifyLimits, verifyLimits } from './limits.ts';
 import { isExempt, type Ruling } from './policy/ruling.ts';
 import { type Report, toReport } from './report/report.ts';
 import { trustOf } from './trust.ts';
+import type { TrustedTags } from './trusted/trusted-tags.ts';
 
 /** Where the evidence comes from, and how much of it. */
 export interface Verifying extends Pick<CollectOptions, 'source' | 'resolve' | 'signal'> {
@@ -18,10 +19,24 @@ export interface Verifying extends Pick<CollectOptions, 'source' | 'resolve' | '
   readonly limits?: Partial<VerifyLimits>;
   /** Shared by the verifications of one call. Default: each begins anew. */
   readonly habit?: Habit;
+  /** Who says what tags are under `tag: trusted`. Default: nobody, and such images stay undecided. */
+  readonly trusted?: TrustedTags;
 }
 
-/** One manifest, an index as such included: collect (all I/O), check what is new (pure), decide (pure), until verified or nothing more comes. */
+/** One manifest, an index as such included. */
 export async function verifyOne(asked: Asked, ruling: Ruling, using: Verifying): Promise<Report> {
+  return toReport({ ruling, ...(await examine(asked, ruling, using)) });
+}
+
+/** What one manifest comes to, and from what. */
+export interface Examined {
+  readonly evidence: Evidence;
+  readonly decision: Decision;
+  readonly findingsTotal: number;
+}
+
+/** Collect (all I/O), check what is new (pure), decide (pure), until verified or nothing more comes. */
+export async function examine(asked: Asked, ruling: Ruling, using: Verifying): Promise<Examined> {
   const { habit, formats = defaultFormats } = using;
   const limits = verifyLimits(using.limits);
   const clock = startClock(limits.totalMs, using.signal);
@@ -42,7 +57,7 @@ export async function verifyOne(asked: Asked, ruling: Ruling, using: Verifying):
     });
     const { evidence, decision } = await untilDecided(evidences, { ruling, asked, checker });
     habit?.learn(decision.verdict === 'verified' && evidence.envelopes.every(({ foundIn }) => foundIn === 'listing'));
-    return toReport({ ruling, evidence, decision, findingsTotal: checker.findingsTotal });
+    return { evidence, decision, findingsTotal: checker.findingsTotal };
   } finally {
     clock.stop();
     place?.leave();

@@ -9,6 +9,7 @@ import { noRefusals, type Refusals } from './policy/policy.ts';
 import type { Rule } from './policy/rule.ts';
 import { isExempt, needsEvidence, type Ruling } from './policy/ruling.ts';
 import { type Report, toReport } from './report/report.ts';
+import { verifyTrusted } from './trusted/verify-trusted.ts';
 import { type Verifying, verifyOne } from './verify-one.ts';
 
 /** How one reference is verified. */
@@ -36,18 +37,10 @@ export async function verifyAsked(asked: Asked, ruling: Ruling, using: Verifying
   verifyLimits(using.limits);
   if (asked.platform !== undefined) parsePlatformName(asked.platform);
   if (!needsEvidence(ruling)) return withoutEvidence(asked, ruling);
-  if (ruling.rule?.tag === 'trusted' && !isExempt(ruling)) return withoutTrustedTags(asked, ruling);
+  if (ruling.rule?.tag === 'trusted' && !isExempt(ruling)) return await verifyTrusted(asked, ruling, using);
   const isEach = ruling.rule?.platforms === 'each' && asked.platform === undefined && !isExempt(ruling);
   if (isEach) return await verifyEachPlatform(asked, ruling, using);
   return await verifyOne(asked, ruling, using);
-}
-
-/** Nobody is there to be asked what the tag is: nothing else answers in his place. */
-function withoutTrustedTags(asked: Asked, ruling: Ruling): Report {
-  const message = 'the rule asks for a signed catalogue (tag: trusted), and none can be read here';
-  const subject = asked.digest === undefined ? {} : { subject: { digest: asked.digest } };
-  const evidence = noEvidence(asked, { ...subject, gaps: [{ what: 'resolve', code: 'FAILED', message }] });
-  return toReport({ ruling, evidence, decision: decide(ruling, evidence, []) });
 }
 
 /** The report where nothing has to be read: the answer stands already. */

@@ -5,6 +5,7 @@ import {
   type Report,
   type Rule,
   renderReport,
+  type TagFacts,
   toOutcome,
   toReport,
 } from '@signet/verifier';
@@ -55,6 +56,67 @@ describe('where an image is named', () => {
       '  at        a.yaml:3:9 (Pod a)',
       '            policy.yaml:12:5',
     ]);
+  });
+});
+
+describe('a signed catalogue', () => {
+  const facts: TagFacts = {
+    collection: 'r.example/app',
+    catalogue: 'shop',
+    source: 'registry',
+    issuedMs: Date.UTC(2026, 10, 23, 9),
+    expiresMs: Date.UTC(2026, 10, 26, 9),
+    atMs: Date.UTC(2026, 10, 22),
+  };
+  const report = (changes: Partial<TagFacts> = {}): Report => {
+    const decision = decide(by(prod), evidenceOf(), [proof('alice')]);
+    return toReport({
+      ruling: by(prod),
+      evidence: evidenceOf(),
+      decision,
+      catalogued: { facts: { ...facts, ...changes } },
+    });
+  };
+
+  it('is named with its times', () => {
+    expect(lines(report())).toEqual(
+      expect.arrayContaining([
+        '  tag       a signed catalogue says what this tag is',
+        '  tags      r.example/app: as of 2026-11-22T00:00:00Z, catalogue issued 2026-11-23T09:00:00Z, expires 2026-11-26T09:00:00Z',
+      ]),
+    );
+    expect(lines(report()).join()).not.toContain('note');
+  });
+
+  it('that could not be read is named all the same', () => {
+    const { collection, catalogue } = facts;
+    const told = { facts: { collection, catalogue }, message: 'there is none' };
+    const decision = {
+      verdict: 'denied',
+      code: 'CATALOGUE_MISSING',
+      allowed: false,
+      sources: [],
+      findings: [],
+    } as const;
+    expect(lines(toReport({ ruling: by(prod), evidence: evidenceOf(), decision, catalogued: told }))).toEqual(
+      expect.arrayContaining(['  why       there is none', '  tags      r.example/app']),
+    );
+  });
+
+  it.each<[Partial<TagFacts>, string]>([
+    [
+      { drift: otherImage },
+      `the registry's own tag names another image, ${otherImage}: what the catalogue says counts`,
+    ],
+    [{ source: 'cache', staleSource: true }, 'the registry shows less than was seen before: what was seen counts'],
+    [{ source: 'cache' }, 'the catalogue is one that was seen before: the registry shows none'],
+    [{ expired: 'grace' }, 'the catalogue has expired, and is taken for a while yet (graceAfterExpiry)'],
+    [{ superseded: true }, 'the tag is another image by now; it was this one until not long ago (superseded)'],
+    [{ freshness: 'bundle' }, 'the catalogue came by hand: its expiry did not count (freshness: bundle)'],
+    [{ cold: true }, 'nothing was known of this tag before: an older catalogue could not have been noticed'],
+    [{ stateSaved: false }, 'what was seen could not be kept'],
+  ])('of which %j is to be known: that is noted', (changes, note) => {
+    expect(lines(report(changes)).filter((line) => line.startsWith('  note'))).toEqual([`  note      ${note}`]);
   });
 });
 

@@ -6,6 +6,7 @@ import {
   type Finding,
   type Report,
   renderReport,
+  type TagFacts,
   toJsonText,
   toReport,
   toReportJson,
@@ -38,12 +39,37 @@ const identities: readonly Finding[] = [
   { kind: 'x509', anchor: 'CN=root', subject: hostile } as const,
   { kind: 'keyless', issuer: 'https://issuer.example', subject: 'someone' } as const,
 ].map((identity) => proof('alice', { identity }));
+/** By a signed catalogue of which all this is known. */
+function catalogued(facts: TagFacts, verdict: 'verified' | 'denied'): Report {
+  const code = verdict === 'verified' ? 'VERIFIED' : 'CATALOGUE_MISSING';
+  const decision = { verdict, code, allowed: false, sources: [], findings: [] } as const;
+  return toReport({ ruling: by(any), evidence: evidenceOf(), decision, catalogued: { facts } });
+}
 const all = [
   signed,
   everything,
   report(evidenceOf(), []),
   report(evidenceOf(), identities),
   { ...signed, mode: 'skip' as const },
+  catalogued({ collection: 'r.example/app', catalogue: 'shop' }, 'denied'),
+  catalogued(
+    {
+      collection: 'r.example/app',
+      catalogue: 'shop',
+      source: 'cache',
+      issuedMs: 1,
+      expiresMs: 2,
+      atMs: 3,
+      cold: true,
+      staleSource: true,
+      expired: 'grace',
+      drift: otherImage,
+      stateSaved: false,
+      superseded: true,
+      freshness: 'bundle',
+    },
+    'verified',
+  ),
 ];
 
 describe('report.schema.json', () => {

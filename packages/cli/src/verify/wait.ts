@@ -1,8 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Report } from '@signet/verifier';
 
-/** Answers that may be others a little later: a geo-replica gets the image, then its signatures. Rule: design.md 5 `--wait`. */
-const passing: ReadonlySet<Report['code']> = new Set<Report['code']>(['UNRESOLVED', 'INCOMPLETE', 'NO_SIGNATURE']);
+/** Answers that may be others a little later: a geo-replica gets the image, then its signatures, and the catalogue. Rule: design.md 5 `--wait`; signed-tags.md 4.1 */
+const passing: ReadonlySet<Report['code']> = new Set<Report['code']>([
+  'UNRESOLVED',
+  'INCOMPLETE',
+  'NO_SIGNATURE',
+  'CATALOGUE_MISSING',
+  'CATALOGUE_EXPIRED',
+  'CATALOGUE_TOO_OLD',
+  'ROLLBACK',
+  'TAG_NOT_SIGNED',
+  'DIGEST_NOT_LISTED',
+  'DIGEST_NOT_CURRENT',
+  'RECEIPT_NOT_REACHED',
+  'IMAGE_NOT_REPLICATED',
+]);
 
 /** Milliseconds before the second try; each pause is half as long again as the one before, up to the second number. */
 const [firstPauseMs, longestPauseMs] = [1_000, 15_000];

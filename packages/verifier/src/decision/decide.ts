@@ -59,7 +59,7 @@ function answer({ ruling, evidence, findings, refusal }: Case): readonly [Verdic
  * enforce: as the verdict says. warn, audit, skip and `default: allow` let pass, but nothing that is refused, nor what a refusal could
  * not be ruled out for. Rule: design.md 6.
  */
-function isAllowed({ rule, fallback }: Ruling, verdict: Verdict, refusal: Refusal): boolean {
+export function isAllowed({ rule, fallback }: Ruling, verdict: Verdict, refusal: Refusal): boolean {
   if (refusal !== 'none') return false;
   return verdict === 'verified' || (rule === undefined ? fallback === 'allow' : rule.mode !== 'enforce');
 }

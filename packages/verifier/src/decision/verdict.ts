@@ -15,7 +15,8 @@ export type ReportCode =
   | 'INCOMPLETE'
   | 'UNRESOLVED'
   | 'NO_RULE'
-  | 'NOT_CHECKED';
+  | 'NOT_CHECKED'
+  | TagCode;
 
 /** Why a signed catalogue leads to no image, in one stable word. Rule: signed-tags.md 4.1 */
 export type TagCode =

@@ -38,6 +38,10 @@ export function summaryOf(ruling: Ruling, evidence: Evidence, decision: Decision
       return 'the policy refuses this image: it is signed by a key that is on the list';
     case 'NOT_CHECKED':
       return notChecked(ruling);
+    case 'IMAGE_NOT_REPLICATED':
+      return 'the image that the signed catalogue names is not in this registry (yet)';
+    default:
+      return 'the signed catalogue leads to no image';
   }
 }
 

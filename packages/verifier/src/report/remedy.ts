@@ -32,6 +32,8 @@ export function remedyOf(ruling: Ruling, evidence: Evidence, decision: Decision)
       return 'deploy another build; only the policy (refuse) can let this one through';
     case 'REFUSED_KEY':
       return 'build and sign again with a key that is not refused';
+    case 'IMAGE_NOT_REPLICATED':
+      return 'wait until it is copied here (--wait), or ask the registry that it was pushed to';
     case 'NO_RULE':
       return hasName(evidence)
         ? 'add a rule for this image to the policy'

@@ -1,6 +1,8 @@
 import type { Verdict } from '../decision/verdict.ts';
 import { type Check, type Finding, type Identity, isAccepted } from '../finding.ts';
 import type { Place } from '../policy/place.ts';
+import { timeText } from '../policy/time-text.ts';
+import type { TagFacts } from '../trusted/trusted-tags.ts';
 import { escapeForTerminal } from './escape.ts';
 import { shortKey } from './key-name.ts';
 import type { Report } from './report.ts';
@@ -32,6 +34,7 @@ export function renderReport(report: Report, options: RenderOptions = {}): strin
     ['why', report.summary],
     ...(report.remedy === undefined ? [] : ([['do', report.remedy]] as const)),
     ...(report.verdict === 'verified' ? verifiedLines(report) : []),
+    ...catalogueLines(report),
     ...ruleLines(report, options),
     ...platformLines(report, options),
     ...findingLines(report, options),
@@ -80,6 +83,7 @@ function useLines({ uses = [] }: RenderOptions): (readonly [string, string])[] {
 function verifiedLines({ tag, findings }: Report): (readonly [string, string])[] {
   const accepted = findings.filter(isAccepted);
   const told = {
+    trusted: 'a signed catalogue says what this tag is',
     bound: 'the signature names this tag',
     'repository-only': 'the signature names this repository; the tag is unchecked',
     'digest-only': 'the signature was not held against a tag: it is for the digest',
@@ -90,6 +94,47 @@ function verifiedLines({ tag, findings }: Report): (readonly [string, string])[]
         ['signed', `by ${proven === undefined ? '?' : identityText(proven.identity)} (${format}, ${origin})`] as const,
     ),
     ...(tag === undefined ? [] : ([['tag', told[tag]]] as const)),
+  ];
+}
+
+/** Which catalogue was asked, and what is to be known of its answer. */
+function catalogueLines({ catalogue }: Report): (readonly [string, string])[] {
+  if (catalogue === undefined) return [];
+  const { collection, issuedMs, expiresMs, atMs } = catalogue;
+  const times = [
+    ...(atMs === undefined ? [] : [`as of ${timeText(atMs)}`]),
+    ...(issuedMs === undefined ? [] : [`catalogue issued ${timeText(issuedMs)}`]),
+    ...(expiresMs === undefined ? [] : [`expires ${timeText(expiresMs)}`]),
+  ];
+  const asked = times.length === 0 ? collection : `${collection}: ${times.join(', ')}`;
+  return [['tags', asked], ...notesOf(catalogue).map((text) => ['note', text] as const)];
+}
+
+function notesOf({
+  drift,
+  source,
+  staleSource,
+  cold,
+  expired,
+  superseded,
+  freshness,
+  stateSaved,
+}: TagFacts): readonly string[] {
+  return [
+    ...(drift === undefined
+      ? []
+      : [`the registry's own tag names another image, ${drift}: what the catalogue says counts`]),
+    ...(staleSource === true ? ['the registry shows less than was seen before: what was seen counts'] : []),
+    ...(source === 'cache' && staleSource !== true
+      ? ['the catalogue is one that was seen before: the registry shows none']
+      : []),
+    ...(expired === 'grace' ? ['the catalogue has expired, and is taken for a while yet (graceAfterExpiry)'] : []),
+    ...(superseded === true
+      ? ['the tag is another image by now; it was this one until not long ago (superseded)']
+      : []),
+    ...(freshness === 'bundle' ? ['the catalogue came by hand: its expiry did not count (freshness: bundle)'] : []),
+    ...(cold === true ? ['nothing was known of this tag before: an older catalogue could not have been noticed'] : []),
+    ...(stateSaved === false ? ['what was seen could not be kept'] : []),
   ];
 }
 

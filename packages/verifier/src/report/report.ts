@@ -7,11 +7,15 @@ import { type Finding, isAccepted } from '../finding.ts';
 import type { Place } from '../policy/place.ts';
 import type { Mode } from '../policy/rule.ts';
 import type { Ruling } from '../policy/ruling.ts';
+import type { TagFacts } from '../trusted/trusted-tags.ts';
 import { summaryOf } from './explain.ts';
 import { remedyOf } from './remedy.ts';
 
-/** What is known of the tag of a verified image. `bound`: the signed reference names the asked tag; `digest-only`: nothing was said of it. */
-export type TagAnswer = 'bound' | 'repository-only' | 'digest-only';
+/**
+ * What is known of the tag of a verified image. `trusted`: a signed catalogue says what it is; `bound`: the signed reference names the asked
+ * tag; `digest-only`: nothing was said of it.
+ */
+export type TagAnswer = 'trusted' | 'bound' | 'repository-only' | 'digest-only';
 
 /** One image of an index. */
 export interface PlatformAnswer {
@@ -43,6 +47,8 @@ export interface Report {
   readonly policy?: string;
   /** Only of a verified image. */
   readonly tag?: TagAnswer;
+  /** Under `tag: trusted`: what the signed catalogue is, and what is to be known of it. */
+  readonly catalogue?: TagFacts;
   /** Under `platforms: each`, all images of the index; the rest of the report is that of the worst. */
   readonly platforms?: readonly PlatformAnswer[];
   readonly sources: readonly SourceAnswer[];
@@ -68,13 +74,22 @@ export interface ReportParts {
   readonly decision: Decision;
   /** Default: as many as the decision has. */
   readonly findingsTotal?: number;
+  /** What a signed catalogue said. */
+  readonly catalogued?: Catalogued;
+}
+
+/** What a report tells of a signed catalogue; words that are not there are found by the code. */
+export interface Catalogued {
+  readonly facts?: TagFacts;
+  readonly message?: string;
+  readonly remedy?: string;
 }
 
 /** The report of a decision. Total. */
-export function toReport({ ruling, evidence, decision, ...rest }: ReportParts): Report {
+export function toReport({ ruling, evidence, decision, catalogued, ...rest }: ReportParts): Report {
   const { rule, atMs } = ruling;
   const { asked, subject, gaps, skipped, skippedTotal } = evidence;
-  const remedy = remedyOf(ruling, evidence, decision);
+  const remedy = catalogued?.remedy ?? remedyOf(ruling, evidence, decision);
   return {
     reference: asked.reference,
     verdict: decision.verdict,
@@ -86,7 +101,10 @@ export function toReport({ ruling, evidence, decision, ...rest }: ReportParts): 
     ...(rule === undefined ? {} : { rule: rule.name, mode: rule.mode }),
     ...(rule?.place === undefined ? {} : { ruleAt: rule.place }),
     ...(ruling.revision === undefined ? {} : { policy: ruling.revision }),
-    ...(decision.verdict === 'verified' ? { tag: tagAnswer(decision.findings) } : {}),
+    ...(decision.verdict === 'verified'
+      ? { tag: catalogued === undefined ? tagAnswer(decision.findings) : 'trusted' }
+      : {}),
+    ...(catalogued?.facts === undefined ? {} : { catalogue: catalogued.facts }),
     sources: decision.sources,
     findings: decision.findings,
     findingsTotal: rest.findingsTotal ?? decision.findings.length,
@@ -94,7 +112,7 @@ export function toReport({ ruling, evidence, decision, ...rest }: ReportParts): 
     skipped,
     skippedTotal,
     atMs,
-    summary: summaryOf(ruling, evidence, decision),
+    summary: catalogued?.message ?? summaryOf(ruling, evidence, decision),
     ...(remedy === undefined ? {} : { remedy }),
   };
 }

@@ -1,6 +1,6 @@
 import type { Descriptor, Digest, Source } from '@signet/oci';
 import type { Decision } from '../decision/decide.ts';
-import type { ReportCode, TagCode } from '../decision/verdict.ts';
+import type { ReportCode } from '../decision/verdict.ts';
 import type { Asked, Gap } from '../evidence.ts';
 import type { Ruling } from '../policy/ruling.ts';
 
@@ -34,7 +34,7 @@ export type TrustedAnswer =
     }
   | {
       readonly kind: 'denied' | 'undecided';
-      readonly code: Exclude<ReportCode, 'VERIFIED'> | TagCode;
+      readonly code: Exclude<ReportCode, 'VERIFIED'>;
       /** One sentence: what is wrong. */
       readonly message: string;
       /** What to do next. */
