@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { RegistryError } from './errors.ts';
 
 declare const digestBrand: unique symbol;
@@ -27,7 +27,7 @@ export function parseDigest(text: string): Digest {
 
 /** The digest of these bytes. */
 export function digestOf(bytes: Uint8Array, algorithm: DigestAlgorithm = 'sha256'): Digest {
-  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}` as Digest;
+  return `${algorithm}:${hash(algorithm, bytes, 'hex')}` as Digest;
 }
 
 /** `sha256` or `sha512`. */

@@ -34,7 +34,8 @@ export function decodeUtf8(bytes: Uint8Array): string {
 }
 
 interface Level {
-  readonly keys: Set<string>;
+  /** Those seen; a list has none. */
+  keys: Set<string> | undefined;
   readonly isObject: boolean;
   expectsKey: boolean;
 }
@@ -49,7 +50,8 @@ function scan(text: string, maxDepth: number, allowDuplicateKeys: boolean): void
     const character = text[at];
     if (character === '"') {
       const end = endOfString(text, at);
-      takeString(levels.at(-1), allowDuplicateKeys ? undefined : () => text.slice(at, end));
+      const level = levels.at(-1);
+      if (takesKey(level) && !allowDuplicateKeys) addKey(level, text.slice(at + 1, end - 1));
       at = end - 1;
     } else if (character === '{' || character === '[') openLevel(levels, character, maxDepth);
     else if (character === '}' || character === ']') levels.pop();
@@ -73,30 +75,31 @@ function isEscaped(text: string, quote: number): boolean {
 
 function openLevel(levels: Level[], bracket: string, maxDepth: number): void {
   if (levels.length >= maxDepth) throw new RegistryError('JSON_INVALID', `nested deeper than ${maxDepth} levels`);
-  levels.push({ keys: new Set(), isObject: bracket === '{', expectsKey: bracket === '{' });
+  levels.push({ keys: undefined, isObject: bracket === '{', expectsKey: bracket === '{' });
 }
 
 function takeComma(level: Level | undefined): void {
   if (level !== undefined) level.expectsKey = level.isObject;
 }
 
-/** In an object the first string after `{` or a comma is a key; `literal` is undefined where equal keys are allowed. */
-function takeString(level: Level | undefined, literal: (() => string) | undefined): void {
-  if (level === undefined) return;
-  if (level.expectsKey && literal !== undefined) addKey(level.keys, literal());
+/** Whether the string that comes is a key: in an object the first after `{` or a comma. */
+function takesKey(level: Level | undefined): level is Level {
+  if (level?.expectsKey !== true) return false;
   level.expectsKey = false;
+  return true;
 }
 
-function addKey(keys: Set<string>, literal: string): void {
-  const key = literal.includes('\\') ? unescapeKey(literal) : literal.slice(1, -1);
-  if (keys.has(key))
+function addKey(level: Level, raw: string): void {
+  const key = raw.includes('\\') ? unescapeKey(raw) : raw;
+  level.keys ??= new Set();
+  if (level.keys.has(key))
     throw new RegistryError('JSON_INVALID', `the key ${JSON.stringify(key.slice(0, 80))} stands twice in one object`);
-  keys.add(key);
+  level.keys.add(key);
 }
 
-function unescapeKey(literal: string): string {
+function unescapeKey(raw: string): string {
   try {
-    return JSON.parse(literal) as string;
+    return JSON.parse(`"${raw}"`) as string;
   } catch (cause) {
     throw new RegistryError('JSON_INVALID', 'a key with a wrong escape', { cause });
   }

@@ -57,15 +57,16 @@ export function membersAt<Name extends string>(
   names: readonly Name[],
   spelling: Spelling = 'exact',
 ): Readonly<Partial<Record<Name, unknown>>> {
-  const found = new Map<Name, unknown>();
-  for (const [key, member] of Object.entries(objectAt(value, place))) {
+  const object = objectAt(value, place);
+  const found: Partial<Record<Name, unknown>> = {};
+  for (const key of Object.keys(object)) {
     const name = names.find((each) => each === key) ?? (spelling === 'proto' ? names.find(isSpelt(key)) : undefined);
     if (name === undefined) throw new EnvelopeError(place.code, `${place.path} has an unknown member ${shown(key)}`);
-    if (found.has(name))
+    if (Object.hasOwn(found, name))
       throw new EnvelopeError(place.code, `${place.path} has the member ${shown(name)} in two spellings`);
-    found.set(name, member ?? undefined);
+    found[name] = object[key] ?? undefined;
   }
-  return Object.fromEntries(found) as Partial<Record<Name, unknown>>;
+  return found;
 }
 
 /** @throws {EnvelopeError} the place's code for no list or one that is too long; absent is empty */
