@@ -30,7 +30,7 @@ export const packageArrows: Readonly<Record<PackageName, readonly PackageName[]>
   dct: ['oci', 'core'],
   'signed-tags': ['oci', 'core', 'verifier'],
   admission: ['oci', 'verifier', 'registry', 'workloads'],
-  cli: ['oci', 'core', 'verifier', 'registry', 'policy-import', 'workloads', 'admission'],
+  cli: ['oci', 'core', 'verifier', 'registry', 'policy-import', 'workloads', 'dct', 'signed-tags', 'admission'],
 };
 
 /** What packages offer beside their main entry, by the name in `exports`. */

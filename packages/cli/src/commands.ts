@@ -17,6 +17,7 @@ export const commands: readonly CommandEntry[] = [
     () => import('./commands/pin.ts'),
   ),
   entry('audit', 'verify all images of a registry, or of a list, by policy', () => import('./commands/audit.ts')),
+  entry('tags', 'signed tags: what each tag of a repository is, and who says so', () => import('./commands/tags.ts')),
   entry('attach', 'store a signature that was made elsewhere', () => import('./commands/attach.ts')),
   entry('sign-blob', 'sign a file', () => import('./commands/sign-blob.ts')),
   entry('verify-blob', 'verify the signature of a file', () => import('./commands/verify-blob.ts')),

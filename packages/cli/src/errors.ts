@@ -78,6 +78,15 @@ const exitCodes: Readonly<Record<string, ExitCode>> = {
   SIGNATURE_SELF_CHECK: EXIT.denied,
   SIGNATURE_INVALID: EXIT.denied,
   CONFLICT: EXIT.denied,
+  CATALOGUE_MISSING: EXIT.denied,
+  CATALOGUE_NOT_TRUSTED: EXIT.denied,
+  COLLECTION_MISMATCH: EXIT.denied,
+  TAG_NOT_SIGNED: EXIT.denied,
+  CATALOGUE_MALFORMED: EXIT.denied,
+  CATALOGUE_TOO_LARGE: EXIT.denied,
+  HEAD_MALFORMED: EXIT.denied,
+  STATE_INVALID: EXIT.usage,
+  STATE_REFUSED: EXIT.usage,
 };
 
 /** Families of codes that are always the caller's: keys, policies, inputs. */

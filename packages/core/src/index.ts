@@ -52,6 +52,7 @@ export { parsePublicKey, parsePublicKeys, publicKeyOfCertificate } from './keys/
 export { decodePemBody, findPemBlocks, type PemBlock } from './keys/pem.ts';
 export { type PrivateKey, privateKeyFrom } from './keys/private-key.ts';
 export { type PublicKey, publicKeyFrom } from './keys/public-key.ts';
+export { defaultPace } from './pace.ts';
 export { allowsScheme, type SchemeFormat, schemesFor } from './schemes.ts';
 export { type AttachOptions, attachSignature } from './sign/attach.ts';
 export { type ParsedPayload, parsePayload } from './sign/parse-payload.ts';
