@@ -7,6 +7,7 @@ export type TagsErrorCode =
   | 'COLLECTION_MISMATCH'
   | 'TAG_NOT_SIGNED'
   | 'HEAD_MALFORMED'
+  | 'RECEIPT_INVALID'
   | 'STATE_INVALID'
   | 'STATE_REFUSED';
 

@@ -17,8 +17,11 @@ export { dominates, mergeContent, mergeRevocations } from './catalogue/merge.ts'
 export { parseCatalogue, parseShard } from './catalogue/parse.ts';
 export { joinContent, shardOf, splitContent } from './catalogue/shards.ts';
 export type { SignedFile } from './catalogue/signed-file.ts';
+export { type ClientLimits, defaultClientLimits } from './client/bounds.ts';
+export { encodeReceipt, parseReceipt, RECEIPT_TYPE, type Receipt } from './client/receipt.ts';
+export { createTrustedTags, type TrustedTagsOptions } from './client/trusted-tags.ts';
 export { TagsError, type TagsErrorCode } from './errors.ts';
-export { HEAD_TAG, type Head, type HeadOptions, readHead } from './head/head.ts';
+export { HEAD_TAG, type Head, type HeadOptions, headOf, readHead } from './head/head.ts';
 export { readShard, shardContent } from './head/shards.ts';
 export {
   CATALOGUE_PREDICATE,
@@ -29,7 +32,7 @@ export {
 export type { Patience } from './head/until-there.ts';
 export { encodeState, parseState, STATE_TYPE } from './state/codec.ts';
 export { type FilePlace, type FilePlaceOptions, fileStatePlace } from './state/file-place.ts';
-export { memoryPlace } from './state/memory-place.ts';
+export { memoryPlace, memoryPlaces } from './state/memory-place.ts';
 export {
   emptyState,
   mergeStates,
@@ -42,4 +45,11 @@ export {
   type TagsState,
   type Vouched,
 } from './state/state.ts';
+export {
+  type Bound,
+  type StateQuestion,
+  type TrustedFile,
+  type TrustedState,
+  trustState,
+} from './state/trusted-state.ts';
 export { judgeEntry, type TagQuestion, timeOfStatements } from './statements/judge.ts';

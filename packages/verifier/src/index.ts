@@ -61,6 +61,7 @@ export { needsEvidence, type Ruling, rulingOf } from './policy/ruling.ts';
 export type { TrustSource } from './policy/source.ts';
 export type { Expected, MadeSignature, PolicyTable, TableCase } from './policy/table/case.ts';
 export { type CaseResult, runTable } from './policy/table/run.ts';
+export { durationText } from './policy/time-text.ts';
 export { escapeForTerminal, escapeJsonLine, toJsonText } from './report/escape.ts';
 export { toJunit } from './report/junit.ts';
 export { type JunitCase, type JunitOutcome, type JunitSuite, junitDocument } from './report/junit-document.ts';

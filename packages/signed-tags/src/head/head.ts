@@ -2,6 +2,7 @@ import {
   checkedBytes,
   type Descriptor,
   type Digest,
+  digestOf,
   parseManifest,
   RegistryError,
   type Resolved,
@@ -10,6 +11,7 @@ import {
 import { CATALOGUE_TYPE, SHARD_TYPE } from '../catalogue/catalogue.ts';
 import type { TagStatement } from '../catalogue/content.ts';
 import { maxFileBytes, maxShardBits } from '../catalogue/limits.ts';
+import type { SignedFile } from '../catalogue/signed-file.ts';
 import { TagsError } from '../errors.ts';
 import { ulidsIn } from '../journal/ulid.ts';
 import { fetchPart, type Patience, untilThere } from './until-there.ts';
@@ -79,6 +81,23 @@ export async function readHead(source: Source, options: HeadOptions): Promise<He
     merged: layers.merged,
     ...(resolved.dateMs === undefined ? {} : { dateMs: resolved.dateMs }),
   };
+}
+
+/**
+ * A head whose manifest, file and signatures are at hand already, from wherever: undefined where they do not belong together.
+ */
+export function headOf(resolved: Resolved, { file, signatures }: SignedFile): Head | undefined {
+  try {
+    const layers = layersOf(resolved);
+    const parts = [layers.file, ...layers.signatures];
+    const all = [file, ...signatures.map(({ bytes }) => bytes)];
+    if (parts.length !== all.length) return undefined;
+    if (parts.some(({ digest }, at) => digest !== digestOf(all[at] ?? new Uint8Array()))) return undefined;
+    return { resolved, file, fileDigest: layers.file.digest, signatures, shards: layers.shards, merged: layers.merged };
+  } catch (error) {
+    if (error instanceof TagsError) return undefined;
+    throw error;
+  }
 }
 
 interface Layers {

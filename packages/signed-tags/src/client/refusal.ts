@@ -1,0 +1,20 @@
+import { RegistryError } from '@signet/oci';
+import { type TagFacts, type TrustedAnswer, toGap } from '@signet/verifier';
+import { TagsError } from '../errors.ts';
+
+/** Why there is no trusted digest: an answer without what it says of the catalogue. */
+export type Refusal = Omit<Extract<TrustedAnswer, { readonly kind: 'denied' | 'undecided' }>, 'facts'>;
+
+/** An answer that names no digest to go by. */
+export function refusing(refusal: Refusal, facts: TagFacts): TrustedAnswer {
+  return { ...refusal, facts };
+}
+
+/** What could not be read decides nothing. A state that is damaged or not this user's is such a thing, and is named. */
+export function unread(error: unknown): Refusal {
+  const isTime = error instanceof RegistryError && (error.code === 'TIMEOUT' || error.code === 'ABORTED');
+  const gap = toGap(isTime ? 'time' : 'resolve', error);
+  const message =
+    error instanceof TagsError ? `${error.code}: ${gap.message}` : `the catalogue could not be read: ${gap.message}`;
+  return { kind: 'undecided', code: 'INCOMPLETE', message, gap };
+}
