@@ -4,6 +4,6 @@ export { type Delegation, type KeyIds, readTrustData, type TrustData, type Trust
 export type { MetadataFile, MetadataSource } from './source.ts';
 export { folderSource } from './sources/folder.ts';
 export { serverSource } from './sources/server.ts';
-export type { Saying, Tags, TrustedTag, UnreleasedTag } from './tags.ts';
+export type { SignedTarget, Tags, TrustedTag, UnreleasedTag } from './tags.ts';
 export type { Expired } from './verify/freshness.ts';
 export type { RootPin } from './verify/pin.ts';

@@ -19,6 +19,8 @@ export interface DctLimits {
   /** Bytes of one public key, certificates included, and the certificates in it. */
   readonly maxKeyBytes: number;
   readonly maxCertificates: number;
+  /** Of all reading together. */
+  readonly timeoutMs: number;
 }
 
 export const dctLimits: DctLimits = {
@@ -34,4 +36,5 @@ export const dctLimits: DctLimits = {
   maxRootVersions: 64,
   maxKeyBytes: 65_536,
   maxCertificates: 8,
+  timeoutMs: 120_000,
 };

@@ -1,4 +1,5 @@
 import { parseGun } from './gun.ts';
+import { dctLimits } from './limits.ts';
 import type { TrustKey } from './metadata/keys.ts';
 import { createReader } from './reader.ts';
 import type { MetadataSource } from './source.ts';
@@ -21,6 +22,8 @@ export interface TrustQuestion {
   readonly allowExpired?: boolean;
   /** Does without timestamp, snapshot and delegations that are not there, and says so: a folder may be incomplete. Default: refused. */
   readonly allowMissing?: boolean;
+  /** For all files together; default: two minutes. */
+  readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -60,9 +63,10 @@ export interface TrustData extends Tags {
  * @throws {DctError} as its codes say; {RegistryError} from a server
  */
 export async function readTrustData(source: MetadataSource, question: TrustQuestion): Promise<TrustData> {
-  const { gun, pin = { kind: 'firstUse' }, nowMs, allowExpired = false, allowMissing = false, signal } = question;
+  const { gun, pin = { kind: 'firstUse' }, nowMs, allowExpired = false, allowMissing = false } = question;
+  const { signal, timeoutMs = dctLimits.timeoutMs } = question;
   parseGun(gun);
-  const reader = createReader(source, signal);
+  const reader = createReader(source, { timeoutMs, signal });
   const freshness = createFreshness(nowMs, allowExpired);
   const steps: Steps = { reader, freshness, allowMissing, missing: [] };
   const trusted = await readRoot(reader, { gun, pin: checkPin(pin), freshness });

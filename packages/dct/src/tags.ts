@@ -3,8 +3,8 @@ import type { FileMeta } from './metadata/hashes.ts';
 import { type DelegatedRole, RELEASES_ROLE } from './metadata/roles.ts';
 import type { Roles, SignedRole } from './verify/targets.ts';
 
-/** One role's word for a tag. */
-export interface Saying {
+/** What one role signed a tag for. */
+export interface SignedTarget {
   /** `targets`, `targets/releases`, `targets/alice`. */
   readonly role: string;
   readonly digest: Digest;
@@ -15,18 +15,18 @@ export interface Saying {
 }
 
 /** What a tag is, as `docker pull` with content trust takes it, and who says so. */
-export interface TrustedTag extends Saying {
+export interface TrustedTag extends SignedTarget {
   readonly tag: string;
   /** The delegations that say the same: with `docker trust sign`, one for each signer. */
-  readonly signers: readonly Saying[];
+  readonly signers: readonly SignedTarget[];
   /** Of `targets`, where `targets/releases` says something else: what nobody pulls, but `docker trust inspect` lists. */
-  readonly hidden?: Saying;
+  readonly hidden?: SignedTarget;
 }
 
 /** A tag that delegations alone name: `docker pull` does not take it. */
 export interface UnreleasedTag {
   readonly tag: string;
-  readonly signers: readonly Saying[];
+  readonly signers: readonly SignedTarget[];
 }
 
 /** All tags in their order, and the names of targets that are no tags. */
@@ -47,7 +47,7 @@ export function tagsOf(roles: Roles): Tags {
   const unreleased: UnreleasedTag[] = [];
   for (const tag of [...names].filter(isTag).sort()) {
     const found = findReleased(tag, roles);
-    const signers = all.filter(({ role }) => !isReleasing(role)).flatMap((role) => sayingOf(role, tag) ?? []);
+    const signers = all.filter(({ role }) => !isReleasing(role)).flatMap((role) => targetIn(role, tag) ?? []);
     if (found === undefined && signers.length > 0) unreleased.push({ tag, signers });
     if (found === undefined) continue;
     const same = signers.filter(({ digest }) => digest === found.digest);
@@ -56,11 +56,11 @@ export function tagsOf(roles: Roles): Tags {
   return { tags, unreleased, otherTargets: [...names].filter((name) => !isTag(name)).sort() };
 }
 
-function findReleased(tag: string, roles: Roles): Saying | undefined {
+function findReleased(tag: string, roles: Roles): SignedTarget | undefined {
   for (const start of [RELEASES_ROLE, 'targets']) {
     const role = firstWith(tag, start, roles);
     // Found below another role: docker looks no further, and refuses it.
-    if (role !== undefined) return isReleasing(role.role) ? sayingOf(role, tag) : undefined;
+    if (role !== undefined) return isReleasing(role.role) ? targetIn(role, tag) : undefined;
   }
   return undefined;
 }
@@ -78,13 +78,13 @@ function firstWith(tag: string, start: string, { signed }: Roles): SignedRole | 
   return undefined;
 }
 
-function hiddenBehind(found: Saying, tag: string, { signed }: Roles): { readonly hidden?: Saying } {
+function hiddenBehind(found: SignedTarget, tag: string, { signed }: Roles): { readonly hidden?: SignedTarget } {
   const top = found.role === RELEASES_ROLE ? signed.get('targets') : undefined;
-  const saying = top === undefined ? undefined : sayingOf(top, tag);
-  return saying === undefined || saying.digest === found.digest ? {} : { hidden: saying };
+  const target = top === undefined ? undefined : targetIn(top, tag);
+  return target === undefined || target.digest === found.digest ? {} : { hidden: target };
 }
 
-function sayingOf({ role, targets, signers }: SignedRole, tag: string): Saying | undefined {
+function targetIn({ role, targets, signers }: SignedRole, tag: string): SignedTarget | undefined {
   const meta = mayName(role, tag) ? targets.targets.get(tag) : undefined;
   if (meta === undefined) return undefined;
   const keyIds = signers.map(({ canonicalId }) => canonicalId).sort();

@@ -97,6 +97,12 @@ describe('a Notary server', () => {
     expect(await codeOf(readServer(url))).toBe('DCT_MALFORMED');
   });
 
+  it('is not waited for without end', async () => {
+    const { url } = await serve(new Map(), () => undefined);
+    const reading = readServer(url, { timeoutMs: 100 });
+    await expect(reading).rejects.toMatchObject({ code: 'TIMEOUT', message: `${url}: root.json did not come in time` });
+  });
+
   it('is given up when the caller says so', async () => {
     const { url } = await serve(new Map(), () => undefined);
     await expect(readServer(url, { signal: AbortSignal.timeout(100) })).rejects.toMatchObject({ code: 'ABORTED' });

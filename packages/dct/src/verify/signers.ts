@@ -33,7 +33,7 @@ export function checkSigned(
 }
 
 /** The keys with one of these ids whose signature over the file is good, each once. */
-export function signersOf(
+function signersOf(
   file: SignedFile,
   keyIds: readonly string[],
   keys: ReadonlyMap<string, TrustKey>,
