@@ -13,11 +13,12 @@ export interface CosignKey {
 
 export type CosignKeyKind = 'p256' | 'p384' | 'p521' | 'rsa-2048' | 'rsa-3072' | 'rsa-4096' | 'ed25519';
 
-const password = 'a password';
+/** Of every key that cosign makes here. */
+export const cosignPassword = 'a password';
 
 /** What every run of cosign gets: no home of the user's, no prompt. */
 export function cosignEnv(folder: string): Record<string, string> {
-  return { HOME: folder, COSIGN_PASSWORD: password, DOCKER_CONFIG: folder };
+  return { HOME: folder, COSIGN_PASSWORD: cosignPassword, DOCKER_CONFIG: folder };
 }
 
 /** Runs cosign in its folder. `program` 'cosign2' is version 2. */
