@@ -54,7 +54,7 @@ async function pull(image: string, ...flags: readonly string[]): Promise<RunResu
 }
 
 /** A socket where this happens to each connection. */
-async function pretend(talk: (connection: Socket) => void): Promise<string> {
+async function pretend(talk: (connection: Socket) => void, atEnd: (stop: () => void) => void): Promise<string> {
   const socket = join(tempDir(), 'signet.sock');
   const open = new Set<Socket>();
   const server: Server = createServer((connection) => {
@@ -62,7 +62,7 @@ async function pretend(talk: (connection: Socket) => void): Promise<string> {
     connection.on('error', () => {}); // The gate breaks it off.
     talk(connection);
   });
-  onTestFinished(() => {
+  atEnd(() => {
     for (const connection of open) connection.destroy();
     server.close();
   });
@@ -109,7 +109,8 @@ describe('signet gate containerd and signet serve', () => {
     const report = { reference, verdict: 'verified', code: 'VERIFIED', allowed: true, digest, summary: 'yes' };
     return JSON.stringify({ allowed: true, results: [{ image: reference, report }] });
   };
-  it.each<readonly [string, (connection: Socket) => void]>([
+  // Side by side: they wait for time limits.
+  it.concurrent.for<readonly [string, (connection: Socket) => void]>([
     ['says nothing', () => {}],
     ['hangs up', (connection) => void connection.destroy()],
     ['talks nonsense', (connection) => void connection.end('yes\r\n\r\n')],
@@ -142,13 +143,17 @@ describe('signet gate containerd and signet serve', () => {
         more();
       },
     ],
-  ])('a server that %s opens nothing', async (_how, talk) => {
-    const flags = ['--server', await pretend(talk), '--timeout', '3s'];
-    expect(await pull('plain', ...flags)).toMatchObject({
+  ])('a server that %s opens nothing', async ([, talk], { onTestFinished: atEnd }) => {
+    const flags = ['--server', await pretend(talk, atEnd), '--timeout', '3s'];
+    const [alone, withPolicy] = await Promise.all([
+      pull('plain', ...flags),
+      pull('plain', ...flags, '--policy', policy),
+    ]);
+    expect(alone).toMatchObject({
       code: 3,
       stdout: expect.stringMatching(/^error\[(RESIDENT_FAILED|TIMEOUT)\]/),
     });
-    expect(await pull('plain', ...flags, '--policy', policy)).toMatchObject({ code: expect.toSatisfy(isRefusal) });
+    expect(withPolicy).toMatchObject({ code: expect.toSatisfy(isRefusal) });
   });
 
   it('a socket in a folder that others may write to is not asked', async () => {
