@@ -12,8 +12,10 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     environment: 'node',
     setupFiles: ['test/support/after-file.ts'],
     pool: 'forks',
-    // Vitest would leave one core idle: most of our tests wait for other processes.
-    maxWorkers: availableParallelism(),
+    // Files share their worker processes: loading everything anew for each takes longer than many of them do.
+    isolate: false,
+    // Vitest would leave one core idle; one more than there are, as some tests wait for time limits and other processes.
+    maxWorkers: availableParallelism() + 1,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     dangerouslyIgnoreUnhandledErrors: false,

@@ -3,13 +3,10 @@ import { root } from './project.ts';
 import { leftOutOfCheck, readTestFiles } from './quick-tests.ts';
 import { runSuite } from './suite.ts';
 
-/**
- * `npm run check [-- vitest's arguments]`: lint, types and unit tests, without peers, without the built program. Files share their worker
- * processes (`--no-isolate`): loading everything anew for each file takes longer than the tests do.
- */
+/** `npm run check [-- vitest's arguments]`: lint, types and unit tests, without peers, without the built program. */
 const excludes: readonly string[] = leftOutOfCheck(readTestFiles()).flatMap((path) => ['--exclude', path]);
 process.exitCode = await runSuite({
-  vitestArgs: ['--no-isolate', ...excludes, ...process.argv.slice(2)],
+  vitestArgs: [...excludes, ...process.argv.slice(2)],
   // A folder that is never there: tests of peers skip themselves.
   env: { SIGNET_PEERS: join(root, 'node_modules/.no-peers'), CI: undefined },
 });

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { built, signetProgram, startSignet } from '../support/cli.ts';
 import { type Containerd, startContainerd } from '../support/containerd.ts';
 import { criPull } from '../support/cri.ts';
 import { createEngineHost, describeWithEngines, type EngineHost } from '../support/engine-host.ts';
+import { tempDir } from '../support/temp.ts';
 
 describeWithEngines('the real containerd with signet gate containerd', () => {
   let world: CliWorld;
@@ -62,6 +63,25 @@ describeWithEngines('the real containerd with signet gate containerd', () => {
     return code === 0 ? 'pulled' : `${stdout}${stderr}`;
   }
 
+  /** A new image of this name, signed by the trusted key. */
+  async function signed(name: string): Promise<string> {
+    const image = await world.push(`${name}:1`, name);
+    await signReference(image, world.key);
+    return image;
+  }
+
+  /** Installs it and pulls by it; gives what is to come once it runs, so that another may be installed meanwhile. */
+  async function begin(script: string, image: string): Promise<{ readonly pulled: Promise<string> }> {
+    const marker = join(tempDir(), 'begun');
+    install(`touch '${marker}'\n${script}`);
+    let isDone = false;
+    const pulled = pull(image).finally(() => {
+      isDone = true;
+    });
+    while (!existsSync(marker) && !isDone) await sleep(20);
+    return { pulled };
+  }
+
   it('pulls what is signed', async () => {
     expect(await pull(app)).toBe('pulled');
     expect((await containerd.ctr('image', 'list', '--quiet')).stdout).toContain(app);
@@ -87,11 +107,9 @@ describeWithEngines('the real containerd with signet gate containerd', () => {
   });
 
   it('pulls nothing where the gate is killed, late, or cannot be run', async () => {
-    const other = await world.push('other:1', 'other');
-    await signReference(other, world.key);
+    const other = await signed('other');
+    const late = await begin('exec sleep 60', await signed('late'));
     install('kill -KILL $$');
-    expect(await pull(other)).toContain('blocking pull');
-    install('exec sleep 60');
     expect(await pull(other)).toContain('blocking pull');
     install('exec /nowhere/signet');
     expect(await pull(other)).toContain('blocked pull');
@@ -101,11 +119,11 @@ describeWithEngines('the real containerd with signet gate containerd', () => {
     expect(await pull(other)).toContain('error[FILE_UNREADABLE]');
     install(gate());
     expect(await pull(other)).toBe('pulled');
+    expect(await late.pulled).toContain('blocking pull');
   });
 
   it('judges what Kubernetes pulls, unless a setting makes containerd pull by itself', async () => {
-    const image = await world.push('cri:1', 'cri');
-    await signReference(image, world.key);
+    const image = await signed('cri');
     expect(await criPull(containerd.socket, image)).toEqual({ code: 0, message: '' });
     const other = await world.push('cri-plain:1', 'cri-plain');
     expect((await criPull(containerd.socket, other)).message).toContain('denied (NO_SIGNATURE)');
@@ -124,12 +142,8 @@ describeWithEngines('the real containerd with signet gate containerd', () => {
     const socket = join(host.dir, 'signet.sock');
     const serve = () =>
       startSignet(['serve', '--policy', policy, '--port', '0', '--socket', socket], { ready: /signet serves unix:/ });
-    const [first, second, third] = await Promise.all(
-      ['one', 'two', 'three'].map(async (name) => {
-        const image = await world.push(`resident-${name}:1`, name);
-        await signReference(image, world.key);
-        return image;
-      }),
+    const [first, second, third, fourth] = await Promise.all(
+      ['resident-1', 'resident-2', 'resident-3', 'resident-4'].map(signed),
     );
     let server = await serve();
     install(byServer(socket, '15s'));
@@ -143,11 +157,11 @@ describeWithEngines('the real containerd with signet gate containerd', () => {
     expect(await pull(second ?? '')).toContain('error[RESIDENT_FAILED]');
     server = await serve();
     server.child.kill('SIGSTOP');
-    install(byServer(socket, '4s'));
-    expect(await pull(second ?? '')).toMatch(/error\[(RESIDENT_FAILED|TIMEOUT)\]/);
+    const alone = await begin(byServer(socket, '4s'), fourth ?? '');
     install(gate('--server', socket));
-    expect(await pull(second ?? '')).toBe('pulled');
-    expect(await pull(plain)).toContain('denied (NO_SIGNATURE)');
+    const byPolicy = await Promise.all([pull(second ?? ''), pull(plain)]);
+    expect(byPolicy).toEqual(['pulled', expect.stringContaining('denied (NO_SIGNATURE)')]);
+    expect(await alone.pulled).toMatch(/error\[(RESIDENT_FAILED|TIMEOUT)\]/);
     server.child.kill('SIGCONT');
     install(byServer(socket, '15s'));
     expect(await pull(third ?? '')).toBe('pulled');

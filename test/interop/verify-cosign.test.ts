@@ -1,4 +1,5 @@
 import {
+  copy,
   createRegistryClient,
   type Digest,
   MEDIA_TYPE_EMPTY,
@@ -6,11 +7,12 @@ import {
   parseManifest,
   parseReference,
   type RegistryClient,
+  type Source,
 } from '@signet/oci';
-import { startRegistry } from '@signet/registry';
 import { buildTree, type KeyRuleOptions, renderTree, ruleForKeys, verify } from '@signet/verifier';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { startDockerRegistry } from '../support/docker-registry.ts';
+import { startDockerRegistry, type TestRegistry } from '../support/docker-registry.ts';
+import { startEmbeddedRegistry } from '../support/embedded-registry.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { havePeers, itWithPeers } from '../support/peers.ts';
 import { tempDir } from '../support/temp.ts';
@@ -33,22 +35,16 @@ interface Asked {
   readonly reference: string;
 }
 
-interface Server {
-  readonly host: string;
-  stop(): Promise<void>;
-}
-
 /** One with the fallback tag alone, one with the referrers API. */
-const servers: Readonly<Record<string, () => Promise<Server>>> = {
+const servers: Readonly<Record<string, () => Promise<TestRegistry>>> = {
   'docker-registry': () => startDockerRegistry(),
-  'the embedded registry': async () => {
-    const { address, close } = await startRegistry({ root: tempDir() });
-    return { host: address, stop: close };
-  },
+  'the embedded registry': () => startEmbeddedRegistry(),
 };
 
 let client: RegistryClient;
 let folder: string;
+/** Where what was signed on docker-registry is carried to: cosign writes the same to both, but for its place. */
+let other: TestRegistry;
 /** Keys as cosign keeps them, encrypted; `other` signed nothing that a test trusts. */
 const keys = new Map<string, CosignKey>();
 
@@ -59,8 +55,12 @@ beforeAll(async () => {
   await withoutServices(folder);
   for (const kind of kinds) keys.set(kind, await cosignKey(folder, kind, kind));
   keys.set('other', await cosignKey(folder, 'p256', 'other'));
+  other = await startEmbeddedRegistry();
 });
-afterAll(() => client?.close());
+afterAll(async () => {
+  await client?.close();
+  await other?.stop();
+});
 
 function keyOf(name: CosignKeyKind | 'other'): CosignKey {
   const key = keys.get(name);
@@ -70,7 +70,7 @@ function keyOf(name: CosignKeyKind | 'other'): CosignKey {
 
 for (const [title, start] of Object.entries(servers)) {
   describe(`what cosign wrote, on ${title}`, () => {
-    let registry: Server;
+    let registry: TestRegistry;
     let count = 0;
 
     beforeAll(async () => {
@@ -85,11 +85,19 @@ for (const [title, start] of Object.entries(servers)) {
       const name = `${registry.host}/${repository}`;
       const digest = parseDigest(await pushSample(folder, `${name}:1`));
       const source = client.repository({ registry: registry.host, repository });
-      const ask = (names: readonly Parameters<typeof keyOf>[0][], options: Partial<KeyRuleOptions & Asked> = {}) => {
-        const rule = ruleForKeys({ keys: names.map((each) => keyOf(each).publicKey), ...options });
-        return verify(parseReference(options.reference ?? `${name}:1`), { rule, source, atMs: 0 });
+      const asking =
+        (of: Source) =>
+        (names: readonly Parameters<typeof keyOf>[0][], options: Partial<KeyRuleOptions & Asked> = {}) => {
+          const rule = ruleForKeys({ keys: names.map((each) => keyOf(each).publicKey), ...options });
+          return verify(parseReference(options.reference ?? `${name}:1`), { rule, source: of, atMs: 0 });
+        };
+      /** Asks here, and where all of it was copied to. */
+      const askings = async () => {
+        const to = client.repository({ registry: other.host, repository });
+        await copy(source, to, await source.resolve('1'), { tag: '1' });
+        return [asking(source), asking(to)];
       };
-      return { name, digest, pinned: `${name}@${digest}`, source, ask };
+      return { name, digest, pinned: `${name}@${digest}`, source, ask: asking(source), askings };
     };
 
     itWithPeers(
@@ -102,34 +110,38 @@ for (const [title, start] of Object.entries(servers)) {
       },
     );
 
-    for (const kind of kinds) {
+    for (const kind of title === 'docker-registry' ? kinds : (['p256'] as const)) {
       if (kind !== 'ed25519')
         itWithPeers(peers, `a bundle by cosign 3 with ${kind}`, async () => {
-          const { ask, digest, pinned } = await newImage();
-          expect(await ask([kind])).toMatchObject({ verdict: 'denied', code: 'NO_SIGNATURE' });
+          const { ask: askBefore, askings, digest, pinned } = await newImage();
+          expect(await askBefore([kind])).toMatchObject({ verdict: 'denied', code: 'NO_SIGNATURE' });
           await signBundle(folder, keyOf(kind), pinned, ['-a', 'env=prod']);
-          expect(await ask([kind])).toMatchObject({ verdict: 'verified', digest, tag: 'digest-only' });
-          expect(await ask(['other', kind], { reference: pinned, annotations: { env: 'prod' } })).toMatchObject({
-            verdict: 'verified',
-            findings: [{ format: 'sigstore', proven: { identity: { keyId: keyOf(kind).publicKey.id } } }],
-          });
-          expect(await ask(['other'])).toMatchObject({ verdict: 'denied', code: 'NOT_TRUSTED' });
-          expect(await ask([kind], { annotations: { env: 'dev' } })).toMatchObject({ code: 'ANNOTATION_MISMATCH' });
-          expect(await ask([kind], { tagBound: true })).toMatchObject({ verdict: 'denied', code: 'TAG_MISMATCH' });
+          for (const ask of await askings()) {
+            expect(await ask([kind])).toMatchObject({ verdict: 'verified', digest, tag: 'digest-only' });
+            expect(await ask(['other', kind], { reference: pinned, annotations: { env: 'prod' } })).toMatchObject({
+              verdict: 'verified',
+              findings: [{ format: 'sigstore', proven: { identity: { keyId: keyOf(kind).publicKey.id } } }],
+            });
+            expect(await ask(['other'])).toMatchObject({ verdict: 'denied', code: 'NOT_TRUSTED' });
+            expect(await ask([kind], { annotations: { env: 'dev' } })).toMatchObject({ code: 'ANNOTATION_MISMATCH' });
+            expect(await ask([kind], { tagBound: true })).toMatchObject({ verdict: 'denied', code: 'TAG_MISMATCH' });
+          }
         });
 
       for (const program of ['cosign', 'cosign2'] as const) {
         itWithPeers(peers, `the older form by ${program} with ${kind}`, async () => {
-          const { ask, digest, pinned } = await newImage();
+          const { askings, digest, pinned } = await newImage();
           await signSimple(folder, keyOf(kind), pinned, { program, more: ['-a', 'env=prod'] });
-          expect(await ask([kind])).toMatchObject({ verdict: 'verified', digest, findings: [{ format: 'cosign' }] });
-          expect(await ask([kind], { annotations: { env: 'prod' } })).toMatchObject({ verdict: 'verified' });
-          expect(await ask([kind], { annotations: { env: 'dev' } })).toMatchObject({ code: 'ANNOTATION_MISMATCH' });
-          expect(await ask([kind], { reference: pinned, tagBound: true })).toMatchObject({
-            verdict: 'verified',
-            tag: 'repository-only',
-          });
-          expect(await ask(['other'])).toMatchObject({ verdict: 'denied', code: 'NOT_TRUSTED' });
+          for (const ask of await askings()) {
+            expect(await ask([kind])).toMatchObject({ verdict: 'verified', digest, findings: [{ format: 'cosign' }] });
+            expect(await ask([kind], { annotations: { env: 'prod' } })).toMatchObject({ verdict: 'verified' });
+            expect(await ask([kind], { annotations: { env: 'dev' } })).toMatchObject({ code: 'ANNOTATION_MISMATCH' });
+            expect(await ask([kind], { reference: pinned, tagBound: true })).toMatchObject({
+              verdict: 'verified',
+              tag: 'repository-only',
+            });
+            expect(await ask(['other'])).toMatchObject({ verdict: 'denied', code: 'NOT_TRUSTED' });
+          }
         });
       }
     }

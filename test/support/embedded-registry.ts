@@ -8,7 +8,10 @@ import { createTestCa } from './tls.ts';
 
 /** `tls` makes a CA of its own; `htpasswd` asks for credentials: Basic, or Bearer with `token`. `root`: a folder that stays. */
 export interface EmbeddedRegistryOptions
-  extends Pick<RegistryOptions, 'referrersApi' | 'token' | 'logger' | 'limits' | 'now'> {
+  extends Pick<
+    RegistryOptions,
+    'referrersApi' | 'conditionalWrites' | 'immutableTags' | 'token' | 'logger' | 'limits' | 'now'
+  > {
   readonly tls?: boolean;
   readonly htpasswd?: boolean;
   readonly root?: string;
