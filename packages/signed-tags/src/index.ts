@@ -30,6 +30,23 @@ export {
   judgeFile,
 } from './head/trusted-file.ts';
 export type { Patience } from './head/until-there.ts';
+export { type Operation, subjectOf } from './journal/operation.ts';
+export type { Authority } from './publish/authority.ts';
+export { collectGarbage } from './publish/garbage.ts';
+export { init } from './publish/init.ts';
+export type {
+  ColdOptions,
+  Ignored,
+  OperationOutcome,
+  OperationResult,
+  Published,
+  WriterOptions,
+} from './publish/options.ts';
+export { type PublishOptions, publish, refresh } from './publish/publish.ts';
+export { type OldCatalogue, type RebuildOptions, rebuild, type Unproven } from './publish/rebuild.ts';
+export { type StageOptions, stage } from './publish/stage.ts';
+export { type Status, status } from './publish/status.ts';
+export { isOpenTag } from './reserved.ts';
 export { encodeState, parseState, STATE_TYPE } from './state/codec.ts';
 export { type FilePlace, type FilePlaceOptions, fileStatePlace } from './state/file-place.ts';
 export { memoryPlace, memoryPlaces } from './state/memory-place.ts';
@@ -53,3 +70,4 @@ export {
   trustState,
 } from './state/trusted-state.ts';
 export { judgeEntry, type TagQuestion, timeOfStatements } from './statements/judge.ts';
+export { type Notice, REMOVAL_TYPE, REVOCATION_TYPE, signRemoval, signRevocation } from './statements/notice.ts';

@@ -6,10 +6,17 @@ import {
   defaultFormats,
   type Evidence,
   type Finding,
+  formatNames,
+  isAccepted,
+  type Requirement,
   type Ruling,
+  signerId,
+  signersMeet,
+  sourcesOf,
   trustOf,
 } from '@signet/verifier';
 import type { Entry, TagStatement } from '../catalogue/content.ts';
+import { maxStatements } from '../catalogue/limits.ts';
 
 /** The tag that statements are about, and what they are held against. */
 export interface TagQuestion {
@@ -43,6 +50,72 @@ export async function timeOfStatements(
   return [...times]
     .toSorted((a, b) => b - a)
     .find((atMs) => decideSince(atMs, { findings, digest: said.digest, question }).verdict === 'verified');
+}
+
+/** A statement that counts for a rule, alone or with others. */
+export interface CountingStatement {
+  readonly statement: TagStatement;
+  /** One word for who made it, and in which format. */
+  readonly signer: string;
+  /** When, as it says: milliseconds since 1970 UTC. */
+  readonly atMs: number;
+}
+
+/** Those of the statements that name this tag of this collection and this digest, by signers whom the rule trusts and the policy does not refuse. */
+export async function countingStatements(
+  said: Pick<Entry, 'digest' | 'statements'>,
+  question: TagQuestion,
+): Promise<readonly CountingStatement[]> {
+  const { rule, refuse } = question.ruling;
+  if (rule === undefined) return [];
+  const findings = await findingsOf(said, question);
+  const judged = decideSince(Number.NEGATIVE_INFINITY, { findings, digest: said.digest, question }).findings;
+  const byOrigin = new Map(said.statements.map((statement) => [digestOf(statement.bytes), statement]));
+  const anybody = sourcesOf(rule.require).map((source) => ({ ...source, threshold: 1 }));
+  const require: Requirement = { kind: 'any', of: anybody.map((source) => ({ kind: 'source', source })) };
+  return judged.filter(isAccepted).flatMap(({ proven, origin, format }) => {
+    const [statement, atMs] = [byOrigin.get(origin), proven?.claimedAtMs];
+    const name = formatNames.find((each) => each === format);
+    if (statement === undefined || atMs === undefined || proven === undefined || name === undefined) return [];
+    const { identity } = proven;
+    const isRefused = identity.kind === 'key' && refuse.keyIds.has(identity.keyId);
+    if (isRefused || !signersMeet(require, [{ identity, format: name }])) return [];
+    return [{ statement, atMs, signer: `${format} ${signerId(identity)}` }];
+  });
+}
+
+/**
+ * The entry that statements come to: its time, and of each signer the newest statement that counts then, at most eight. Undefined where they do
+ * not meet the rule. Rule: signed-tags.md 3.2 "at", "Order of two items".
+ */
+export async function entryOfStatements(said: Omit<Entry, 'atMs'>, question: TagQuestion): Promise<Entry | undefined> {
+  const newest = new Map<string, CountingStatement>();
+  for (const each of await countingStatements(said, question)) {
+    const known = newest.get(each.signer);
+    if (known === undefined || isNewer(each, known)) newest.set(each.signer, each);
+  }
+  const all = [...newest.values()].toSorted((a, b) => (isNewer(a, b) ? -1 : 1));
+  const atMs = await timeOfStatements({ ...said, statements: all.map(({ statement }) => statement) }, question);
+  if (atMs === undefined) return undefined;
+  const counting = all.filter((each) => each.atMs >= atMs).map(({ statement }) => statement);
+  return { ...said, atMs, statements: await asFewAsAllowed({ ...said, atMs, statements: counting }, question) };
+}
+
+/** Of the same time in one order, whoever asks. */
+function isNewer(one: CountingStatement, other: CountingStatement): boolean {
+  if (one.atMs !== other.atMs) return one.atMs > other.atMs;
+  return digestOf(one.statement.bytes) < digestOf(other.statement.bytes);
+}
+
+/** The oldest that the rule can do without go first. */
+async function asFewAsAllowed(entry: Entry, question: TagQuestion): Promise<readonly TagStatement[]> {
+  let kept = entry.statements;
+  for (const statement of entry.statements.toReversed()) {
+    if (kept.length <= maxStatements) break;
+    const fewer = kept.filter((each) => each !== statement);
+    if ((await judgeEntry({ ...entry, statements: fewer }, question)).verdict === 'verified') kept = fewer;
+  }
+  return kept.slice(0, maxStatements);
 }
 
 /** The older cosign form is no statement: its times lie outside of what is signed. Rule: signed-tags.md 1 */
