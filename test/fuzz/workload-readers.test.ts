@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { signet } from '../support/cli.ts';
 import type { RunResult } from '../support/process.ts';
+import { randomRuns } from '../support/random-runs.ts';
 import { tempDir } from '../support/temp.ts';
 import { corpusDir, readCorpus } from '../workloads/corpus.ts';
 
@@ -72,7 +73,7 @@ describe('readers throw nothing but WorkloadError, with a place', () => {
           Buffer.from(bytes).toString().replaceAll(`@${digest}`, ''),
         );
       }),
-      { numRuns: 500 },
+      { numRuns: randomRuns(500) },
     );
   });
 });

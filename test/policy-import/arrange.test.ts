@@ -7,6 +7,7 @@ import { pass } from '../../packages/policy-import/src/demand.ts';
 import { type Entry, noConditions } from '../../packages/policy-import/src/model.ts';
 import { matchesGlob } from '../../packages/verifier/src/policy/match/glob.ts';
 import { matchesName, namePartsOf } from '../../packages/verifier/src/policy/match/image-pattern.ts';
+import { randomRuns } from '../support/random-runs.ts';
 
 const hosts = ['a.io', 'b.io', '*.io', 'a*.io', '*', '**'];
 const parts = ['x', 'y', '*', 'x*', '**', 'xy'];
@@ -63,7 +64,7 @@ describe('statements laid out as rules', () => {
         if (own.length === 0) expect(held).toBeUndefined();
         else expect(held).toEqual(expect.arrayContaining(own));
       }),
-      { numRuns: 1500 },
+      { numRuns: randomRuns(1500) },
     );
   });
 
@@ -77,7 +78,7 @@ describe('statements laid out as rules', () => {
         else
           expect(held).toEqual(expect.arrayContaining(own.filter(({ rank }) => rank === best).map(({ name }) => name)));
       }),
-      { numRuns: 1500 },
+      { numRuns: randomRuns(1500) },
     );
   });
 

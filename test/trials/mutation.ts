@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'n
 import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { root } from '../../scripts/project.ts';
+import { allRuns } from '../support/random-runs.ts';
 import { equivalentMutants } from './mutation/equivalent.ts';
 import { type Mutant, mutantsOf } from './mutation/mutants.ts';
 
@@ -89,7 +90,8 @@ const limitMs = 120_000;
 async function survives(cwd: string): Promise<boolean> {
   const vitest = join(cwd, 'node_modules/vitest/vitest.mjs');
   const args = [vitest, 'run', '--no-isolate', '--bail', '1', '--maxWorkers', '1', '--reporter', 'dot', ...tests];
-  const child = spawn(process.execPath, args, { cwd, stdio: 'ignore', timeout: limitMs, killSignal: 'SIGKILL' });
+  const env = { ...process.env, [allRuns]: 'yes' };
+  const child = spawn(process.execPath, args, { cwd, env, stdio: 'ignore', timeout: limitMs, killSignal: 'SIGKILL' });
   return await new Promise((resolve) => child.on('close', (code) => resolve(code === 0)));
 }
 

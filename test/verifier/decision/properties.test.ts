@@ -9,6 +9,7 @@ import {
 } from '@signet/verifier';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { randomRuns } from '../../support/random-runs.ts';
 import { atMs, by, evidenceOf, failure, keyOf, otherImage, proof, rule } from '../evidence-data.ts';
 
 const people = ['alice', 'bob', 'carol'] as const;
@@ -73,7 +74,7 @@ describe('whatever the rule and the signatures', () => {
       fc.property(rules, lists, invalid, (ruled, findings, more) => {
         expect(answer(ruled, [more, ...findings]).verdict).toBe(answer(ruled, findings).verdict);
       }),
-      { numRuns: 2_000 },
+      { numRuns: randomRuns(2_000) },
     );
   });
 
@@ -83,7 +84,7 @@ describe('whatever the rule and the signatures', () => {
         if (answer(ruled, findings).verdict === 'verified')
           expect(answer(ruled, [more, ...findings]).verdict).toBe('verified');
       }),
-      { numRuns: 2_000 },
+      { numRuns: randomRuns(2_000) },
     );
   });
 
@@ -96,7 +97,7 @@ describe('whatever the rule and the signatures', () => {
         expect(code === 'REFUSED_KEY').toBe(isByCarol);
         if (!isByCarol) expect(verdict).toBe(answer(ruled, findings).verdict);
       }),
-      { numRuns: 2_000 },
+      { numRuns: randomRuns(2_000) },
     );
   });
 
@@ -107,7 +108,7 @@ describe('whatever the rule and the signatures', () => {
         expect(answer(ruled, findings.toReversed())).toMatchObject({ verdict, code });
         expect(answer({ ...ruled, require: turned(ruled.require) }, findings)).toMatchObject({ verdict, code });
       }),
-      { numRuns: 2_000 },
+      { numRuns: randomRuns(2_000) },
     );
   });
 
@@ -117,7 +118,7 @@ describe('whatever the rule and the signatures', () => {
         const { verdict } = answer(ruled, findings);
         expect(answer(ruled, findings, [gap]).verdict).toBe(verdict === 'denied' ? 'undecided' : verdict);
       }),
-      { numRuns: 2_000 },
+      { numRuns: randomRuns(2_000) },
     );
   });
 
@@ -127,7 +128,7 @@ describe('whatever the rule and the signatures', () => {
         const sure = findings.filter(({ checks }) => checks.every(({ result }) => result !== 'unknown'));
         expect(answer(ruled, findings).verdict === 'verified').toBe(answer(ruled, sure).verdict === 'verified');
       }),
-      { numRuns: 2_000 },
+      { numRuns: randomRuns(2_000) },
     );
   });
 
@@ -137,7 +138,7 @@ describe('whatever the rule and the signatures', () => {
         const alone = findings.filter(({ proven }) => JSON.stringify(proven?.identity).includes(keyOf('alice').id));
         expect(answer(rule({ kind: 'atLeast', count: 2, of }), alone).verdict).not.toBe('verified');
       }),
-      { numRuns: 2_000 },
+      { numRuns: randomRuns(2_000) },
     );
   });
 });

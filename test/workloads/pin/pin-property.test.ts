@@ -2,6 +2,7 @@ import { type Digest, formatReference, parseDigest } from '@signet/oci';
 import { pinImages, readImages } from '@signet/workloads';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { randomRuns } from '../../support/random-runs.ts';
 
 /** A text, and where in it each image ends; all that a test knows of it is how it was made. */
 interface Made {
@@ -184,7 +185,7 @@ describe('generated inputs', () => {
         const again = pinImages(pinned.bytes, { ...read, digestOf: ({ written }) => wanted.get(written.trim()) });
         expect(Buffer.from(again.bytes)).toEqual(Buffer.from(pinned.bytes));
       }),
-      { numRuns: 150 },
+      { numRuns: randomRuns(150) },
     );
   });
 });

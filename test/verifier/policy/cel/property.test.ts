@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { PolicyError } from '../../../../packages/verifier/src/errors.ts';
 import { compileCondition } from '../../../../packages/verifier/src/policy/cel/compile.ts';
 import { functions, functionText, isOperator } from '../../../../packages/verifier/src/policy/cel/functions.ts';
+import { randomRuns } from '../../../support/random-runs.ts';
 import { factsWith } from './condition-facts.ts';
 
 /** Expressions of any type, most of them refused. */
@@ -112,7 +113,7 @@ describe('any text', () => {
     );
     fc.assert(
       fc.property(fc.array(pieces, { maxLength: 60 }), (parts) => void tryOut(parts.join(''))),
-      { numRuns: 1500 },
+      { numRuns: randomRuns(1500) },
     );
   });
 
@@ -187,7 +188,7 @@ describe('any text', () => {
         if (tryOut(text) !== undefined)
           expect(['pass', 'fail', 'unknown']).toContain(compileCondition(text).evaluate(facts).result);
       }),
-      { numRuns: 300 },
+      { numRuns: randomRuns(300) },
     );
   });
 });
