@@ -7,6 +7,8 @@ import {
   sign,
   webcrypto,
 } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 // Has to come first: the library beneath looks for it.
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
@@ -35,14 +37,16 @@ export interface TestKey {
 /** A metadata file before it is signed. */
 export type Body = Record<string, unknown>;
 
-/** JSON with sorted members and no white space: enough for what these tests write. */
+/** The canonical form of what these tests write: sorted members, no white space, in texts only `"` and `\\` escaped. */
 export function canonical(value: unknown): string {
+  const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
+  if (typeof value === 'string') return quoted(value);
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const members = Object.entries(value)
     .filter(([, each]) => each !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([key, each]) => `${JSON.stringify(key)}:${canonical(each)}`).join(',')}}`;
+  return `{${members.map(([key, each]) => `${quoted(key)}:${canonical(each)}`).join(',')}}`;
 }
 
 const made = new Map<string, TestKey>();
@@ -103,17 +107,22 @@ export function inCertificates(key: TestKey, pem: string): TestKey {
   return { ...key, id: idOf(json), json, certificate: pem };
 }
 
+/** Image contents by tag, whose digest and length are signed; or these themselves. */
+export type TestTargets = Readonly<Record<string, string | { readonly digest: string; readonly length: number }>>;
+
 /** A delegation, and what it signed; `targets` absent: nothing yet. */
 export interface TestDelegation {
   readonly name: string;
   readonly keys: readonly TestKey[];
   readonly threshold?: number;
   readonly paths?: readonly string[] | null;
-  readonly targets?: Readonly<Record<string, string>>;
+  readonly targets?: TestTargets;
 }
 
 /** What a repository is made of; everything has a default that is good. */
 export interface TestTrust {
+  /** Default: {@link nowMs}. */
+  readonly atMs?: number;
   readonly gun?: string;
   readonly root?: readonly TestKey[];
   readonly rootThreshold?: number;
@@ -121,10 +130,9 @@ export interface TestTrust {
   readonly keys?: Partial<Record<'targets' | 'snapshot' | 'timestamp', TestKey>>;
   /** Who signs each role's file; default: all the keys that it has. */
   readonly signers?: Readonly<Record<string, readonly TestKey[]>>;
-  /** Image contents by tag: the digest is that of the text. */
-  readonly targets?: Readonly<Record<string, string>>;
+  readonly targets?: TestTargets;
   readonly delegations?: readonly TestDelegation[];
-  /** By role; default: a year, or 14 days for the timestamp. */
+  /** By role; default: a year after `atMs`, or 14 days for the timestamp. */
   readonly expires?: Readonly<Record<string, number>>;
   /** Changes what a role says before it is signed; the files above it state the changed one. */
   readonly edit?: Readonly<Record<string, (body: Body) => Body>>;
@@ -142,6 +150,16 @@ export function fileIn(files: Files, name: string): Buffer {
   return file;
 }
 
+/** Writes the files where a Docker client keeps them, below its trust folder: gives their folder. */
+export function keepIn(trustFolder: string, repository: string, files: Files): string {
+  const metadata = join(trustFolder, 'tuf', repository, 'metadata');
+  for (const [name, file] of files) {
+    mkdirSync(dirname(join(metadata, name)), { recursive: true });
+    writeFileSync(join(metadata, `${name}.json`), file);
+  }
+  return metadata;
+}
+
 /** Makes all files of a repository, in the order in which they state one another. */
 export async function makeTrust(trust: TestTrust = {}): Promise<Files> {
   const root = trust.root ?? [await certified(makeKey('root'))];
@@ -154,7 +172,7 @@ export async function makeTrust(trust: TestTrust = {}): Promise<Files> {
   const files: Files = new Map();
   const put = (role: string, body: Body, own: readonly TestKey[], type = 'Targets'): void => {
     const days = role === 'timestamp' ? 14 : 365;
-    const expires = new Date(trust.expires?.[role] ?? nowMs + days * dayMs).toISOString();
+    const expires = new Date(trust.expires?.[role] ?? (trust.atMs ?? nowMs) + days * dayMs).toISOString();
     const whole = { _type: type, version: 1, expires, ...body };
     const file = signFile(trust.edit?.[role]?.(whole) ?? whole, trust.signers?.[role] ?? own);
     files.set(role, trust.rewrite?.[role]?.(file) ?? file);
@@ -259,7 +277,7 @@ function keysJson(keys: readonly TestKey[]): object {
   return Object.fromEntries(keys.map(({ id, json }) => [id, json]));
 }
 
-function targetsBody(targets: Readonly<Record<string, string>>, children: readonly TestDelegation[]): Body {
+function targetsBody(targets: TestTargets, children: readonly TestDelegation[]): Body {
   const roles = children.map(({ name, keys, threshold = 1, paths = [''] }) => ({
     keyids: keys.map(({ id }) => id),
     name,
@@ -268,10 +286,16 @@ function targetsBody(targets: Readonly<Record<string, string>>, children: readon
   }));
   return {
     delegations: { keys: keysJson(children.flatMap(({ keys }) => keys)), roles },
-    targets: Object.fromEntries(Object.entries(targets).map(([tag, text]) => [tag, metaOf(Buffer.from(text))])),
+    targets: Object.fromEntries(Object.entries(targets).map(([tag, image]) => [tag, imageMeta(image)])),
   };
 }
 
 function childrenOf(role: string, all: readonly TestDelegation[]): readonly TestDelegation[] {
   return all.filter(({ name }) => name.slice(0, name.lastIndexOf('/')) === role);
+}
+
+function imageMeta(image: TestTargets[string]): object {
+  if (typeof image === 'string') return metaOf(Buffer.from(image));
+  const sha256 = Buffer.from(image.digest.replace('sha256:', ''), 'hex').toString('base64');
+  return { hashes: { sha256 }, length: image.length };
 }

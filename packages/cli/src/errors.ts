@@ -85,6 +85,16 @@ const exitCodes: Readonly<Record<string, ExitCode>> = {
   CATALOGUE_MALFORMED: EXIT.denied,
   CATALOGUE_TOO_LARGE: EXIT.denied,
   HEAD_MALFORMED: EXIT.denied,
+  DCT_QUESTION_INVALID: EXIT.usage,
+  DCT_UNREADABLE: EXIT.usage,
+  DCT_MALFORMED: EXIT.denied,
+  DCT_TOO_LARGE: EXIT.denied,
+  DCT_MISMATCH: EXIT.denied,
+  DCT_NOT_SIGNED: EXIT.denied,
+  DCT_EXPIRED: EXIT.denied,
+  DCT_ROLLBACK: EXIT.denied,
+  DCT_ROOT_CERTIFICATE: EXIT.denied,
+  DCT_ROOT_NOT_TRUSTED: EXIT.denied,
   STATE_INVALID: EXIT.usage,
   STATE_REFUSED: EXIT.usage,
 };
@@ -108,6 +118,8 @@ const hints: Readonly<Record<string, string>> = {
   KEY_PASSWORD_WRONG: 'check SIGNET_PASSWORD (or COSIGN_PASSWORD), or the file of --password-file',
   SUBJECT_CHANGED: 'look at the image that the tag names now, then sign that digest: REPOSITORY:TAG@DIGEST',
   CONFLICT: 'somebody else wrote at the same time; try again',
+  DCT_FILE_MISSING: 'read from the server; or do without that file, and what it proves: --allow-missing',
+  DCT_EXPIRED: 'read from the server, which renews its timestamp; where the service has ended: --allow-expired',
   UNSUPPORTED: 'signet doctor REFERENCE says what the registry can do',
 };
 

@@ -1,22 +1,17 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { folderSource, readTrustData, type TrustQuestion } from '@signet/dct';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../support/process.ts';
 import { tempDir } from '../../support/temp.ts';
 import { codeOf } from '../code-of.ts';
 import { realFiles, realGun } from '../real-files.ts';
-import { type Files, nowMs } from '../trust-repository.ts';
+import { type Files, keepIn, nowMs } from '../trust-repository.ts';
 
 /** The files as a Docker client keeps them: gives its trust folder, and where the files are. */
 function keep(files: Files): { readonly trust: string; readonly metadata: string } {
   const trust = tempDir();
-  const metadata = join(trust, 'tuf', realGun, 'metadata');
-  for (const [name, file] of files) {
-    mkdirSync(dirname(join(metadata, name)), { recursive: true });
-    writeFileSync(join(metadata, `${name}.json`), file);
-  }
-  return { trust, metadata };
+  return { trust, metadata: keepIn(trust, realGun, files) };
 }
 
 const readFolder = (trust: string, question: Partial<TrustQuestion> = {}) =>

@@ -1,12 +1,14 @@
 import type { Command } from 'commander';
 import type { Context } from '../command.ts';
+import { defineImportDct } from './tags-import-dct.ts';
 import { defineInspect } from './tags-inspect.ts';
 import { defineList } from './tags-list.ts';
 import { defineState } from './tags-state.ts';
 
-/** `signet tags list|inspect|state` */
+/** `signet tags list|inspect|import-dct|state` */
 export function define(command: Command, context: Context): void {
   defineList(command.command('list').summary('show what every tag of a repository is, and who says so'), context);
   defineInspect(command.command('inspect').summary('show all about one tag: statements, and what it was'), context);
+  defineImportDct(command.command('import-dct').summary('bring tags over from Docker Content Trust'), context);
   defineState(command.command('state').summary('show or forget what this client remembers'), context);
 }
