@@ -132,7 +132,7 @@ async function startRun(options: RunOptions): Promise<Run> {
   };
 }
 
-/** Trouble that may pass: another round is tried. */
+/** Trouble that may pass: another round is tried. docker-registry refuses a head while somebody pushes a blob of it once more. */
 const passing: ReadonlySet<string> = new Set([
   'UNREACHABLE',
   'TIMEOUT',
@@ -140,6 +140,7 @@ const passing: ReadonlySet<string> = new Set([
   'THROTTLED',
   'ABORTED',
   'NOT_FOUND',
+  'REFUSED',
 ]);
 
 /** One round; undefined: another is needed. What goes wrong once the operations are recorded takes nothing back. */
