@@ -15,6 +15,7 @@ import {
   nowMs,
   sourceOf,
 } from '../dct/trust-repository.ts';
+import { randomRuns } from '../support/random-runs.ts';
 
 const names = [...realFiles().keys()];
 
@@ -44,9 +45,9 @@ describe('trust data under hostile bytes', () => {
         const given = await outcome(files);
         if (!given.startsWith('DCT_')) expect(given).toBe(good);
       }),
-      { numRuns: 250 },
+      { numRuns: randomRuns(400) },
     );
-  }, 30_000);
+  }, 60_000);
 
   it('a file cut off, doubled, or of any bytes gives an error', async () => {
     const change = fc.oneof(
@@ -61,7 +62,7 @@ describe('trust data under hostile bytes', () => {
         files.set(name, rewrite(fileIn(files, name)));
         expect(await outcome(files)).toMatch(/^DCT_(?:MALFORMED|MISMATCH)$/);
       }),
-      { numRuns: 200 },
+      { numRuns: randomRuns(400) },
     );
   });
 
@@ -78,7 +79,7 @@ describe('trust data under hostile bytes', () => {
         const made = await makeTrust({ root, targets: { a: 'a' }, edit });
         expect(await outcome(made, gun)).toMatch(/^(?:DCT_[A-Z_]+|a sha256:[0-9a-f]{64}|)$/);
       }),
-      { numRuns: 60 },
+      { numRuns: randomRuns(200) },
     );
   });
 

@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { folderSource, readTrustData, serverSource, type TrustData, type TrustQuestion } from '@signet/dct';
 import { createRegistryClient, type RegistryClient } from '@signet/oci';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { makeKey, ok } from '../e2e/cli-world.ts';
+import { signet } from '../support/cli.ts';
 import { describeWithEngines } from '../support/engine-host.ts';
 import { createDctWorld, type DctWorld } from './dct-world.ts';
 
@@ -162,6 +164,29 @@ describeWithEngines('the trust data that real Docker and Notary write', () => {
     ]);
     expect(tags).toHaveLength(3);
     expect((await tryShell(`docker pull ${repository}:rc-1`, true)).stderr).toContain('No trust data for rc-1');
+  });
+
+  it('is brought over by signet: images are signed anew for their tags, which signet then verifies', async () => {
+    const key = await makeKey(join(world.dir, 'signet'));
+    const caFile = join(world.dir, 'ca.pem');
+    writeFileSync(caFile, world.ca);
+    const args = ['--server', world.notaryUrl, '--ca-file', caFile, '--plain-http', '--root-key', firstRoot];
+    const { stdout } = await ok(['tags', 'import-dct', ...args, '--key', key.key, world.repository]);
+    expect(stdout).toContain(', from version 1 on\n');
+    expect(stdout.match(/ {2}signed {2}by .*/g)).toEqual([
+      '  signed  by targets',
+      '  signed  by alice, bob',
+      '  signed  by alice',
+    ]);
+    for (const tag of ['0.9', '1.0', '3.0'])
+      await ok(['verify', '--key', key.pub, '--tag-bound', `${world.repository}:${tag}`]);
+    const moved = `docker tag ${world.repository}:0.9 ${world.repository}:1.0 && docker push ${world.repository}:1.0`;
+    await world.shell(moved);
+    const again = await signet(['tags', 'import-dct', ...args, '--dry-run', world.repository]);
+    expect(again).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/1\.0 {2}sha256:\w+ {2}differs: the registry has/),
+    });
   });
 
   it('of another repository is not there', async () => {

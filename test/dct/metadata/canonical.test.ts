@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalBytes } from '../../../packages/dct/src/metadata/canonical.ts';
+import { randomRuns } from '../../support/random-runs.ts';
 import { thrownCode } from '../code-of.ts';
 import { realFiles } from '../real-files.ts';
 
@@ -65,7 +66,7 @@ describe('the canonical form', () => {
         expect(text(reversed(some))).toBe(once);
         expect(text(JSON.parse(once))).toBe(once);
       }),
-      { numRuns: 300 },
+      { numRuns: randomRuns(1000) },
     );
   });
 });
