@@ -11,6 +11,7 @@ export interface CommandEntry {
 export const commands: readonly CommandEntry[] = [
   entry('sign', 'sign images where they are: resolve, sign, store, read back', () => import('./commands/sign.ts')),
   entry('verify', 'verify images: who signed them, and whether that is enough', () => import('./commands/verify.ts')),
+  entry('resolve', 'say which digests images are, by policy', () => import('./commands/resolve.ts')),
   entry(
     'pin',
     'write digests into manifests and the like: those that were verified',

@@ -10,7 +10,7 @@ import { type OutputOptions, outputOptions } from '../options/output.ts';
 import { mapOrdered } from '../ordered.ts';
 import { readPolicy } from '../policy/load.ts';
 import { createProgress } from '../progress.ts';
-import { askerBy } from '../verify/asker-by-policy.ts';
+import { askerBy, callTags } from '../verify/asker-by-policy.ts';
 import type { PlacedInputs } from '../verify/placed-inputs.ts';
 import { checkFiles } from './check-files.ts';
 import { nameOf, type ResultEntry, toFailedEntry, toImageEntry } from './entry.ts';
@@ -108,7 +108,7 @@ async function auditAll(run: Run): Promise<void> {
     },
     onRepository: (name) => progress.note(`repository ${escapeForTerminal(name)}`),
   });
-  const ask = createAsk(run, connection);
+  const ask = await createAsk(run, connection);
   try {
     for await (const entry of mapOrdered(onlyNew(targets, seen), flags.concurrency ?? DEFAULT_CONCURRENCY, ask)) {
       io.signal.throwIfAborted();
@@ -130,9 +130,12 @@ async function* onlyNew(targets: ReturnType<typeof walk>, seen: Seen): AsyncGene
 }
 
 /** Gives an entry whatever happens; only an interruption is none. */
-function createAsk({ flags, io, policy }: Run, connection: Connection): (target: AuditTarget) => Promise<ResultEntry> {
+async function createAsk(
+  { flags, io, policy }: Run,
+  connection: Connection,
+): Promise<(target: AuditTarget) => Promise<ResultEntry>> {
   const { file: _, ...verifying } = flags;
-  const ask = askerBy(policy, verifying, io);
+  const { ask } = askerBy(policy, await callTags(policy, verifying, io), { flags: verifying, io });
   const shared = createSharedReads();
   const open: Connection['open'] = async (reference) => {
     const store = await connection.open(reference);

@@ -5,9 +5,10 @@ import type { ExampleKeyFlags } from '../options/keys.ts';
 import type { OutputFlags } from '../options/output.ts';
 import type { PolicyFlags } from '../options/policy.ts';
 import type { RegistryFlags } from '../options/registry.ts';
+import type { StateFlags } from '../tags/state-folder.ts';
 
 /** What `signet audit` is told. */
-export interface AuditFlags extends PolicyFlags, ExampleKeyFlags, InputFlags, RegistryFlags, OutputFlags {
+export interface AuditFlags extends PolicyFlags, ExampleKeyFlags, StateFlags, InputFlags, RegistryFlags, OutputFlags {
   readonly file?: string;
   readonly out?: string;
   readonly jsonl?: string;

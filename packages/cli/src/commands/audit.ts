@@ -6,6 +6,7 @@ import { addInputOptions } from '../options/inputs.ts';
 import { addOutputOptions } from '../options/output.ts';
 import { addPolicyOptions } from '../options/policy.ts';
 import { addRegistryOptions } from '../options/registry.ts';
+import { addStateOptions } from '../tags/state-folder.ts';
 
 /** `signet audit` */
 export function define(command: Command, context: Context): void {
@@ -28,6 +29,7 @@ export function define(command: Command, context: Context): void {
   addInputOptions(command);
   addNotes(command, help);
   addPolicyOptions(command);
+  addStateOptions(command);
   addRegistryOptions(command);
   addOutputOptions(command);
   onRun<AuditFlags>(command, context, async (args, flags, io) =>

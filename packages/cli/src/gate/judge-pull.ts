@@ -19,9 +19,10 @@ import type { Io } from '../io.ts';
 import type { ExampleKeyFlags } from '../options/keys.ts';
 import type { PolicyFlags } from '../options/policy.ts';
 import type { RegistryFlags } from '../options/registry.ts';
+import type { StateFlags } from '../tags/state-folder.ts';
 import { checkedSocket } from './checked-socket.ts';
 
-export interface ContainerdFlags extends PolicyFlags, ExampleKeyFlags, RegistryFlags {
+export interface ContainerdFlags extends PolicyFlags, ExampleKeyFlags, StateFlags, RegistryFlags {
   readonly server?: string;
 }
 
@@ -84,11 +85,15 @@ async function askPolicy(image: PulledImage, { flags, io, untilMs }: Judging): P
     });
   const { readPolicy } = await import('../policy/load.ts');
   const policy = await readPolicy(flags.policy, flags, io);
+  const { createCallTags } = await import('../tags/trusted-tags.ts');
+  const tags = await createCallTags(policy, { flags, io, reuseMs: 0 });
   const output = { form: 'text', json: false, quiet: true, verbose: false, color: false } as const;
   const connection = await connect(flags, io, output, { references: [] });
   try {
+    const trusted = tags.over(connection);
     return await verifyByPolicy(image, {
       policy,
+      ...(trusted === undefined ? {} : { trusted }),
       open: () => connection.open(image),
       atMs: Date.now(),
       signal: io.signal,

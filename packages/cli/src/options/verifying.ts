@@ -1,7 +1,9 @@
 import { type Command, Option } from 'commander';
+import { addStateOptions } from '../tags/state-folder.ts';
 import { parseDuration, parseInteger } from './duration.ts';
 import { addAnnotationOption, addTrustedKeyOptions } from './keys.ts';
 import { addPolicyOption } from './policy.ts';
+import { addReceiptOption } from './receipts.ts';
 
 /** `--strict` and `--wait`: what an answer means, and how long for one. */
 export function addAnswerOptions(command: Command): Command {
@@ -15,10 +17,12 @@ export function addAnswerOptions(command: Command): Command {
     );
 }
 
-/** `--key`, `--policy`, `--tag-bound`, `--annotation`: whose signatures count, and what they must say. */
+/** `--key`, `--policy` and what goes with them: whose signatures count, and what they must say. */
 export function addTrustOptions(command: Command): Command {
   addTrustedKeyOptions(command);
   addPolicyOption(command);
+  addStateOptions(command);
+  addReceiptOption(command);
   command.option('--tag-bound', 'the signature must name this repository and tag');
   return addAnnotationOption(command, 'the signed annotations must hold this; repeatable');
 }

@@ -44,4 +44,6 @@ const ofVerifying = [
   ['wait', '--wait'],
   ['strict', '--strict'],
   ['allowExampleKeys', '--allow-example-keys'],
+  ['state', '--state or --no-state'],
+  ['receipt', '--receipt'],
 ] as const;

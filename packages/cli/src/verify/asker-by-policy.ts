@@ -2,25 +2,44 @@ import { parseReference } from '@signet/oci';
 import { createHabit, type Policy, verifyByPolicy } from '@signet/verifier';
 import type { Io } from '../io.ts';
 import { readPolicy } from '../policy/load.ts';
+import { type CallTags, createCallTags } from '../tags/trusted-tags.ts';
 import type { Asker } from './asker.ts';
 import { commonOf } from './common.ts';
 import type { VerifyFlags } from './flags.ts';
 
-/** What is asked, as the policy of `--policy` says it: it and its keys are read here. @throws {CliError}, {PolicyError} */
+/** What is asked, as the policy of `--policy` says it: it, its keys and receipts are read here. @throws {CliError}, {PolicyError} */
 export async function createPolicyAsker(path: string, flags: VerifyFlags, io: Io): Promise<Asker> {
-  return askerBy(await readPolicy(path, flags, io), flags, io);
+  const policy = await readPolicy(path, flags, io);
+  return askerBy(policy, await callTags(policy, flags, io), { flags, io });
+}
+
+/** While waiting for something to change, each look has to be a look. */
+const reuseMs = 60_000;
+
+/** Who is asked about tags by a policy that was read. @throws {CliError} FILE_UNREADABLE, USAGE */
+export function callTags(policy: Policy, flags: VerifyFlags, io: Io): Promise<CallTags> {
+  return createCallTags(policy, { flags, io, reuseMs: flags.wait === undefined ? reuseMs : 0 });
 }
 
 /** The same by a policy that was read. */
-export function askerBy(policy: Policy, flags: VerifyFlags, io: Io): Asker {
+export function askerBy(
+  policy: Policy,
+  tags: CallTags,
+  { flags, io }: { readonly flags: VerifyFlags; readonly io: Io },
+): Asker {
   const habit = createHabit();
-  return async (target, connection) => {
-    const reference = parseReference(target.text);
-    return verifyByPolicy(reference, {
-      policy,
-      habit,
-      open: () => connection.open(reference),
-      ...commonOf(flags, io, target),
-    });
+  return {
+    async ask(target, connection) {
+      const reference = parseReference(target.text);
+      const trusted = tags.over(connection);
+      return verifyByPolicy(reference, {
+        policy,
+        habit,
+        open: () => connection.open(reference),
+        ...(trusted === undefined ? {} : { trusted }),
+        ...commonOf(flags, io, target),
+      });
+    },
+    unusedReceipts: tags.unusedReceipts,
   };
 }

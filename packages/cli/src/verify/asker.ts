@@ -8,8 +8,13 @@ import { commonOf } from './common.ts';
 import type { VerifyFlags } from './flags.ts';
 import type { Target } from './outcome.ts';
 
-/** Asks about one reference. @throws {RegistryError} REFERENCE_INVALID, LAYOUT_INVALID; after that every outcome is a report */
-export type Asker = (target: Target, connection: Connection) => Promise<Report>;
+/** Who is asked about images. */
+export interface Asker {
+  /** About one reference. @throws {RegistryError} REFERENCE_INVALID, LAYOUT_INVALID; after that every outcome is a report */
+  readonly ask: (target: Target, connection: Connection) => Promise<Report>;
+  /** Files of receipts that no image was held against, once all are asked: whoever named them meant another image. */
+  readonly unusedReceipts: () => readonly string[];
+}
 
 /** What is asked, as `--key` and its like say it: everything that is trusted is read here. @throws {CliError}, {KeyError}, {PolicyError} */
 export async function createAsker(flags: VerifyFlags, io: Io): Promise<Asker> {
@@ -19,8 +24,12 @@ export async function createAsker(flags: VerifyFlags, io: Io): Promise<Asker> {
     annotations: parseAnnotationFlags(flags.annotation),
   });
   const habit = createHabit();
-  return async (target, connection) => {
-    const reference = parseReference(target.text);
-    return verify(reference, { rule, habit, source: await connection.open(reference), ...commonOf(flags, io, target) });
+  return {
+    async ask(target, connection) {
+      const reference = parseReference(target.text);
+      const source = await connection.open(reference);
+      return verify(reference, { rule, habit, source, ...commonOf(flags, io, target) });
+    },
+    unusedReceipts: () => [],
   };
 }

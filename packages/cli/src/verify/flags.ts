@@ -3,10 +3,19 @@ import { type InputFlags, refuseInputFlags } from '../options/inputs.ts';
 import type { TrustedKeyFlags } from '../options/keys.ts';
 import type { OutputFlags } from '../options/output.ts';
 import type { PolicyFlags } from '../options/policy.ts';
+import { type ReceiptFlags, refuseTagFlags } from '../options/receipts.ts';
 import type { RegistryFlags } from '../options/registry.ts';
+import type { StateFlags } from '../tags/state-folder.ts';
 
 /** What `signet verify` is told beside its references. */
-export interface VerifyFlags extends TrustedKeyFlags, PolicyFlags, InputFlags, RegistryFlags, OutputFlags {
+export interface VerifyFlags
+  extends TrustedKeyFlags,
+    PolicyFlags,
+    StateFlags,
+    ReceiptFlags,
+    InputFlags,
+    RegistryFlags,
+    OutputFlags {
   readonly tagBound?: boolean;
   readonly annotation?: readonly string[];
   readonly platform?: string;
@@ -36,6 +45,7 @@ export function checkTrust(flags: VerifyFlags): void {
     if (other === undefined) return;
     throw new CliError('USAGE', `--policy and ${other} were given: the policy says what is asked for`);
   }
+  refuseTagFlags(flags);
   if (flags.key === undefined)
     throw new CliError('USAGE', 'which signers are trusted was not said', {
       hint: 'name a public key or a trust policy: --key FILE, or --policy FILE',

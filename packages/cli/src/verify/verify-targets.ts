@@ -1,5 +1,6 @@
 import { escapeForTerminal } from '@signet/verifier';
 import { type Connection, DEFAULT_CONCURRENCY } from '../connect.ts';
+import { CliError, exitCodeForError, renderError } from '../errors.ts';
 import { type ExitCode, worstOf } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import type { OutputOptions } from '../options/output.ts';
@@ -29,7 +30,7 @@ export async function verifyTargets(
   { flags, io, output, connection, progress, asker, sink }: VerifyingTargets,
 ): Promise<ExitCode> {
   const strict = flags.strict === true;
-  const ask = (target: Target) => asker(target, connection);
+  const ask = (target: Target) => asker.ask(target, connection);
   const patient = flags.wait === undefined ? ask : waitingFor(flags.wait, { ask, io, progress });
   for (const outcome of unread) sink.add(outcome);
   const code = await forEachReference<Target, Outcome>(toTheEnd(images, sink), {
@@ -43,7 +44,18 @@ export async function verifyTargets(
       return codeFor(outcome, strict);
     },
   });
-  return worstOf([code, ...unread.map((outcome) => codeFor(outcome, strict))]);
+  return worstOf([
+    code,
+    ...unread.map((outcome) => codeFor(outcome, strict)),
+    ...asker.unusedReceipts().map((path) => tellUnused(path, io)),
+  ]);
+}
+
+/** Who named it would take the image for held against it. */
+function tellUnused(path: string, io: Io): ExitCode {
+  const error = new CliError('USAGE', `${path}: no image of this call is that of the receipt`);
+  io.stderr.write(renderError(error));
+  return exitCodeForError(error);
 }
 
 /** A document must not look whole where the list broke off. */
@@ -56,7 +68,7 @@ async function* toTheEnd(targets: Targets['images'], sink: ResultSink): AsyncGen
   }
 }
 
-type Ask = (target: Target) => ReturnType<Asker>;
+type Ask = (target: Target) => ReturnType<Asker['ask']>;
 
 interface Around {
   readonly ask: Ask;
