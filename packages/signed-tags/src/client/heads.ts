@@ -19,8 +19,9 @@ export interface HeadQuestion {
 
 interface Flight {
   readonly answer: Promise<Head | undefined>;
-  readonly controller: AbortController;
   waiting: number;
+  /** Nobody waits any more: who comes now begins anew. */
+  readonly giveUp: () => void;
 }
 
 interface Kept {
@@ -50,14 +51,21 @@ export function createHeads({ pace, reuseMs }: { readonly pace: Pace; readonly r
       pace,
       signal: controller.signal,
     });
+    const end = (): void => {
+      if (flights.get(location) === flight) flights.delete(location);
+    };
     const answer = reading
       .then((head) => {
         if (head === undefined) kept.delete(location);
         else if (reuseMs > 0) keep(location, head);
         return head;
       })
-      .finally(() => flights.delete(location));
-    const flight = { answer, controller, waiting: 0 };
+      .finally(end);
+    const giveUp = (): void => {
+      end();
+      controller.abort();
+    };
+    const flight: Flight = { answer, waiting: 0, giveUp };
     flights.set(location, flight);
     return flight;
   };
@@ -84,7 +92,7 @@ async function join(flight: Flight, signal: AbortSignal): Promise<Head | undefin
   } finally {
     signal.removeEventListener('abort', leave);
     flight.waiting -= 1;
-    if (flight.waiting === 0) flight.controller.abort();
+    if (flight.waiting === 0) flight.giveUp();
   }
 }
 
