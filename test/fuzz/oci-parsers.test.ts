@@ -12,6 +12,7 @@ import {
 } from '@signet/oci';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { randomRuns } from '../support/random-runs.ts';
 import { tempDir } from '../support/temp.ts';
 
 const digest = digestOf(Buffer.from('x'));
@@ -80,14 +81,14 @@ describe('parsers of @signet/oci throw nothing but RegistryError', () => {
   ])('%s', (_name, parse) => {
     fc.assert(
       fc.property(hostileBytes, (bytes) => expectOwnError(() => parse(bytes))),
-      { numRuns: 3000 },
+      { numRuns: randomRuns(3000) },
     );
   });
 
   it('parseDescriptor', () => {
     fc.assert(
       fc.property(fc.oneof(descriptor, odd), (value) => expectOwnError(() => parseDescriptor(value, 'it'))),
-      { numRuns: 3000 },
+      { numRuns: randomRuns(3000) },
     );
   });
 
@@ -109,7 +110,7 @@ describe('parsers of @signet/oci throw nothing but RegistryError', () => {
             expect(error).toBeInstanceOf(RegistryError);
           }
         }),
-        { numRuns: 300 },
+        { numRuns: randomRuns(300) },
       );
     });
   });
