@@ -1,4 +1,5 @@
 import { type Digest, unlessMissing } from '@signet/oci';
+import type { BlobSigner } from '@signet/verifier';
 import { isBadContent } from '../bad-content.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Content } from '../catalogue/content.ts';
@@ -6,7 +7,7 @@ import { withoutFuture } from '../catalogue/future.ts';
 import { fileAheadMs } from '../catalogue/limits.ts';
 import { shardOf } from '../catalogue/shards.ts';
 import { TagsError } from '../errors.ts';
-import { HEAD_TAG, type Head, readHead } from '../head/head.ts';
+import { HEAD_TAG, type Head, headOf, readHead } from '../head/head.ts';
 import { readShard, shardContent } from '../head/shards.ts';
 import { judgeFile } from '../head/trusted-file.ts';
 import type { Patience } from '../head/until-there.ts';
@@ -30,8 +31,8 @@ export interface Base {
   readonly refusal?: string;
   /** The file of the head, or the newest that is remembered. */
   readonly catalogue?: Catalogue;
-  /** Whether `catalogue` is that of the head. */
-  readonly isHeads: boolean;
+  /** Whose word the head is; absent where it is not trusted, and `catalogue` is another. */
+  readonly signers?: readonly BlobSigner[];
   readonly bits: number;
   /** What a shard holds (0: of a whole file), without what is from the future. @throws {TagsError} HEAD_MALFORMED, HEAD_MISSING, CATALOGUE_MALFORMED */
   part(index: number): Promise<Content>;
@@ -52,21 +53,19 @@ export interface BaseQuestion extends Pick<WriterOptions, 'store' | 'authority' 
 
 /** Reads the head and judges it as any client does. @throws {RegistryError} what the store throws */
 export async function readBase(question: BaseQuestion): Promise<Base> {
-  const { pace, now, recollection } = question;
+  const { pace, now } = question;
   const readAt = { clockMs: pace.clock(), wallMs: now() };
   const found = await judgedHead(question);
-  const catalogue = found.catalogue ?? recollection.newest;
-  const { shards = [] } = found.head ?? {};
+  const { catalogue, from } = found.catalogue === undefined ? remembered(question) : { ...found, from: found.head };
   const read = new Map<number, Content>();
   return {
     readAt,
     ...found,
     ...(catalogue === undefined ? {} : { catalogue }),
-    isHeads: found.catalogue !== undefined,
     bits: catalogue?.tags.kind === 'sharded' ? catalogue.tags.bits : 0,
+    part: partReader(catalogue, { head: from, question, read }),
     read,
-    part: partReader(catalogue, { head: found.catalogue === undefined ? undefined : found.head, question, read }),
-    sizeOf: (index) => shards[index]?.size ?? sizeIn(question.shards, catalogue, index),
+    sizeOf: (index) => from?.shards[index]?.size ?? 0,
   };
 }
 
@@ -75,7 +74,7 @@ export function indexOf(tag: string, bits: number): number {
   return bits === 0 ? 0 : shardOf(tag, bits);
 }
 
-type Found = Pick<Base, 'head' | 'expected' | 'refusal'> & { readonly catalogue?: Catalogue };
+type Found = Pick<Base, 'head' | 'expected' | 'refusal' | 'signers' | 'catalogue'>;
 
 async function judgedHead(question: BaseQuestion): Promise<Found> {
   const { store, authority, now } = question;
@@ -90,8 +89,8 @@ async function judgedHead(question: BaseQuestion): Promise<Found> {
   const found = { head, expected: head.resolved.descriptor.digest };
   const judged = await judgeFile(head, authority);
   if (judged.kind === 'refused') return { ...found, refusal: judged.message };
-  const { catalogue } = judged;
-  if (catalogue.issuedMs <= now() + fileAheadMs) return { ...found, catalogue };
+  const { catalogue, signers } = judged;
+  if (catalogue.issuedMs <= now() + fileAheadMs) return { ...found, catalogue, signers };
   return { ...found, refusal: 'the catalogue says that it is from the future' };
 }
 
@@ -106,10 +105,23 @@ async function namedBy({ store, signal }: BaseQuestion): Promise<Pick<Found, 'ex
   }
 }
 
-function partReader(
-  catalogue: Catalogue | undefined,
-  from: { readonly head: Head | undefined; readonly question: BaseQuestion; readonly read: Map<number, Content> },
-): (index: number) => Promise<Content> {
+/** The newest file that is remembered; its shards may lie in the registry still. */
+function remembered({ recollection: { newest } }: BaseQuestion): {
+  readonly catalogue?: Catalogue;
+  readonly from?: Head | undefined;
+} {
+  if (newest === undefined) return {};
+  const { catalogue, manifest, signed } = newest;
+  return { catalogue, from: manifest === undefined ? undefined : headOf(manifest, signed) };
+}
+
+interface PartSource {
+  readonly head: Head | undefined;
+  readonly question: BaseQuestion;
+  readonly read: Map<number, Content>;
+}
+
+function partReader(catalogue: Catalogue | undefined, from: PartSource): (index: number) => Promise<Content> {
   return async (index) => {
     const known = from.read.get(index);
     if (known !== undefined) return known;
@@ -119,38 +131,15 @@ function partReader(
   };
 }
 
-async function contentOf(
-  catalogue: Catalogue | undefined,
-  index: number,
-  from: { readonly head: Head | undefined; readonly question: BaseQuestion },
-): Promise<Content> {
+async function contentOf(catalogue: Catalogue | undefined, index: number, from: PartSource): Promise<Content> {
   if (catalogue === undefined) return { floorMs: 0, tags: new Map() };
   const { tags } = catalogue;
   if (tags.kind === 'whole') return tags.content;
-  return shardContent(catalogue, index, await shardBytes({ ...catalogue, tags }, index, from));
-}
-
-type Sharded = Catalogue & { readonly tags: Extract<Catalogue['tags'], { kind: 'sharded' }> };
-
-async function shardBytes(
-  catalogue: Sharded,
-  index: number,
-  { head, question }: { readonly head: Head | undefined; readonly question: BaseQuestion },
-): Promise<Uint8Array> {
-  const digest = catalogue.tags.digests[index];
-  const known = digest === undefined ? undefined : question.shards.get(digest);
-  if (known !== undefined) return known;
-  if (head === undefined)
-    throw new TagsError(
-      'HEAD_MISSING',
-      `there is no catalogue to go on from, and of the ${catalogue.tags.digests.length} shards of the one that is remembered not all are: import or rebuild it`,
-    );
-  const bytes = await readShard(question.store, { head, catalogue }, index, question);
-  if (digest !== undefined) question.shards.set(digest, bytes);
-  return bytes;
-}
-
-function sizeIn(shards: ReadonlyMap<Digest, Uint8Array>, catalogue: Catalogue | undefined, index: number): number {
-  const digest = catalogue?.tags.kind === 'sharded' ? catalogue.tags.digests[index] : undefined;
-  return (digest === undefined ? undefined : shards.get(digest)?.length) ?? 0;
+  const digest = tags.digests[index];
+  const { shards, store } = from.question;
+  const bytes =
+    (digest === undefined ? undefined : shards.get(digest)) ??
+    (await readShard(store, { head: from.head ?? { shards: [] }, catalogue }, index, from.question));
+  if (digest !== undefined) shards.set(digest, bytes);
+  return shardContent(catalogue, index, bytes);
 }

@@ -1,5 +1,6 @@
 import { type Resolved, unlessMissing } from '@signet/oci';
 import { isBadContent } from '../bad-content.ts';
+import { timeText } from '../catalogue/encode.ts';
 import { TagsError } from '../errors.ts';
 import { HEAD_TAG } from '../head/head.ts';
 import type { Base, Moment } from './base.ts';
@@ -49,13 +50,13 @@ export function checkCold(
   recollection: Recollection,
   { afterMs, allowCold = false, mayCreate = false }: ColdOptions & { readonly mayCreate?: boolean },
 ): boolean {
-  const { catalogue, isHeads, refusal, readAt } = base;
+  const { catalogue, signers, refusal, readAt } = base;
   if (catalogue === undefined) {
     if (mayCreate) return false;
     const what = refusal === undefined ? 'there is no catalogue' : `the catalogue counts for nothing (${refusal})`;
     throw new TagsError('HEAD_MISSING', `${what}, and none is remembered here: init, import or rebuild makes one`);
   }
-  if (afterMs !== undefined && isHeads && catalogue.issuedMs < afterMs)
+  if (afterMs !== undefined && signers !== undefined && catalogue.issuedMs < afterMs)
     throw new TagsError(
       'HEAD_TOO_OLD',
       `the catalogue was issued before the receipt: at ${timeText(catalogue.issuedMs)}`,
@@ -72,8 +73,4 @@ export function checkCold(
       `the catalogue is older than 24 hours: it was issued at ${timeText(catalogue.issuedMs)}`,
     );
   return true;
-}
-
-function timeText(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -19,7 +19,7 @@ export async function collectGarbage(
 ): Promise<number> {
   const { pace = defaultPace } = options;
   const base = await readBase({ ...options, pace, isExpected: true, recollection: nothingKnown, shards: new Map() });
-  if (!base.isHeads)
+  if (base.signers === undefined)
     throw new TagsError('HEAD_MISSING', base.refusal ?? 'there is no catalogue to hold the journal against');
   const journal = openJournal(options, pace);
   await journal.read();

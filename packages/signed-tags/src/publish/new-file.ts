@@ -44,7 +44,7 @@ export async function draftOf(
 ): Promise<Draft> {
   const changed = await mergedParts(base, work, { judge, nowMs });
   const tagged = await tagsOf(base, changed, { collection, revoked: work.revoked });
-  const prev = base.isHeads ? base.head?.fileDigest : undefined;
+  const prev = base.signers === undefined ? undefined : base.head?.fileDigest;
   return {
     encode(times) {
       const catalogue: Catalogue = {

@@ -1,13 +1,11 @@
 import type { Digest } from '@signet/oci';
-import { type BlobSigner, signersMeet } from '@signet/verifier';
-import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { Content, Revocations, TagState } from '../catalogue/content.ts';
+import type { Content, Item, Revocations, TagState } from '../catalogue/content.ts';
 import { withoutFuture } from '../catalogue/future.ts';
 import { fileAheadMs } from '../catalogue/limits.ts';
 import { mergeContent, mergeRevocations } from '../catalogue/merge.ts';
 import { shardContent } from '../head/shards.ts';
-import { judgeFile } from '../head/trusted-file.ts';
-import type { Publisher, TagsState } from '../state/state.ts';
+import type { TagsState } from '../state/state.ts';
+import { type TrustedFile, trustState } from '../state/trusted-state.ts';
 import type { Authority } from './authority.ts';
 
 /** A floor, and of which shard; `bits` 0: of all tags. */
@@ -28,9 +26,7 @@ export interface Recollection {
   readonly floors: readonly Floor[];
   readonly revoked: Revocations;
   /** The newest file, where it is still trusted. */
-  readonly newest?: Catalogue;
-  /** Bytes of shards. */
-  readonly shards: ReadonlyMap<Digest, Uint8Array>;
+  readonly newest?: TrustedFile;
 }
 
 export const nothingKnown: Recollection = {
@@ -39,7 +35,6 @@ export const nothingKnown: Recollection = {
   tags: new Map(),
   floors: [],
   revoked: new Map(),
-  shards: new Map(),
 };
 
 /**
@@ -52,27 +47,29 @@ export async function recollect(
   nowMs: number,
 ): Promise<Recollection> {
   if (state === undefined) return nothingKnown;
-  const publishers = [...state.publishers].filter(([, publisher]) => isTrusted(publisher, authority));
-  const trusted = new Set(publishers.map(([name]) => name));
-  const file = await newestOf(state, authority, nowMs);
-  const shards = state.newest?.shards ?? new Map<Digest, Uint8Array>();
-  const parts = file === undefined ? [] : partsOf(file, shards, nowMs);
-  const seen: Content = withoutFuture({ floorMs: 0, tags: seenOf(state, trusted) }, nowMs);
-  const issued = publishers.map(([, { issuedMs }]) => issuedMs).filter((issuedMs) => issuedMs <= nowMs + fileAheadMs);
+  const trusted = await trustState(state, { ...authority, nowMs });
+  const isThere = (issuedMs: number): boolean => issuedMs <= nowMs + fileAheadMs;
+  const file = trusted.file !== undefined && isThere(trusted.file.catalogue.issuedMs) ? trusted.file : undefined;
+  const parts = file === undefined ? [] : partsOf(file, nowMs);
+  const seen = new Map<string, TagState>();
+  for (const tag of state.seen.keys()) {
+    const bound = trusted.boundOf(tag);
+    if (bound !== undefined) seen.set(tag, stateOfItem(bound.item));
+  }
   return {
-    isWarm: publishers.length > 0,
-    issuedMs: Math.max(0, file?.issuedMs ?? 0, ...issued),
-    tags: parts.map(({ content }) => ({ ...content, floorMs: 0 })).reduce(mergeContent, seen).tags,
+    isWarm: trusted.issuedMs > 0,
+    issuedMs: isThere(trusted.issuedMs) ? trusted.issuedMs : (file?.catalogue.issuedMs ?? 0),
+    tags: parts.map(({ content }) => ({ ...content, floorMs: 0 })).reduce(mergeContent, { floorMs: 0, tags: seen })
+      .tags,
     floors: parts.map(({ bits, index, content: { floorMs } }) => ({ bits, index, floorMs })),
-    revoked: new Map([...state.revoked].filter(([, { by }]) => [...by].some((name) => trusted.has(name)))),
+    revoked: trusted.revoked,
     ...(file === undefined ? {} : { newest: file }),
-    shards,
   };
 }
 
 /** Both together: never less than either. */
 export function mergeRecollections(one: Recollection, other: Recollection): Recollection {
-  const newest = (one.newest?.issuedMs ?? 0) >= (other.newest?.issuedMs ?? 0) ? one.newest : other.newest;
+  const newest = issuedOf(one) >= issuedOf(other) ? one.newest : other.newest;
   return {
     isWarm: one.isWarm || other.isWarm,
     issuedMs: Math.max(one.issuedMs, other.issuedMs),
@@ -80,23 +77,16 @@ export function mergeRecollections(one: Recollection, other: Recollection): Reco
     floors: [...one.floors, ...other.floors],
     revoked: mergeRevocations(one.revoked, other.revoked),
     ...(newest === undefined ? {} : { newest }),
-    shards: new Map([...one.shards, ...other.shards]),
   };
 }
 
-function isTrusted({ signers }: Publisher, { signedBy, refuse }: Authority): boolean {
-  const isRefused = ({ identity }: BlobSigner): boolean => identity.kind === 'key' && refuse.keyIds.has(identity.keyId);
-  return signersMeet(
-    signedBy,
-    signers.filter((signer) => !isRefused(signer)),
-  );
+/** Shards that are at hand, by digest. */
+export function shardsOf({ newest }: Recollection): ReadonlyMap<Digest, Uint8Array> {
+  return newest?.shards ?? new Map();
 }
 
-async function newestOf({ newest }: TagsState, authority: Authority, nowMs: number): Promise<Catalogue | undefined> {
-  if (newest === undefined) return undefined;
-  const judged = await judgeFile(newest, authority);
-  if (judged.kind !== 'trusted' || judged.catalogue.issuedMs > nowMs + fileAheadMs) return undefined;
-  return judged.catalogue;
+function issuedOf({ newest }: Recollection): number {
+  return newest?.catalogue.issuedMs ?? 0;
 }
 
 interface Part {
@@ -105,7 +95,7 @@ interface Part {
   readonly content: Content;
 }
 
-function partsOf(catalogue: Catalogue, shards: ReadonlyMap<Digest, Uint8Array>, nowMs: number): readonly Part[] {
+function partsOf({ catalogue, shards }: TrustedFile, nowMs: number): readonly Part[] {
   const { tags } = catalogue;
   if (tags.kind === 'whole') return [{ bits: 0, index: 0, content: withoutFuture(tags.content, nowMs) }];
   return tags.digests.flatMap((digest, index) => {
@@ -115,12 +105,6 @@ function partsOf(catalogue: Catalogue, shards: ReadonlyMap<Digest, Uint8Array>, 
   });
 }
 
-function seenOf(state: TagsState, trusted: ReadonlySet<string>): ReadonlyMap<string, TagState> {
-  const states = new Map<string, TagState>();
-  for (const [tag, { entry, removed }] of state.seen) {
-    const removedMs = Math.max(0, ...[...removed].filter(([name]) => trusted.has(name)).map(([, atMs]) => atMs));
-    const entries = entry === undefined || entry.atMs <= removedMs ? [] : [entry];
-    if (entries.length > 0 || removedMs > 0) states.set(tag, { ...(removedMs > 0 ? { removedMs } : {}), entries });
-  }
-  return states;
+function stateOfItem(item: Item): TagState {
+  return item.kind === 'entry' ? { entries: [item.entry] } : { removedMs: item.atMs, entries: [] };
 }

@@ -1,6 +1,7 @@
 import { defaultPace, type Pace } from '@signet/core';
 import { type Digest, RegistryError, type Resolved } from '@signet/oci';
 import { maxLifetimeMs } from '../catalogue/limits.ts';
+import { within } from '../client/bounds.ts';
 import { TagsError } from '../errors.ts';
 import { encodeHead, pushParts } from '../head/encode-head.ts';
 import { HEAD_TAG, type Head } from '../head/head.ts';
@@ -18,10 +19,9 @@ import { type JournalReader, openJournal } from './journal-reader.ts';
 import { createJudge, type Judge } from './judge.ts';
 import { draftOf, type NewFile } from './new-file.ts';
 import type { ColdOptions, Ignored, Published, WriterOptions } from './options.ts';
-import { mergeRecollections, nothingKnown, type Recollection, recollect } from './recollection.ts';
+import { mergeRecollections, nothingKnown, type Recollection, recollect, shardsOf } from './recollection.ts';
 import { leastOf, ownResults, refuseHopeless } from './results.ts';
 import { recollectionOf, stateOf } from './state-of.ts';
-import { within } from './within.ts';
 import { type Sourced, type Work, workOf } from './work.ts';
 
 /** What a run is to do. */
@@ -119,7 +119,7 @@ async function startRun(options: RunOptions): Promise<Run> {
     judge,
     journal: openJournal(options, pace),
     startedMs: pace.clock(),
-    shards: new Map(recollection.shards),
+    shards: new Map(shardsOf(recollection)),
     entries,
     recollection,
     base: undefined,
@@ -168,7 +168,7 @@ async function playRound(run: Run): Promise<Published | undefined> {
   const base = await readHeadOf(run);
   await run.journal.read(new Set([...(base.head?.merged ?? []), ...run.entries.map(({ ulid }) => ulid)]));
   const work = await workOf(base, { ...run, operations: operationsOf(run), nowMs: options.now() });
-  run.recollection = mergeRecollections(run.recollection, recollectionOf(base));
+  run.recollection = mergeRecollections(run.recollection, recollectionOf(base, run.shards));
   if (isDone(run, base, work)) return await finish(run, base, work);
   const next = await prepare(run, base, work);
   await pushParts(options.store, { ...next, shards: next.newShards }, options.signal);
@@ -213,8 +213,8 @@ function operationsOf({ options, journal }: Run): readonly Sourced[] {
 }
 
 /** Step 2. */
-function isDone({ options }: Run, { catalogue, isHeads }: Base, { isCovered }: Work): boolean {
-  if (catalogue === undefined || !isHeads || catalogue.issuedMs < (options.sinceMs ?? 0)) return false;
+function isDone({ options }: Run, { catalogue, signers }: Base, { isCovered }: Work): boolean {
+  if (catalogue === undefined || signers === undefined || catalogue.issuedMs < (options.sinceMs ?? 0)) return false;
   return isCovered && catalogue.expiresMs > options.now();
 }
 
@@ -273,7 +273,8 @@ async function writeHead({ options, pace }: Run, { expected, readAt }: Base, { m
   };
   beforeWrite();
   const condition = expected === undefined ? {} : { condition: { expected } };
-  await within(limits.writeMs, { pace, signal }, async (limited) => {
+  const bound = { pace, signal: signal ?? new AbortController().signal };
+  await within(limits.writeMs, bound, async (limited) => {
     await store.tag(manifest, HEAD_TAG, { ...condition, once: true, beforeWrite, signal: limited });
   });
 }
@@ -315,9 +316,9 @@ function answerOf(
   ignored: readonly Ignored[],
 ): Omit<Published, 'outcome' | 'operations' | 'cleaned' | 'isStateSaved'> {
   const { isOwn, isCold, rounds, entries, isRecorded } = run;
-  const { head, catalogue, isHeads } = base ?? {};
+  const { head, catalogue, signers } = base ?? {};
   const shown =
-    head === undefined || catalogue === undefined || isHeads !== true
+    head === undefined || catalogue === undefined || signers === undefined
       ? {}
       : {
           head: {
@@ -341,8 +342,7 @@ function ignoredOf({ journal }: Run, { outcomes }: Work): readonly Ignored[] {
 }
 
 async function saveState({ options, judge, shards }: Run, base: Base, { wanted }: Work): Promise<boolean> {
-  const { authority } = options;
-  const state = await stateOf(base, { authority, judge, shards, tags: wanted.tags.keys() });
+  const state = await stateOf(base, { judge, shards, tags: wanted.tags.keys() });
   return state !== undefined && (await options.state.merge(state));
 }
 

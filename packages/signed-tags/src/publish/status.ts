@@ -39,7 +39,7 @@ export async function status(
   const judge = createJudge(options.authority);
   const base = await readBase({ ...options, pace, isExpected: true, recollection: nothingKnown, shards: new Map() });
   const journal = openJournal(options, pace);
-  await journal.read(new Set(base.isHeads ? base.head?.merged : []));
+  await journal.read(new Set(base.signers === undefined ? [] : base.head?.merged));
   const [pending, ignored]: [Status['pending'][number][], Ignored[]] = [[], []];
   for (const entry of [...journal.entries.values()].toSorted((a, b) => (a.ulid < b.ulid ? -1 : 1))) {
     if (entry.kind === 'junk') {
@@ -76,8 +76,8 @@ export async function itemsOf(base: Base): Promise<ReadonlyMap<string, Item>> {
 }
 
 async function catalogueFacts(base: Base): Promise<Pick<Status, 'catalogue'>> {
-  const { catalogue, isHeads, bits } = base;
-  if (catalogue === undefined || !isHeads) return {};
+  const { catalogue, signers, bits } = base;
+  if (catalogue === undefined || signers === undefined) return {};
   const { issuedMs, expiresMs, revoked } = catalogue;
   const items = [...(await itemsOf(base)).values()];
   const tags = items.filter(({ kind }) => kind === 'entry').length;
@@ -86,7 +86,7 @@ async function catalogueFacts(base: Base): Promise<Pick<Status, 'catalogue'>> {
 
 async function unmetTags(base: Base, judge: Judge): Promise<readonly string[]> {
   const unmet: string[] = [];
-  if (!base.isHeads) return unmet;
+  if (base.signers === undefined) return unmet;
   for (const [tag, item] of await itemsOf(base))
     if (item.kind === 'entry' && !(await judge.meetsRule(tag, item.entry))) unmet.push(tag);
   return unmet.toSorted();

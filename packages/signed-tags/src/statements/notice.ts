@@ -3,6 +3,7 @@ import type { Digest } from '@signet/oci';
 import { type BlobSigner, judgeBlob, type Ruling, signersMeet } from '@signet/verifier';
 import * as v from 'valibot';
 import type { Revocation, TagStatement } from '../catalogue/content.ts';
+import { timeText } from '../catalogue/encode.ts';
 import { digestSchema, readAs, readJson, revocationMembers, textSchema, timeSchema } from '../catalogue/schema.ts';
 import { TagsError } from '../errors.ts';
 import { signDocument } from '../head/sign-file.ts';
@@ -160,8 +161,4 @@ function timeOf(said: readonly Said[], { rule }: Ruling): number | undefined {
         said.filter((each) => each.atMs >= atMs).flatMap(({ signers }) => signers),
       ),
     );
-}
-
-function timeText(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -1,0 +1,102 @@
+import { HEAD_TAG, init, publish, readHead, readShard, rebuild, type Unproven } from '@signet/signed-tags';
+import { describe, expect, it } from 'vitest';
+import { authorityOf, imageDigest, person, shortPace, type World, world } from './world.ts';
+
+/** The head of a store as an old catalogue. */
+async function oldOf({ store }: World) {
+  const head = (await readHead(store, { pace: shortPace })) ?? expect.fail('there is one');
+  return { file: head.file, shards: [] };
+}
+
+const all = async (unproven: Unproven): Promise<Unproven> => unproven;
+const none = async (): Promise<Unproven> => ({ removed: new Map(), revoked: new Map() });
+
+/** Tags by alice and bob, of whom bob has left since; one removed, one digest revoked; signed by a publisher whose key is lost. */
+async function ruins() {
+  const [bob, lost] = [await person('bob'), await person('the old publisher')];
+  const made = await world({ isNew: true });
+  const { nowMs } = made.clock;
+  const require = { kind: 'any', of: [made.alice.source, bob.source] } as const;
+  const authority = authorityOf(require, lost.source);
+  const operations = [
+    await made.sign('v1', 'a'),
+    await made.sign('v2', 'b', { by: bob }),
+    await made.sign('v3', 'c'),
+    await made.remove('v3', { atMs: nowMs + 1 }),
+    await made.revoke('bad'),
+  ];
+  await init(made.writer({ authority, signers: [lost.signer], operations }));
+  return { made, old: await oldOf(made) };
+}
+
+describe('rebuilding', () => {
+  it('takes entries that prove themselves, whoever signed the file, and the rest when it is confirmed', async () => {
+    const { made, old } = await ruins();
+    let asked: Unproven | undefined;
+    const confirm = async (unproven: Unproven) => {
+      asked = unproven;
+      return unproven;
+    };
+    const result = await rebuild({ ...made.writer(), catalogues: [old], confirm });
+    expect(result).toMatchObject({ outcome: 'published', isOwn: true, isCold: false });
+    expect([...(asked?.removed ?? [])]).toEqual([['v3', made.clock.nowMs + 1]]);
+    expect([...(asked?.revoked.keys() ?? [])]).toEqual([imageDigest('bad')]);
+    const { catalogue, digestOf } = await made.read();
+    expect(['v1', 'v2', 'v3'].map(digestOf)).toEqual([imageDigest('a'), undefined, undefined]);
+    expect(catalogue.revoked.size).toBe(1);
+  });
+
+  it('of what is not confirmed takes nothing', async () => {
+    const { made, old } = await ruins();
+    await rebuild({ ...made.writer(), catalogues: [old], confirm: none });
+    const { catalogue, content } = await made.read();
+    expect([catalogue.revoked.size, content.tags.has('v3')]).toEqual([0, false]);
+  });
+
+  it('takes the greatest of several catalogues, and statements that were found', async () => {
+    const { made, old } = await ruins();
+    const later = await world({ isNew: true });
+    await init(later.writer({ operations: [await made.sign('v1', 'newer', { atMs: made.clock.nowMs + 5 })] }));
+    const operations = [await made.sign('v9', 'found')];
+    await rebuild({ ...made.writer(), catalogues: [await oldOf(later), old], operations, confirm: all });
+    const { digestOf } = await made.read();
+    expect(['v1', 'v9'].map(digestOf)).toEqual([imageDigest('newer'), imageDigest('found')]);
+  });
+
+  it('takes nothing of another collection, and refuses what is no catalogue', async () => {
+    const { made, old } = await ruins();
+    const other = { ...old, file: Buffer.from(Buffer.from(old.file).toString().replace('/shop/api', '/shop/web')) };
+    await rebuild({ ...made.writer(), catalogues: [other], confirm: all });
+    expect((await made.read()).content.tags.size).toBe(0);
+    const junk = { file: Buffer.from('junk'), shards: [] };
+    await expect(rebuild({ ...made.writer(), catalogues: [junk], confirm: all })).rejects.toThrow('not JSON');
+  });
+
+  it('goes over a head that is trusted without losing what it holds', async () => {
+    const { old } = await ruins();
+    const made = await world();
+    await publish(made.writer({ operations: [await made.sign('v5', 'kept')], allowCold: true }));
+    const before = (await made.store.resolve(HEAD_TAG)).descriptor.digest;
+    await rebuild({ ...made.writer(), catalogues: [old], confirm: all });
+    expect((await made.store.resolve(HEAD_TAG)).descriptor.digest).not.toBe(before);
+    const { digestOf } = await made.read();
+    expect(['v1', 'v5'].map(digestOf)).toEqual([imageDigest('a'), imageDigest('kept')]);
+  });
+});
+
+it('a large catalogue is rebuilt from those of its shards that are there', async () => {
+  const made = await world();
+  const operations = await Promise.all(Array.from({ length: 120 }, (_, at) => made.sign(`t${at}`, `image ${at}`)));
+  await publish(made.writer({ operations, allowCold: true }));
+  const head = (await readHead(made.store, { pace: shortPace })) ?? expect.fail('there is one');
+  const { catalogue } = await made.read();
+  const read = (index: number) => readShard(made.store, { head, catalogue }, index, { pace: shortPace });
+  const shards = await Promise.all([...head.shards.keys()].map(read));
+  expect(shards.length).toBeGreaterThan(1);
+  const [whole, part] = [await world({ isNew: true }), await world({ isNew: true })];
+  await rebuild({ ...whole.writer(), catalogues: [{ file: head.file, shards: shards.toReversed() }], confirm: all });
+  expect((await whole.read()).content.tags.size).toBe(120);
+  await rebuild({ ...part.writer(), catalogues: [{ file: head.file, shards: shards.slice(1) }], confirm: all });
+  const { size } = (await part.read()).content.tags;
+  expect(size > 30 && size < 120).toBe(true);
+});
