@@ -2,7 +2,7 @@ import { type ClientOptions, type Credential, createRegistryClient, type Documen
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Answer, type HostileRegistry, startHostileRegistry } from '../../support/hostile-registry.ts';
 import { createTestCa } from '../../support/tls.ts';
-import { startTokenServer, type TokenServer } from '../../support/token-server.ts';
+import { readAsk, sendReply, startTokenServer, type TokenAsk, type TokenServer } from '../../support/token-server.ts';
 import { codeOf } from '../code-of.ts';
 
 const left: (() => Promise<void>)[] = [];
@@ -21,7 +21,7 @@ async function play(
   readonly server: HostileRegistry;
   /** Of whom credentials were asked for. */
   readonly asked: string[];
-  get(path: string, maxBytes?: number): Promise<string>;
+  get(path: string, maxBytes?: number, registry?: string): Promise<string>;
 }> {
   const server = await startHostileRegistry(answer);
   const asked: string[] = [];
@@ -36,8 +36,8 @@ async function play(
     ...options,
   });
   left.push(server.stop, () => client.close());
-  const get = async (path: string, maxBytes?: number): Promise<string> => {
-    const request: DocumentRequest = { ...about, url: new URL(path, server.url) };
+  const get = async (path: string, maxBytes?: number, registry = about.registry): Promise<string> => {
+    const request: DocumentRequest = { ...about, registry, url: new URL(path, server.url) };
     return Buffer.from(await client.document(request, maxBytes === undefined ? {} : { maxBytes })).toString();
   };
   return { server, asked, get };
@@ -70,12 +70,52 @@ describe('a document of a server beside the registry', () => {
     ]);
   });
 
+  it.each([
+    ['is not shown to another server', about.registry, undefined],
+    ['is exchanged by the registry itself', undefined, 'refresh from entra'],
+  ] as const)(
+    'comes without what opens more than the registry: a token of Microsoft Entra %s',
+    async (_what, other, shown) => {
+      const seen: TokenAsk[] = [];
+      const server = await startHostileRegistry((request, response) => {
+        if (request.url.startsWith('/v2/')) {
+          if (request.headers.authorization === 'Bearer good') return void response.end('the document');
+          return void response.writeHead(401, { 'www-authenticate': `Bearer realm="${server.url}/token"` }).end();
+        }
+        seen.push(readAsk(request));
+        const isExchange = request.url === '/oauth2/exchange';
+        sendReply(response, isExchange ? { refresh_token: 'from entra' } : { token: 'good' });
+      });
+      const entra: Credential = { kind: 'aad', token: 'secret', expiresAtMs: Date.now() + 3_600_000 };
+      const client = createRegistryClient({ credentials: { get: () => Promise.resolve(entra) } });
+      left.push(server.stop, () => client.close());
+      const request = { ...about, registry: other ?? server.host, url: new URL('/v2/a', server.url) };
+      expect(Buffer.from(await client.document(request)).toString()).toBe('the document');
+      expect(seen.at(-1)?.shown).toBe(shown);
+      expect(seen.some(({ shown: each }) => each === 'aad secret')).toBe(shown !== undefined);
+    },
+  );
+
   it('comes with one token for many documents', async () => {
     const tokens = await startTokenServer(() => ({ token: 'good' }));
     left.push(tokens.stop);
     const { get } = await play(guarded(tokens));
     for (const path of ['/a', '/b', '/c']) await get(path);
     expect(tokens.asks).toHaveLength(1);
+  });
+
+  it('comes with the credentials of its own registry, where one server has documents of several', async () => {
+    const { get, server } = await play(
+      ({ headers }, response) => {
+        if (headers.authorization?.startsWith('Basic ') === true)
+          return void response.end(Buffer.from(headers.authorization.slice(6), 'base64'));
+        response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
+      },
+      { credentials: { get: (registry) => Promise.resolve({ kind: 'basic', username: registry, password: 'p' }) } },
+    );
+    expect(await get('/a')).toBe('registry.example.com:p');
+    expect(await get('/b', undefined, 'other.example.com')).toBe('other.example.com:p');
+    expect(server.seen.length).toBeGreaterThan(2);
   });
 
   it('comes with the credentials themselves where the server asks for them', async () => {

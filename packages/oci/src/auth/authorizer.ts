@@ -14,6 +14,8 @@ export interface AuthNeed {
   readonly base: URL;
   readonly repository?: string;
   readonly scopes: readonly string[];
+  /** The server is another one than the registry: what opens more than the registry is not for it. */
+  readonly isBeside?: boolean;
   readonly deadline: Deadline;
 }
 
@@ -33,7 +35,7 @@ type Mode = { readonly kind: 'basic' } | { readonly kind: 'bearer'; readonly rea
 interface State {
   mode?: Mode;
   readonly tokens: TokenCache;
-  /** By repository. */
+  /** By {@link ownerOf}. */
   readonly credentials: Map<string, Promise<Credential | undefined>>;
   /** Scopes that the registry named beyond those that a need began with. */
   readonly learned: Map<string, readonly string[]>;
@@ -71,7 +73,8 @@ async function headerFor(need: AuthNeed, context: Context): Promise<string | und
   const state = context.stateOf(need.base);
   if (state.mode === undefined) return undefined;
   const { mode } = state;
-  const credential = await withinDeadline(credentialFor(need, state, context), need.deadline);
+  const found = await withinDeadline(credentialFor(need, state, context), need.deadline);
+  const credential = need.isBeside === true && found?.kind === 'aad' ? undefined : found;
   if (mode.kind === 'basic')
     return credential?.kind === 'basic' ? basic(credential.username, credential.password) : undefined;
   if (credential?.kind === 'bearer') return bearer(credential.token);
@@ -133,7 +136,7 @@ function learnBearer(need: AuthNeed, challenge: Challenge, state: State): boolea
 }
 
 function credentialFor(need: AuthNeed, state: State, context: Context): Promise<Credential | undefined> {
-  const known = state.credentials.get(need.repository ?? '');
+  const known = state.credentials.get(ownerOf(need));
   if (known === undefined) return askCredential(need, state, context);
   return known.then((credential) => {
     const until = credential?.kind === 'aad' ? credential.expiresAtMs : undefined;
@@ -142,12 +145,17 @@ function credentialFor(need: AuthNeed, state: State, context: Context): Promise<
 }
 
 function askCredential(need: AuthNeed, state: State, context: Context): Promise<Credential | undefined> {
-  const key = need.repository ?? '';
+  const key = ownerOf(need);
   const asked = context.credentials?.get(need.registry, need.repository) ?? Promise.resolve(undefined);
   makeRoom(state.credentials);
   state.credentials.set(key, asked);
   asked.catch(() => state.credentials.delete(key)); // A failure is told to whoever waits; the next one asks again.
   return asked;
+}
+
+/** Whose credential it is. One server may be asked about repositories of several registries. */
+function ownerOf({ registry, repository = '' }: AuthNeed): string {
+  return `${registry}/${repository}`;
 }
 
 function scopesOf(need: AuthNeed, state: State): readonly string[] {

@@ -19,6 +19,8 @@ export interface Call {
   readonly base: URL;
   readonly repository?: string;
   readonly scopes: readonly string[];
+  /** See {@link AuthNeed}. */
+  readonly isBeside?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
   /** A stream can be sent only once: such a call is never repeated. */
   readonly body?: Uint8Array | Readable;

@@ -4,6 +4,7 @@ import type { ReadOptions } from '../store.ts';
 import { answerError } from './answer-error.ts';
 import type { Caller } from './caller.ts';
 import { startDeadline } from './deadline.ts';
+import { baseUrl } from './endpoint.ts';
 import type { Settings } from './options.ts';
 import { isLoopbackHost } from './proxy.ts';
 import { safeUrl } from './safe-url.ts';
@@ -12,7 +13,7 @@ import { safeUrl } from './safe-url.ts';
 export interface DocumentRequest {
   /** `https:`, or `http:` for this machine and where the client's `plainHttp` says so. */
   readonly url: URL;
-  /** Whose credentials are shown when the server asks for some, as `docker` shows them to its trust server. */
+  /** Whose credentials are shown when the server asks for some, as `docker` shows them to its trust server; a token of Microsoft Entra to the registry itself alone. */
   readonly registry: string;
   readonly repository: string;
   /** The name by which the server's tokens are asked for, to pull. */
@@ -34,6 +35,7 @@ export async function fetchDocument(
     url,
     registry,
     base: new URL(url.origin),
+    isBeside: url.origin !== baseUrl(registry, settings.options).origin,
     repository,
     scopes: [repositoryScope(scopeName, 'pull')],
     maxBytes: options.maxBytes ?? settings.limits.maxManifestBytes,
