@@ -95,6 +95,14 @@ const exitCodes: Readonly<Record<string, ExitCode>> = {
   DCT_ROLLBACK: EXIT.denied,
   DCT_ROOT_CERTIFICATE: EXIT.denied,
   DCT_ROOT_NOT_TRUSTED: EXIT.denied,
+  HEAD_MISSING: EXIT.denied,
+  HEAD_TOO_OLD: EXIT.denied,
+  SIGNER_NOT_TRUSTED: EXIT.denied,
+  OPERATION_REFUSED: EXIT.denied,
+  WRITER_COLD: EXIT.usage,
+  CATALOGUE_EXISTS: EXIT.usage,
+  JOURNAL_TOO_LARGE: EXIT.usage,
+  RECEIPT_INVALID: EXIT.usage,
   STATE_INVALID: EXIT.usage,
   STATE_REFUSED: EXIT.usage,
 };
@@ -120,6 +128,13 @@ const hints: Readonly<Record<string, string>> = {
   CONFLICT: 'somebody else wrote at the same time; try again',
   DCT_FILE_MISSING: 'read from the server; or do without that file, and what it proves: --allow-missing',
   DCT_EXPIRED: 'read from the server, which renews its timestamp; where the service has ended: --allow-expired',
+  CATALOGUE_MISSING: 'begin with: signet tags init REPOSITORY',
+  HEAD_MISSING: 'where there never was a catalogue: signet tags init REPOSITORY',
+  WRITER_COLD:
+    'keep the folder of --state between runs, or hand in the receipt of an earlier run, --after FILE; or go on without: --cold',
+  CATALOGUE_EXISTS: 'publish into it: signet tags publish; signet tags list shows what it holds',
+  SIGNER_NOT_TRUSTED: 'sign with the key that the policy names: signedBy of its catalogue',
+  CLOCK_DIFFERS: 'set the clock of this machine; where that of the registry is wrong: --ignore-date',
   UNSUPPORTED: 'signet doctor REFERENCE says what the registry can do',
 };
 

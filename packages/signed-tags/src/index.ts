@@ -33,7 +33,7 @@ export type { Patience } from './head/until-there.ts';
 export { type Operation, subjectOf } from './journal/operation.ts';
 export type { Authority } from './publish/authority.ts';
 export { collectGarbage } from './publish/garbage.ts';
-export { init } from './publish/init.ts';
+export { checkNothingThere, init } from './publish/init.ts';
 export type {
   ColdOptions,
   Ignored,

@@ -1,12 +1,18 @@
 import type { Command } from 'commander';
 import type { Context } from '../command.ts';
 import { defineImportDct } from './tags-import-dct.ts';
+import { defineInit } from './tags-init.ts';
 import { defineInspect } from './tags-inspect.ts';
 import { defineList } from './tags-list.ts';
+import { definePublish } from './tags-publish.ts';
+import { defineRefresh } from './tags-refresh.ts';
 import { defineState } from './tags-state.ts';
 
-/** `signet tags list|inspect|import-dct|state` */
+/** `signet tags init|publish|refresh|list|inspect|import-dct|state` */
 export function define(command: Command, context: Context): void {
+  defineInit(command.command('init').summary('begin: write the first catalogue of a repository'), context);
+  definePublish(command.command('publish').summary('put what is recorded into the catalogue'), context);
+  defineRefresh(command.command('refresh').summary('sign catalogues anew before they expire'), context);
   defineList(command.command('list').summary('show what every tag of a repository is, and who says so'), context);
   defineInspect(command.command('inspect').summary('show all about one tag: statements, and what it was'), context);
   defineImportDct(command.command('import-dct').summary('bring tags over from Docker Content Trust'), context);

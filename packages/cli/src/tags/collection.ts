@@ -155,6 +155,7 @@ export function assumedCollection(
   };
 }
 
-function nameOf({ registry, repository }: RegistryReference): string {
+/** `HOST/PATH`, folded. */
+export function nameOf({ registry, repository }: RegistryReference): string {
   return `${foldHost(registry)}/${repository}`;
 }

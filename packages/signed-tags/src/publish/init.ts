@@ -16,7 +16,13 @@ export async function init(options: Omit<PublishOptions, 'afterMs' | 'allowCold'
   return runPublisher({ ...options, operations: options.operations ?? [], mayCreate: true });
 }
 
-async function checkNothingThere({ store, state, signal, authority }: WriterOptions): Promise<void> {
+/** That a collection can begin. @throws {TagsError} CATALOGUE_EXISTS; {RegistryError} what the store throws */
+export async function checkNothingThere({
+  store,
+  state,
+  signal,
+  authority,
+}: Pick<WriterOptions, 'store' | 'state' | 'signal' | 'authority'>): Promise<void> {
   const options = signal === undefined ? {} : { signal };
   const exists = (what: string): TagsError =>
     new TagsError('CATALOGUE_EXISTS', `${what} of ${authority.collection}: init begins where there is nothing`);
