@@ -20,6 +20,8 @@ export type CliErrorCode =
   | 'SOCKET_UNSAFE'
   | 'INPUT_UNREAD'
   | 'INPUT_UNPINNED'
+  | 'DIGEST_LEFT'
+  | 'SIGNATURES_UNREAD'
   | 'INTERRUPTED';
 
 /** A call that cannot be carried out. The hint says what to do. */
@@ -52,6 +54,8 @@ const exitCodes: Readonly<Record<string, ExitCode>> = {
   SOCKET_UNSAFE: EXIT.usage,
   INPUT_UNREAD: EXIT.undecided,
   INPUT_UNPINNED: EXIT.undecided,
+  DIGEST_LEFT: EXIT.denied,
+  SIGNATURES_UNREAD: EXIT.undecided,
   INTERRUPTED: EXIT.interrupted,
   REFERENCE_INVALID: EXIT.usage,
   DIGEST_INVALID: EXIT.usage,

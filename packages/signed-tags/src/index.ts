@@ -32,6 +32,7 @@ export {
 export type { Patience } from './head/until-there.ts';
 export { type Operation, subjectOf } from './journal/operation.ts';
 export type { Authority } from './publish/authority.ts';
+export { checkClock } from './publish/checks.ts';
 export { collectGarbage } from './publish/garbage.ts';
 export { checkNothingThere, init } from './publish/init.ts';
 export type {
@@ -69,5 +70,11 @@ export {
   type TrustedState,
   trustState,
 } from './state/trusted-state.ts';
-export { judgeEntry, type TagQuestion, timeOfStatements } from './statements/judge.ts';
+export {
+  type CountingStatement,
+  countingStatements,
+  judgeEntry,
+  type TagQuestion,
+  timeOfStatements,
+} from './statements/judge.ts';
 export { type Notice, REMOVAL_TYPE, REVOCATION_TYPE, signRemoval, signRevocation } from './statements/notice.ts';

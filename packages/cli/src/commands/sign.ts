@@ -28,8 +28,9 @@ import { addRegistryOptions, type RegistryFlags } from '../options/registry.ts';
 import { forEachReference, readReferences } from '../references.ts';
 import { type Showing, showPlanned, showSigned } from '../sign-output.ts';
 import { readSigner } from '../signing-key.ts';
+import { addTagSigningOptions, isForTags, type TagSigningFlags } from '../tags/sign-flags.ts';
 
-interface SignFlags extends SigningKeyFlags, RegistryFlags, OutputFlags {
+interface SignFlags extends SigningKeyFlags, RegistryFlags, OutputFlags, TagSigningFlags {
   readonly format: SignFormatName;
   readonly annotation?: readonly string[];
   readonly recursive?: boolean;
@@ -59,6 +60,7 @@ export function define(command: Command, context: Context): void {
     .option('--force', 'store it also where the same signature is there already')
     .option('--dry-run', 'show what would be signed; nothing is signed or written, and no key is needed')
     .option('--payload-out <file>', 'write the bytes to be signed to a file, for signing elsewhere; see signet attach');
+  addTagSigningOptions(command);
   addRegistryOptions(command);
   addOutputOptions(command);
   onRun<SignFlags>(command, context, signAll);
@@ -66,10 +68,14 @@ export function define(command: Command, context: Context): void {
 
 const help = `
 The tag is resolved once and the digest is printed. Exit code 1: the tag names another image than it should, and nothing counts as signed.
+With --publish or --stage the signature is a statement that the tag is this image now. Where the tag is it already by this signer, nothing is written;
+where it has been it and has gone on, it is refused (exit code 1), so that a repeated job of an old build sets no tag back. Exit code 3: it is recorded,
+and not published yet.
 
 Examples:
   signet sign --key release.key registry.example.com/app:1.0@sha256:…
   signet sign --key release.key --recursive --annotation build=42 registry.example.com/app:1.0
+  signet sign --key release.key --policy policy.yaml --publish --catalogue-key publisher.key registry.example.com/app:1.0
   signet sign --key release.key --signed-reference registry.example.com/app:1.0 oci:./image:1.0`;
 
 /** What became of one reference. */
@@ -81,6 +87,10 @@ type Outcome =
 async function signAll(args: readonly string[], flags: SignFlags, io: Io): Promise<ExitCode> {
   const output = outputOptions(flags, io);
   checkFlags(args, flags);
+  if (isForTags(flags)) {
+    const { signTags } = await import('../tags/sign-tags.ts');
+    return await signTags(args, flags, io);
+  }
   const annotations = parseAnnotationFlags(flags.annotation);
   const references = readReferences(args, io);
   const onlyPlans = flags.dryRun === true || flags.payloadOut !== undefined;
