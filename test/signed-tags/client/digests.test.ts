@@ -54,6 +54,13 @@ describe('REPO:TAG@DIGEST', () => {
     expect(told(await client.ask(`:v2@${digestOf('third')}`, asked))).toBe('denied TAG_NOT_SIGNED');
   });
 
+  it('is not what it named even where the clock is a little behind that of who moved the tag', async () => {
+    const client = newClient(await storeWith());
+    expect(told(await client.ask(`:v1@${digestOf('second')}`, { now: at(5) - 1 }))).toBe('undecided CLOCK_BEHIND');
+    await publish(client.store, { issued: at(5), tags: { v1: { entries: [third, second] } } });
+    expect(told(await client.ask(`:v1@${digestOf('second')}`, { now: at(5) - 1 }))).toBe('denied DIGEST_NOT_CURRENT');
+  });
+
   it('may be what it named until not long ago, where the policy says so', async () => {
     const client = newClient(await storeWith());
     const ask = (name: string, supersededMs: number) =>

@@ -91,6 +91,19 @@ describe("who has the catalogue's key", () => {
     expect(told(await client.ask(`@${image('new').digest}`, successor), ...images)).toBe('new');
   });
 
+  it('leaves behind no removal that was only gone by while another published', async () => {
+    const client = await warmClient();
+    const both: How = { ...asked, catalogue: { signedBy: anyOf('publisher', 'successor') } };
+    await publish(client.store, { issued: at(8), tags: { v1: { removedMs: at(7), entries: [] } } });
+    expect(told(await client.ask(':v1', both))).toBe('denied TAG_NOT_SIGNED');
+    await publish(client.store, { issued: at(9), by: ['successor'], tags: { v1: { entries: [now, old] } } });
+    const answer = await client.ask(':v1', both);
+    expect(told(answer)).toBe('denied TAG_NOT_SIGNED');
+    expect(answer.facts).toMatchObject({ staleSource: true, atMs: at(7) });
+    const successor: How = { ...asked, catalogue: { signedBy: source('successor') } };
+    expect(told(await client.ask(':v1', successor), ...images)).toBe('new');
+  });
+
   it('leaves behind what others vouched for, too', async () => {
     const client = await warmClient();
     const both = { signedBy: anyOf('publisher', 'successor') };

@@ -21,7 +21,7 @@ import { timeText } from '../catalogue/encode.ts';
 import { itemAheadMs } from '../catalogue/limits.ts';
 import type { Bound } from '../state/trusted-state.ts';
 import { judgeEntry } from '../statements/judge.ts';
-import { lateness } from './lateness.ts';
+import { type FileTimes, lateness } from './lateness.ts';
 import { itemOfReceipt, type Receipt } from './receipt.ts';
 import { type Refusal, refusing } from './refusal.ts';
 
@@ -56,8 +56,10 @@ interface Line {
   readonly item: Item;
   /** What the tag named before, greatest first. */
   readonly earlier: readonly Entry[];
-  /** Not of the file, but seen before it. */
-  readonly vouchedMs?: { readonly issuedMs: number; readonly expiresMs: number };
+  /** The file says it: else it is what was seen before. */
+  readonly isOfFile: boolean;
+  /** Of an entry that was seen before, the file that vouched for it. */
+  readonly vouched?: FileTimes;
 }
 
 /**
@@ -69,16 +71,18 @@ export async function judgeTag(asked: TagCase): Promise<JudgedTag> {
   if ('code' in line) return { answer: refusing(line, asked.facts) };
   const facts = factsOf(asked, line);
   const { item } = line;
-  const isOwn = line.vouchedMs === undefined;
   const missed = asked.receipt === undefined ? undefined : receiptMissed(item, asked.receipt);
   if (missed !== undefined) return { answer: refusing(missed, facts) };
   if (item.kind === 'removal')
-    return { answer: refusing(notSigned(asked, item.atMs), facts), ...(isOwn && item.atMs > 0 ? { seen: item } : {}) };
+    return {
+      answer: refusing(notSigned(asked, item.atMs), facts),
+      ...(line.isOfFile && item.atMs > 0 ? { seen: item } : {}),
+    };
   if (asked.digest !== undefined && asked.digest !== item.entry.digest)
     return await judgeEarlier(asked, { ...line, current: item.entry, facts });
   const judged = await judgeListed(item.entry, asked);
   const answer = 'kind' in judged ? refusing(judged, facts) : trusted(item.entry, judged, facts);
-  return { answer, ...(isOwn && answer.kind === 'trusted' ? { seen: item } : {}) };
+  return { answer, ...(line.isOfFile && answer.kind === 'trusted' ? { seen: item } : {}) };
 }
 
 /** The tag by the file, or by what was seen where that is more. */
@@ -90,24 +94,25 @@ function lineOf({ content, bound, catalogue, tag, nowMs }: TagCase): Line | Refu
   const lower = unread ?? rollback(tag, timeOf(bound.item));
   if (own !== undefined && catalogue.onRollback === 'deny') return lower;
   // That it was removed denies, whoever says less by now.
-  if (bound.item.kind === 'removal') return { item: bound.item, earlier: [] };
+  if (bound.item.kind === 'removal') return { item: bound.item, earlier: [], isOfFile: false };
   const inTime = bound.vouched.filter((times) => isInTime(times, catalogue, nowMs));
-  const [vouchedMs] = inTime.toSorted((a, b) => b.expiresMs - a.expiresMs);
-  if (vouchedMs === undefined) return lower;
+  const [vouched] = inTime.toSorted((a, b) => b.expiresMs - a.expiresMs);
+  if (vouched === undefined) return lower;
   const { entry } = bound.item;
   const before = own?.item.kind === 'entry' ? [own.item.entry, ...own.earlier] : [];
-  return { item: bound.item, earlier: before.filter(({ digest }) => digest !== entry.digest), vouchedMs };
+  const earlier = before.filter(({ digest }) => digest !== entry.digest);
+  return { item: bound.item, earlier, isOfFile: false, vouched };
 }
 
 /** Nothing from the future exists. Rule: signed-tags.md 3.2 */
 function ownLine({ tags, floorMs }: Content, tag: string, latestMs: number): Line {
   const { entries, removedMs = floorMs } = tags.get(tag) ?? { entries: [] };
   const [entry, ...earlier] = entries.filter(({ atMs }) => atMs <= latestMs);
-  if (entry !== undefined) return { item: { kind: 'entry', entry }, earlier };
-  return { item: { kind: 'removal', atMs: removedMs <= latestMs ? removedMs : 0 }, earlier };
+  if (entry !== undefined) return { item: { kind: 'entry', entry }, earlier, isOfFile: true };
+  return { item: { kind: 'removal', atMs: removedMs <= latestMs ? removedMs : 0 }, earlier, isOfFile: true };
 }
 
-function isInTime(times: Parameters<typeof lateness>[0], catalogue: TagCatalogue, nowMs: number): boolean {
+function isInTime(times: FileTimes, catalogue: TagCatalogue, nowMs: number): boolean {
   const late = lateness(times, catalogue, nowMs);
   return late === 'none' || late === 'grace';
 }
@@ -137,7 +142,7 @@ const remedy =
  */
 async function judgeEarlier(
   asked: TagCase,
-  { current, earlier, facts, vouchedMs }: Line & { readonly current: Entry; readonly facts: TagFacts },
+  { current, earlier, facts, isOfFile }: Line & { readonly current: Entry; readonly facts: TagFacts },
 ): Promise<JudgedTag> {
   const line = [current, ...earlier];
   const at = line.findIndex(({ digest }) => digest === asked.digest);
@@ -153,19 +158,19 @@ async function judgeEarlier(
   const [judged, next] = await Promise.all([judgeListed(entry, asked), judgeEntry(successor, asked)]);
   if ('kind' in judged) return { answer: refusing(judged, facts) };
   if (next.verdict !== 'verified') return { answer: refusing(notCurrent(asked, current), facts) };
-  const seen =
-    successor === current && vouchedMs === undefined ? { seen: { kind: 'entry', entry: current } as const } : {};
+  const seen = successor === current && isOfFile ? { seen: { kind: 'entry', entry: current } as const } : {};
   return { answer: trusted(entry, judged, { ...facts, superseded: true, atMs: entry.atMs }), ...seen };
 }
 
-function factsOf({ facts, bound, receipt, content, catalogue, nowMs }: TagCase, { item, vouchedMs }: Line): TagFacts {
+function factsOf(asked: TagCase, { item, isOfFile, vouched }: Line): TagFacts {
+  const { facts, bound, receipt, content, catalogue, nowMs } = asked;
   const isKnown = bound !== undefined || receipt !== undefined;
   const atMs = timeOf(item);
   return {
     ...facts,
-    ...(vouchedMs === undefined ? {} : { source: 'cache', ...vouchedMs }),
-    ...(vouchedMs !== undefined && !('code' in content) ? { staleSource: true } : {}),
-    ...(vouchedMs !== undefined && lateness(vouchedMs, catalogue, nowMs) === 'grace' ? { expired: 'grace' } : {}),
+    ...(isOfFile || 'code' in content ? {} : { staleSource: true }),
+    ...(vouched === undefined ? {} : { source: 'cache', ...vouched }),
+    ...(vouched !== undefined && lateness(vouched, catalogue, nowMs) === 'grace' ? { expired: 'grace' } : {}),
     ...(atMs === 0 ? {} : { atMs }),
     ...(isKnown ? {} : { cold: true }),
   };

@@ -1,6 +1,7 @@
 import { defaultPace, type Pace } from '@signet/core';
 import { RegistryError, type Source } from '@signet/oci';
 import { type Asked, collectionOf, type TagCatalogue, type TrustedAnswer, type TrustedTags } from '@signet/verifier';
+import { isOpenTag } from '../reserved.ts';
 import { memoryPlaces } from '../state/memory-place.ts';
 import type { StatePlace } from '../state/state.ts';
 import { type Answering, answer } from './answer.ts';
@@ -48,7 +49,7 @@ export function createTrustedTags(options: TrustedTagsOptions = {}): TrustedTags
       if (catalogue === undefined || where === undefined) return outside(asked, catalogue);
       const { collection, location } = where;
       const facts = { collection, catalogue: catalogue.name };
-      if (asked.tag?.startsWith(reservedPrefix) === true) return refusing(reserved(asked.tag), facts);
+      if (asked.tag !== undefined && !isOpenTag(asked.tag)) return refusing(reserved(asked.tag), facts);
       const counted = countingSource(maxRequests);
       const open = async (): Promise<Source> => {
         // A layout holds catalogue and images together.
@@ -74,8 +75,6 @@ export function createTrustedTags(options: TrustedTagsOptions = {}): TrustedTags
   };
 }
 
-/** What begins so is the protocol's own. Rule: signed-tags.md 3.2 */
-const reservedPrefix = 'signet-tags';
 const maxReuseMs = 60_000;
 
 /** `HOST/PATH`; of a layout what its images are said to be. */
