@@ -10,7 +10,7 @@ export function whenText(ms: number, nowMs: number): string {
 
 /** A span in the largest unit of which there are two or more; milliseconds. */
 export function spanText(ms: number): string {
-  for (const [name, length] of units) if (ms >= 2 * length) return `${Math.floor(ms / length)} ${name}`;
+  for (const [name, length] of units) if (ms >= 2 * length) return `${Math.round(ms / length)} ${name}`;
   return `${Math.round(ms / 1000)} s`;
 }
 
