@@ -14,7 +14,7 @@ import { signet } from '../support/cli.ts';
 import { type HostileRegistry, startHostileRegistry } from '../support/hostile-registry.ts';
 import type { RunResult } from '../support/process.ts';
 import { tempDir } from '../support/temp.ts';
-import { type CliWorld, createCliWorld, ok } from './cli-world.ts';
+import { type CliWorld, createCliWorld, makeKey, ok } from './cli-world.ts';
 
 const [alice, bob] = [makeTrustKey('alice'), makeTrustKey('bob')];
 let world: CliWorld;
@@ -72,8 +72,8 @@ describe('tags import-dct', () => {
     });
     expect(result.stdout).toContain(`${repository}  2 tags in Docker Content Trust, `);
     expect(result.stdout).toContain(`  root  version 1, key ${root.id}: trusted on first use\n`);
-    expect(result.stdout).toContain(`  one  ${images.one.digest}  would be signed  by alice\n`);
-    expect(result.stdout).toContain(`  two  ${images.two.digest}  would be signed  by alice, bob\n`);
+    expect(result.stdout).toContain(`  one  ${images.one.digest}  accepted  by alice\n`);
+    expect(result.stdout).toContain(`  two  ${images.two.digest}  accepted  by alice, bob\n`);
     expect(await signet(['verify', '--key', world.pub, `${repository}:one`])).toMatchObject({ code: 1 });
   });
 
@@ -128,7 +128,7 @@ describe('tags import-dct', () => {
   it('takes what one signer signed', async () => {
     const dir = await keep();
     expect(told(await importDct('--dir', dir, '--dry-run', '--role', 'bob', '-o', 'json'))).toEqual([
-      ['two', 'would-sign'],
+      ['two', 'accepted'],
     ]);
     expect(told(await importDct('--dir', dir, '--dry-run', '--role', 'targets/alice', '-o', 'json'))).toHaveLength(2);
     expect(await importDct('--dir', dir, '--dry-run', '--role', 'targets')).toMatchObject({
@@ -222,6 +222,61 @@ describe('tags import-dct', () => {
   });
 });
 
+describe('tags import-dct into a catalogue', () => {
+  let policy: string;
+  let writing: readonly string[];
+  beforeAll(async () => {
+    const publisher = await makeKey(join(world.dir, 'publisher'));
+    policy = join(world.dir, 'policy.json');
+    const rule = { images: [`${world.host}/team/**`], require: 'release', tag: 'trusted', catalogue: 'team' };
+    const catalogues = { team: { collections: `${world.host}/team/**`, signedBy: 'publisher' } };
+    const trust = { release: { keys: ['k.pub'] }, publisher: { keys: ['publisher.pub'] } };
+    writeFileSync(policy, JSON.stringify({ version: 1, trust, catalogues, rules: [rule] }));
+    writing = ['--policy', policy, '--state', join(world.dir, 'state'), '--catalogue-key', publisher.key];
+    await ok(['tags', 'init', ...writing, repository]);
+  });
+
+  it('publishes what is accepted in one go, and nothing of the rest', async () => {
+    const targets = { one: images.one, two: images.two, moved: images.moved };
+    const dir = await keep({ delegations: [{ name: 'targets/releases', keys: [alice], targets }] });
+    const result = await importDct('--dir', dir, '--key', world.key, '--publish', ...writing);
+    expect(result.code).toBe(1);
+    expect(result.stdout).toMatch(
+      / {2}moved {2}\S+ {2}differs: .*\n {2}one {4}\S+ {2}accepted {2}by releases\n {2}two {4}/,
+    );
+    expect(result.stdout.match(/^published {2}/gm)).toHaveLength(1);
+    const list = JSON.parse((await ok(['tags', 'list', '--policy', policy, repository, '-o', 'json'])).stdout);
+    expect(list.tags.map(({ tag, digest, verdict }: Record<string, string>) => [tag, digest, verdict])).toEqual([
+      ['one', images.one.digest, 'verified'],
+      ['two', images.two.digest, 'verified'],
+    ]);
+    const resolved = await ok(['resolve', '--policy', policy, `${repository}:one`]);
+    expect(resolved.stdout.trim()).toMatch(new RegExp(`${images.one.digest}$`));
+  });
+
+  it('writes nothing where the catalogue says the same, staged too', async () => {
+    const result = await importDct('--dir', await keep(), '--key', world.key, '--stage', ...writing.slice(0, 4));
+    expect(result.code).toBe(0);
+    expect(result.stdout.match(/^published before {2}/gm)).toHaveLength(2);
+  });
+
+  it('signs nothing with --dry-run, and knows what goes together', async () => {
+    const dir = await keep();
+    const looked = await importDct('--dir', dir, '--dry-run', '--publish', ...writing, '-o', 'json');
+    expect([looked.code, told(looked).map(([, outcome]) => outcome)]).toEqual([0, ['accepted', 'accepted']]);
+    for (const [args, message] of [
+      [['--publish', '--stage'], '--publish and --stage were given'],
+      [['--policy', policy], '--policy was given: it is for --publish or --stage'],
+      [['--stage'], '--stage needs --policy'],
+    ] as const)
+      expect(await importDct('--dir', dir, '--key', world.key, ...args)).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringContaining(message),
+      });
+  });
+});
+
 describe('tags import-dct with a server', () => {
   let server: HostileRegistry;
   let folder: string;
@@ -238,8 +293,8 @@ describe('tags import-dct with a server', () => {
   it('reads from it', async () => {
     const result = await importDct('--server', server.url, '--dry-run', '-o', 'json');
     expect(told(result)).toEqual([
-      ['one', 'would-sign'],
-      ['two', 'would-sign'],
+      ['one', 'accepted'],
+      ['two', 'accepted'],
     ]);
     expect(JSON.parse(result.stdout)).toMatchObject({
       version: 1,

@@ -1,3 +1,5 @@
+import type { TrustedTag } from '@signet/dct';
+import { formatReference, type RegistryReference } from '@signet/oci';
 import type { Command } from 'commander';
 import { type Context, onRun } from '../command.ts';
 import { connect, DEFAULT_CONCURRENCY } from '../connect.ts';
@@ -14,8 +16,9 @@ import { forEachReference } from '../references.ts';
 import { readSigner } from '../signing-key.ts';
 import { createStyle } from '../style.ts';
 import { parseRepository } from '../tags/collection.ts';
+import { addTagSigningOptions, isForTags, type TagSigningFlags } from '../tags/sign-flags.ts';
 
-interface ImportFlags extends TrustDataFlags, SigningKeyFlags, RegistryFlags, OutputFlags {
+interface ImportFlags extends TrustDataFlags, SigningKeyFlags, TagSigningFlags, RegistryFlags, OutputFlags {
   readonly dryRun?: boolean;
 }
 
@@ -31,20 +34,23 @@ export function defineImportDct(command: Command, context: Context): void {
   addSigningKeyOptions(command);
   command
     .optionsGroup('Signature:')
-    .option('--dry-run', 'show what would be signed; nothing is signed or written, and no key is needed');
+    .option('--dry-run', 'show what is accepted; nothing is signed or written, and no key is needed');
+  addTagSigningOptions(command);
   addRegistryOptions(command);
   addOutputOptions(command);
   onRun<ImportFlags>(command, context, ([text = ''], flags, io) => importAll(text, flags, io));
 }
 
 const help = `
+With --publish or --stage the accepted tags are signed as signet sign does with these options, all in one publication.
 A tag is taken as docker pull takes it: from targets/releases, else from targets. What other signers alone have signed is told, and not signed.
 The credentials of the repository's registry are shown to the Notary server, as docker shows them.
 Exit code 1: the metadata is not verified, holds no tag, or the registry has another image, or none, under one of the tags.
 
 Examples:
   signet tags import-dct --server https://notary.example.com --root-key ID --dry-run registry.example.com/app
-  signet tags import-dct --dir ~/.docker/trust --allow-expired --key release.key registry.example.com/app`;
+  signet tags import-dct --dir ~/.docker/trust --allow-expired --key release.key registry.example.com/app
+  signet tags import-dct --server https://notary.example.com --key release.key --policy policy.yaml --stage registry.example.com/app`;
 
 async function importAll(text: string, flags: ImportFlags, io: Io): Promise<ExitCode> {
   const output = outputOptions(flags, io);
@@ -56,7 +62,8 @@ async function importAll(text: string, flags: ImportFlags, io: Io): Promise<Exit
   ]);
   const repository = parseRepository(text);
   checkTrustDataFlags(flags);
-  const signer = flags.dryRun === true ? undefined : await readSigner(flags, io);
+  const forTags = isForTags(flags) ? await signingForTags(repository, flags, io) : undefined;
+  const signer = flags.dryRun === true || forTags !== undefined ? undefined : await readSigner(flags, io);
   const connection = await connect(flags, io, output, { references: [text] });
   try {
     const { client } = connection;
@@ -65,21 +72,43 @@ async function importAll(text: string, flags: ImportFlags, io: Io): Promise<Exit
     const tags = tagsOfRoles(read.data, flags.role);
     shown.head(read, tags);
     const store = await connection.open(repository);
-    const code = await forEachReference(tags, {
-      io,
-      verbose: output.verbose,
-      concurrency: flags.concurrency ?? DEFAULT_CONCURRENCY,
-      work: (trusted) => importTag(trusted, { repository, store, signer, signal }),
-      show: (imported) => {
-        shown.tag(imported);
-        return exitCodeOf(imported);
-      },
-    });
-    shown.end();
-    return tags.length === 0 ? worstOf([code, EXIT.denied]) : code;
+    const codes: ExitCode[] = tags.length === 0 ? [EXIT.denied] : [];
+    codes.push(
+      await forEachReference(tags, {
+        io,
+        verbose: output.verbose,
+        concurrency: flags.concurrency ?? DEFAULT_CONCURRENCY,
+        work: (trusted) => importTag(trusted, { repository, store, signer, signal }),
+        show: (imported) => {
+          shown.tag(imported);
+          return exitCodeOf(imported);
+        },
+      }),
+    );
+    const accepted = shown.end();
+    if (forTags !== undefined && flags.dryRun !== true && accepted.length > 0) codes.push(await forTags(accepted));
+    return worstOf(codes);
   } finally {
     await connection.close();
   }
+}
+
+/** What signs accepted tags and publishes or records that, as `signet sign` does. @throws {CliError} USAGE */
+async function signingForTags(
+  repository: RegistryReference,
+  flags: ImportFlags,
+  io: Io,
+): Promise<(tags: readonly TrustedTag[]) => Promise<ExitCode>> {
+  const [{ signTags }, { checkTagSigningFlags }] = await Promise.all([
+    import('../tags/sign-tags.ts'),
+    import('../tags/sign-tags-flags.ts'),
+  ]);
+  const signing = { ...flags, format: 'sigstore' } as const;
+  checkTagSigningFlags([formatReference(repository)], signing);
+  return (tags) => {
+    const references = tags.map(({ tag, digest }) => formatReference({ ...repository, tag, digest }));
+    return signTags(references, signing, io);
+  };
 }
 
 /** JSON in one document at the end; text as it comes. */
@@ -109,8 +138,10 @@ async function showing(output: OutputOptions, io: Io) {
       if (one.outcome === 'failed')
         io.stderr.write(renderError(one.error, { verbose: output.verbose, subject: one.trusted.tag }));
     },
-    end(): void {
+    /** Gives what is accepted, and not signed yet. */
+    end(): readonly TrustedTag[] {
       if (output.json && read !== undefined) writeJson(io, importJson(read, imported));
+      return imported.flatMap(({ outcome, trusted }) => (outcome === 'accepted' ? [trusted] : []));
     },
   };
 }

@@ -4,8 +4,9 @@ import { type Descriptor, type Digest, type RegistryReference, type Store, unles
 
 /** What became of one tag. */
 export type ImportedTag = { readonly trusted: TrustedTag } & (
-  | { readonly outcome: 'would-sign' }
   | { readonly outcome: 'signed' | 'signed-before'; readonly signature: Digest }
+  /** The registry has the very same image under the tag; it was not signed here. */
+  | { readonly outcome: 'accepted' }
   /** The registry has another image under the tag. */
   | { readonly outcome: 'differs'; readonly found: Pick<Descriptor, 'digest' | 'size'> }
   /** The tag is not in the registry. */
@@ -30,7 +31,7 @@ export async function importTag(trusted: TrustedTag, task: ImportTask): Promise<
     const { digest, size } = resolved.descriptor;
     if (digest !== trusted.digest || size !== trusted.length)
       return { trusted, outcome: 'differs', found: { digest, size } };
-    return signer === undefined ? { trusted, outcome: 'would-sign' } : await sign(trusted, { ...task, signer });
+    return signer === undefined ? { trusted, outcome: 'accepted' } : await sign(trusted, { ...task, signer });
   } catch (error) {
     return { trusted, outcome: 'failed', error };
   }
@@ -50,7 +51,7 @@ async function sign(
     signer,
     signal,
   });
-  if (result === undefined || result.outcome === 'dry-run') return { trusted, outcome: 'would-sign' };
+  if (result === undefined || result.outcome === 'dry-run') return { trusted, outcome: 'accepted' };
   const outcome = result.outcome === 'new' ? 'signed' : 'signed-before';
   return { trusted, outcome, signature: result.signatureManifest };
 }

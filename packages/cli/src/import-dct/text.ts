@@ -69,8 +69,8 @@ function outcomeText(imported: ImportedTag, style: Style): string {
       return style.good('signed');
     case 'signed-before':
       return style.doubt('signed before');
-    case 'would-sign':
-      return style.good('would be signed');
+    case 'accepted':
+      return style.good('accepted');
     case 'missing':
       return style.bad('not in the registry');
     case 'differs':
