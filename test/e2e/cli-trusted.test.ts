@@ -5,7 +5,8 @@ import { createRegistryClient, openStore, parseReference, type Resolved } from '
 import { encodeReceipt } from '@signet/signed-tags';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildImage } from '../../packages/cli/src/demo/image.ts';
-import { signet } from '../support/cli.ts';
+import { admissionReview, pod } from '../admission/requests.ts';
+import { signet, startSignet } from '../support/cli.ts';
 import type { RunResult } from '../support/process.ts';
 import { publishCatalogue, type TagHistory } from '../support/signed-catalogue.ts';
 import { tempDir } from '../support/temp.ts';
@@ -308,5 +309,31 @@ describe('signet resolve', () => {
       env: { XDG_STATE_HOME: tempDir() },
     });
     expect(done).toMatchObject({ code: 3, stdout: '' });
+  });
+});
+
+describe('signet serve', () => {
+  it('pins what the catalogue says, and has not forgotten what it saw after a restart', async () => {
+    const { reference, current, old, publish } = await repository('served');
+    const state = tempDir();
+    const mutated = async () => {
+      const server = await startSignet(['serve', '--policy', policy, '--port', '0', '--state', state, '-o', 'json'], {
+        ready: /"urls":\["([^"]+)"/,
+      });
+      try {
+        const response = await fetch(`${server.match[1]}/mutate`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(admissionReview(pod(reference))),
+        });
+        const { patch } = ((await response.json()) as { readonly response: { readonly patch: string } }).response;
+        return Buffer.from(patch, 'base64').toString();
+      } finally {
+        await server.stop('SIGTERM');
+      }
+    };
+    expect(await mutated()).toContain(`${reference}@${current.digest}`);
+    await publish({ v1: [[old, startMs - 60_000]] }, startMs - 60_000);
+    expect(await mutated()).toContain(`${reference}@${current.digest}`);
   });
 });

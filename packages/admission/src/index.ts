@@ -25,7 +25,7 @@ export {
 export { finderFor, type GateFinding, type GateFindingCode } from './gates/status/finding.ts';
 export { isNearAddress } from './judge/allowed-hosts.ts';
 export { budgetOf, type ReviewDeadline, startReviewDeadline } from './judge/deadline.ts';
-export { createJudge, type ImageAnswer, type Judge, type JudgeOptions } from './judge/judge.ts';
+export { createJudge, type ImageAnswer, type Judge, type JudgeOptions, type TagsOver } from './judge/judge.ts';
 export {
   createJudgeWithLogins,
   type JudgeWithLogins,

@@ -1,4 +1,4 @@
-import { isAccepted, type Report, type Rule } from '@signet/verifier';
+import { isAccepted, type Report, type Rule, type TagFacts } from '@signet/verifier';
 
 /** How long answers are kept, milliseconds. */
 export interface Lifetimes {
@@ -27,14 +27,31 @@ export interface Lifetime {
 
 /** Undefined: not at all. What could not be decided is asked for each time; a yes ends no later than what it rests on. Rule: design.md 8. */
 export function lifetimeOf(report: Report, rule: Rule | undefined, lifetimes: Lifetimes): Lifetime | undefined {
-  const { verdict, atMs } = report;
+  const { verdict, atMs, catalogue } = report;
   if (verdict === 'undecided') return undefined;
   if (verdict === 'denied') return { freshUntilMs: atMs + lifetimes.deniedMs, staleUntilMs: atMs + lifetimes.deniedMs };
   const end = evidenceEnd(report, rule);
   const freshMs = Math.min(lifetimes.freshMs, rule?.reuse?.freshMs ?? lifetimes.freshMs);
   const staleMs = Math.min(lifetimes.staleMs, rule?.reuse?.staleMs ?? lifetimes.staleMs);
+  if (catalogue !== undefined) {
+    // What a tag is has to be asked anew then: an older answer is no better for being quick. Rule: signed-tags.md 4.1, step 2
+    const untilMs = Math.min(end, catalogueEnd(catalogue, rule), atMs + Math.min(freshMs, maxCataloguedMs));
+    return { freshUntilMs: untilMs, staleUntilMs: untilMs };
+  }
   const freshUntilMs = Math.min(end, atMs + freshMs);
   return { freshUntilMs, staleUntilMs: Math.min(end, freshUntilMs + staleMs) };
+}
+
+/** For so long what a catalogue said is gone by without asking. */
+const maxCataloguedMs = 60_000;
+
+/** When the catalogue's word ends, or only counts with a warning from then on. */
+function catalogueEnd({ issuedMs = 0, expiresMs = 0, expired }: TagFacts, rule: Rule | undefined): number {
+  const catalogue = rule?.catalogue;
+  if (catalogue === undefined) return 0;
+  const { freshness, maxAgeMs, graceAfterExpiryMs } = catalogue;
+  if (freshness.mode === 'bundle') return issuedMs + freshness.maxAgeMs;
+  return Math.min(expired === 'grace' ? expiresMs + graceAfterExpiryMs : expiresMs, issuedMs + maxAgeMs);
 }
 
 /** When the first of the signatures that counted becomes too old for the rule. */

@@ -18,6 +18,7 @@ export interface Results {
 /** What keys of results are made of. */
 export interface ResultQuestion {
   readonly asked: Asked;
+  /** Empty where a signed catalogue says what the tag is. */
   readonly digest: string;
   readonly rule: Rule | undefined;
   /** Of the policy, trust material included. */
@@ -57,6 +58,11 @@ interface Entry {
   readonly weight: number;
   readonly freshUntilMs: number;
   readonly staleUntilMs: number;
+}
+
+/** Whether a signed catalogue says what the image is, not the registry. */
+export function asksCatalogue(rule: Rule | undefined): boolean {
+  return rule?.tag === 'trusted' && rule.mode !== 'skip';
 }
 
 /**

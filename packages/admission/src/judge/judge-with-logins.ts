@@ -40,8 +40,14 @@ export function createJudgeWithLogins(options: JudgeWithLoginsOptions): JudgeWit
   const judgeOf = (login: Login): Judge => {
     const known = judges.get(login.id);
     if (known !== undefined) return known;
-    const alone = { policy: own.policy, open: openAs(login), share: shareOfLogin };
-    const judge = createJudge({ ...limitsOf(rest), ...alone });
+    const { trustedTags } = rest;
+    const judge = createJudge({
+      ...limitsOf(rest),
+      policy: own.policy,
+      open: openAs(login),
+      share: shareOfLogin,
+      ...(trustedTags === undefined ? {} : { trustedTags: (over) => trustedTags({ ...over, isOwn: false }) }),
+    });
     judges.set(login.id, judge);
     return judge;
   };
@@ -107,7 +113,7 @@ function judgeFor(question: Question, parts: Parts): ImageAnswer | Promise<Image
   const { image, deadline } = question;
   if (parts.isRefused(image)) return judgeByLogins(question, parts);
   const first = parts.own.judge(image, deadline);
-  if (!(first instanceof Promise)) return first;
+  if (!(first instanceof Promise)) return isRefusal(first) ? judgeByLogins(question, parts, first) : first;
   return first.then((answer) => (isRefusal(answer) ? judgeByLogins(question, parts, answer) : answer));
 }
 
@@ -132,7 +138,8 @@ async function foundInTime({ image, deadline, logins }: Question): Promise<Found
   return await Promise.race([logins.find(parseRegistryReference(image)), deadline.passed.then(() => late)]);
 }
 
-/** Undecided, since the registry does not let this login read. */
-function isRefusal({ report: { verdict, gaps } }: ImageAnswer): boolean {
+/** Undecided, since the registry does not let this login read, or only seems not to have what it hides. */
+function isRefusal({ report: { verdict, code, gaps } }: ImageAnswer): boolean {
+  if (code === 'CATALOGUE_MISSING' || code === 'IMAGE_NOT_REPLICATED') return true;
   return verdict === 'undecided' && gaps.some(({ code }) => refusals.has(code));
 }

@@ -15,6 +15,7 @@ import {
   type Rule,
   type Ruling,
   sparingHabit,
+  type TrustedTags,
   toGap,
   undecidedBy,
   type VerifyLimits,
@@ -23,7 +24,7 @@ import {
 } from '@signet/verifier';
 import { createChanges } from '../cache/changes.ts';
 import { defaultLifetimes, type Lifetimes, lifetimeOf } from '../cache/lifetimes.ts';
-import { createResults, resultKey } from '../cache/results.ts';
+import { asksCatalogue, createResults, resultKey } from '../cache/results.ts';
 import { createSingleFlight } from '../cache/single-flight.ts';
 import { createTags, nameOf, type TagAnswer, tagName } from '../cache/tags.ts';
 import type { SharedAnswers } from '../shared/shared-answers.ts';
@@ -81,6 +82,15 @@ export interface JudgeOptions {
   readonly onAnswer?: (answer: ImageAnswer) => void;
   /** Other servers' answers are taken, and they get this one's. */
   readonly shared?: SharedAnswers;
+  /** Makes who is asked about tags under `tag: trusted`. Default: nobody, and images under it stay undecided. */
+  readonly trustedTags?: (over: TagsOver) => TrustedTags;
+}
+
+/** What trusted tags are asked over. */
+export interface TagsOver {
+  readonly open: JudgeOptions['open'];
+  /** By the server's own login: what is seen is everybody's. Else it is that of one login alone. */
+  readonly isOwn: boolean;
 }
 
 /** The end of what goes on after its caller went away. */
@@ -100,6 +110,7 @@ class ResidentJudge implements Judge {
   private readonly changes;
   private readonly resolving;
   private readonly verifying;
+  private readonly trusted: TrustedTags | undefined;
 
   constructor(options: JudgeOptions) {
     const { maxRunning = 1000, share = 1, now = Date.now } = options;
@@ -113,6 +124,7 @@ class ResidentJudge implements Judge {
     this.changes = createChanges(share);
     this.resolving = createSingleFlight<TagAnswer>(maxRunning);
     this.verifying = createSingleFlight<Verified>(maxRunning);
+    this.trusted = options.trustedTags?.({ open: options.open, isOwn: true });
   }
 
   get policy(): Policy {
@@ -157,6 +169,7 @@ class ResidentJudge implements Judge {
     if (choice.kind === 'tag') return undefined;
     const ruling = rulingBy(base, choice.kind === 'rule' ? choice.rule : undefined);
     if (!needsEvidence(ruling)) return answerOf(question, ruling, withoutEvidence(asked, ruling));
+    if (asksCatalogue(ruling.rule)) return this.keptAnswer(question, ruling, undefined, question.key);
     const digest = asked.digest ?? this.knownTag(reference, base.atMs)?.digest;
     return digest === undefined ? undefined : this.keptAnswer(question, ruling, digest, question.key);
   }
@@ -164,15 +177,16 @@ class ResidentJudge implements Judge {
   private keptAnswer(
     question: Question,
     ruling: Ruling,
-    digest: Digest,
+    digest: Digest | undefined,
     key: string = keyOf(question, ruling, digest),
   ): ImageAnswer | undefined {
     const kept = this.results.get(key, question.base.atMs);
     if (kept === undefined) return undefined;
-    const { verdict, atMs } = kept.report;
-    if (verdict !== 'verified' && this.changes.lastMs(nameOf(question.reference)) >= atMs) return undefined;
+    const { verdict, atMs, catalogue } = kept.report;
+    const mayBeOver = verdict !== 'verified' || catalogue !== undefined; // a tag may be another image by now
+    if (mayBeOver && this.changes.lastMs(nameOf(question.reference)) >= atMs) return undefined;
     // Nobody waits for it: what comes of it is for the next one who asks.
-    if (kept.isStale) this.verify(question, ruling, { digest }).catch(() => {});
+    if (kept.isStale) this.verify(question, ruling, digest === undefined ? {} : { digest }).catch(() => {});
     return answerOf(question, ruling, kept.report, kept.isStale ? 'stale' : 'cache');
   }
 
@@ -191,15 +205,22 @@ class ResidentJudge implements Judge {
 
   private async askRegistry(question: Question): Promise<ImageAnswer> {
     const { asked, choice, base, reference } = question;
-    const asksTag = asked.digest === undefined || choice.kind === 'tag';
+    // What a tag is under tag: trusted the registry is not asked before the catalogue, but where the rule turns on it.
+    const isCatalogued = choice.kind === 'rule' && asksCatalogue(choice.rule);
+    const asksTag = choice.kind === 'tag' || (asked.digest === undefined && !isCatalogued);
     const named = asksTag ? await unlessMissing(this.resolveTag(reference)) : undefined;
     const ruling = rulingBy(base, ruleBy(question, named?.digest));
     if (!needsEvidence(ruling)) return answerOf(question, ruling, withoutEvidence(asked, ruling));
-    const digest = asked.digest ?? named?.digest;
-    if (digest === undefined) throw new RegistryError('NOT_FOUND', `${asked.reference} is not in the registry`);
+    const isTrusted = asksCatalogue(ruling.rule);
+    const digest = asked.digest ?? (isTrusted ? undefined : named?.digest);
+    if (digest === undefined && !isTrusted)
+      throw new RegistryError('NOT_FOUND', `${asked.reference} is not in the registry`);
     const kept = this.keptAnswer(question, ruling, digest);
     if (kept !== undefined) return kept;
-    const { report, from } = await this.verify(question, ruling, { ...named, digest });
+    const { report, from } = await this.verify(question, ruling, {
+      ...named,
+      ...(digest === undefined ? {} : { digest }),
+    });
     return answerOf(question, ruling, report, from);
   }
 
@@ -230,11 +251,13 @@ class ResidentJudge implements Judge {
   private async verify(
     { asked, reference }: Question,
     ruling: Ruling,
-    { digest, resolved }: TagAnswer,
+    { digest, resolved }: Partial<TagAnswer>,
   ): Promise<Verified> {
     const key = keyOf({ asked }, ruling, digest);
     const name = nameOf(reference);
     return await this.verifying.run(this.flightKey(key, reference), async () => {
+      if (asksCatalogue(ruling.rule)) return await this.verifyTrusted({ asked, reference }, ruling, { key, resolved });
+      if (digest === undefined) throw new RegistryError('NOT_FOUND', `${asked.reference} is not in the registry`);
       const look = await this.options.shared?.look({ key, name, digest, policy: ruling.revision ?? '' });
       if (look?.report !== undefined && this.takeOver(look.report, { key, name, rule: ruling.rule }))
         return { report: look.report, from: 'shared' };
@@ -249,6 +272,22 @@ class ResidentJudge implements Judge {
       if (lifetime !== undefined) look?.keep(report, lifetime.staleUntilMs);
       return { report, from: 'now' };
     });
+  }
+
+  /** Nobody else's answer is taken: what this server has seen of the catalogue counts. */
+  private async verifyTrusted(
+    { asked, reference }: Pick<Question, 'asked' | 'reference'>,
+    ruling: Ruling,
+    { key, resolved }: { readonly key: string; readonly resolved: Resolved | undefined },
+  ): Promise<Verified> {
+    const report = await verifyAsked(asked, ruling, {
+      source: this.options.open(reference),
+      ...(resolved === undefined ? {} : { resolve: async () => resolved }),
+      ...(this.trusted === undefined ? {} : { trusted: this.trusted }),
+      limits: { totalMs: flightMs, ...this.options.limits },
+    });
+    this.results.put(key, report, ruling.rule);
+    return { report, from: 'now' };
   }
 
   /** Keeps what another server found as if it were found here, where it is no older than what would be given here. */
@@ -297,8 +336,8 @@ function ruleBy({ asked, choice, policy }: Question, digest: Digest | undefined)
   return chosen?.kind === 'chosen' ? chosen.by.target : undefined;
 }
 
-function keyOf({ asked }: Pick<Question, 'asked'>, { rule, revision = '' }: Ruling, digest: Digest): string {
-  return resultKey({ asked, digest, rule, revision });
+function keyOf({ asked }: Pick<Question, 'asked'>, { rule, revision = '' }: Ruling, digest?: Digest): string {
+  return resultKey({ asked, digest: digest ?? '', rule, revision });
 }
 
 /** A report that is given again is told of the reference that was asked, not of the one that was asked first. */

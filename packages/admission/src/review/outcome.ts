@@ -48,11 +48,12 @@ export function outcomeOf({ report, reference, rule, loginsUnread }: ImageAnswer
   if (reference.digest !== undefined) return outcome;
   if (rule?.allowUnpinned === true) return { ...outcome, isUnpinned: true };
   const { digest } = report;
+  const allow = rule?.tag === 'trusted' ? '' : ', or say allowUnpinned in the rule';
   return {
     ...outcome,
     code: 'NOT_PINNED',
     why: 'it is named by a tag, which may name another image by the time it is pulled',
-    remedy: `write the digest (@${digest ?? 'sha256:…'}), let the mutating webhook (/mutate) do so, or say allowUnpinned in the rule`,
+    remedy: `write the digest (@${digest ?? 'sha256:…'}), or let the mutating webhook (/mutate) do so${allow}`,
     isAllowed: rule?.mode !== 'enforce',
     isWarning: rule?.mode === 'warn',
     isUnpinned: rule?.mode !== 'enforce',

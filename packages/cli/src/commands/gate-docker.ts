@@ -6,7 +6,7 @@ import { collectOneOf } from '../options/duration.ts';
 import { addOutputOptions } from '../options/output.ts';
 import { addPolicyOptions } from '../options/policy.ts';
 import { addRegistryOptions } from '../options/registry.ts';
-import { durationOption, logLevelOption } from '../options/serving.ts';
+import { addServerStateOption, durationOption, logLevelOption } from '../options/serving.ts';
 
 /** Those of @signet/admission; named here so that the help needs no server. A test keeps both equal. */
 const switchTexts: Readonly<Record<string, string>> = {
@@ -40,6 +40,7 @@ export function defineDocker(command: Command, context: Context): void {
     .addOption(durationOption('--reload <duration>', 'look so often whether the policy or its keys changed', '10s'))
     .addOption(logLevelOption());
   addPolicyOptions(command);
+  addServerStateOption(command);
   addRegistryOptions(command);
   addNotes(
     command,

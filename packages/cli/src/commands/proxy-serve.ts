@@ -5,7 +5,7 @@ import { collect, parseInteger } from '../options/duration.ts';
 import { addOutputOptions } from '../options/output.ts';
 import { addPolicyOptions } from '../options/policy.ts';
 import { addRegistryOptions } from '../options/registry.ts';
-import { addAnswerOptions } from '../options/serving.ts';
+import { addAnswerOptions, addServerStateOption } from '../options/serving.ts';
 import { parseSize } from '../options/size.ts';
 import type { ProxyFlags } from '../proxy/flags.ts';
 
@@ -41,6 +41,7 @@ export function defineServe(command: Command, context: Context): void {
     );
   addAnswerOptions(command, 'policy, keys, certificate or accounts');
   addPolicyOptions(command);
+  addServerStateOption(command);
   addRegistryOptions(command);
   addNotes(
     command,

@@ -10,6 +10,7 @@ import {
   addAccessOptions,
   addAnswerOptions,
   addListenOptions,
+  addServerStateOption,
   addWebhookOptions,
   durationOption,
 } from '../options/serving.ts';
@@ -56,6 +57,7 @@ export function define(command: Command, context: Context): void {
     );
   addAnswerOptions(command, 'policy, keys, certificate or tokens');
   addPolicyOptions(command);
+  addServerStateOption(command);
   addRegistryOptions(command);
   addNotes(
     command,

@@ -7,8 +7,9 @@ export interface GateCall {
 
 const head = `#!/bin/sh
 # Written by signet gate install containerd: containerd gives its verifiers no arguments of their own.
-# Without a home there is no folder for compiled code, and each start takes longer.
+# Without a home there is no folder for compiled code (each start takes longer), and none for what was seen of signed tags.
 export XDG_CACHE_HOME="\${XDG_CACHE_HOME:-/var/cache}"
+export XDG_STATE_HOME="\${XDG_STATE_HOME:-/var/lib}"
 `;
 
 /** The script that containerd runs for each pull. `program`: how signet is started. */

@@ -84,6 +84,19 @@ export function addAnswerOptions(command: Command, files: string): Command {
     .addOption(logLevelOption());
 }
 
+/** What {@link addServerStateOption} produces. */
+export interface ServerStateFlags {
+  readonly state?: string;
+}
+
+/** `--state`, of commands that judge for long. */
+export function addServerStateOption(command: Command): Command {
+  return command.option(
+    '--state <folder>',
+    'keep there what was seen of signed tags, so that a start begins with it (default: in memory)',
+  );
+}
+
 /** How long answers are kept. */
 export function lifetimesOf({ fresh, stale, denied, tags }: AnswerFlags): Lifetimes {
   return { freshMs: fresh, staleMs: stale, deniedMs: denied, tagMs: tags };

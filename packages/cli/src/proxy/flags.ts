@@ -2,10 +2,16 @@ import type { ExampleKeyFlags } from '../options/keys.ts';
 import type { OutputFlags } from '../options/output.ts';
 import type { PolicyFlags } from '../options/policy.ts';
 import type { RegistryFlags } from '../options/registry.ts';
-import type { AnswerFlags } from '../options/serving.ts';
+import type { AnswerFlags, ServerStateFlags } from '../options/serving.ts';
 
 /** The flags of `signet proxy serve`. */
-export interface ProxyFlags extends OutputFlags, PolicyFlags, ExampleKeyFlags, RegistryFlags, AnswerFlags {
+export interface ProxyFlags
+  extends OutputFlags,
+    PolicyFlags,
+    ExampleKeyFlags,
+    ServerStateFlags,
+    RegistryFlags,
+    AnswerFlags {
   readonly upstream?: readonly string[];
   readonly host: string;
   readonly port: number;

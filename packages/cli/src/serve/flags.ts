@@ -2,11 +2,18 @@ import type { ExampleKeyFlags } from '../options/keys.ts';
 import type { OutputFlags } from '../options/output.ts';
 import type { PolicyFlags } from '../options/policy.ts';
 import type { RegistryFlags } from '../options/registry.ts';
-import type { AccessFlags, AnswerFlags, WebhookFlags } from '../options/serving.ts';
+import type { AccessFlags, AnswerFlags, ServerStateFlags, WebhookFlags } from '../options/serving.ts';
 import type { SelfMadeFlags } from './self-made.ts';
 
 /** Its groups of options. */
-type Groups = OutputFlags & PolicyFlags & ExampleKeyFlags & RegistryFlags & AnswerFlags & AccessFlags & WebhookFlags;
+type Groups = OutputFlags &
+  PolicyFlags &
+  ExampleKeyFlags &
+  ServerStateFlags &
+  RegistryFlags &
+  AnswerFlags &
+  AccessFlags &
+  WebhookFlags;
 
 /** The flags of `signet serve`; times in milliseconds. */
 export interface ServeFlags extends Groups, SelfMadeFlags {

@@ -22,10 +22,12 @@ import type { ExampleKeyFlags } from '../options/keys.ts';
 import type { OutputOptions } from '../options/output.ts';
 import type { PolicyFlags } from '../options/policy.ts';
 import type { RegistryFlags } from '../options/registry.ts';
+import type { ServerStateFlags } from '../options/serving.ts';
 import { readPolicy } from '../policy/load.ts';
+import { serverTags } from '../tags/server-tags.ts';
 
 /** What a resident verifier is made of. */
-export type JudgeFlags = PolicyFlags & ExampleKeyFlags & RegistryFlags;
+export type JudgeFlags = PolicyFlags & ExampleKeyFlags & RegistryFlags & ServerStateFlags;
 
 /** What differs between servers. */
 export interface JudgeSetUp extends Pick<JudgeOptions, 'lifetimes' | 'shared'> {
@@ -70,6 +72,7 @@ export async function openJudge(
     limits: flags.timeout === undefined ? {} : { totalMs: flags.timeout },
     ...(metrics === undefined ? {} : { onAnswer: metrics.image }),
     ...(shared === undefined ? {} : { shared }),
+    trustedTags: serverTags(flags.state),
   });
   judge = opened.judge;
   metrics?.policy(policy.revision);
