@@ -32,7 +32,7 @@ export {
 export type { Patience } from './head/until-there.ts';
 export { type Operation, subjectOf } from './journal/operation.ts';
 export type { Authority } from './publish/authority.ts';
-export { checkClock } from './publish/checks.ts';
+export { checkClock, checkDate } from './publish/checks.ts';
 export { collectGarbage } from './publish/garbage.ts';
 export { checkNothingThere, init } from './publish/init.ts';
 export type {
@@ -47,7 +47,8 @@ export { type PublishOptions, publish, refresh } from './publish/publish.ts';
 export { type OldCatalogue, type RebuildOptions, rebuild, type Unproven } from './publish/rebuild.ts';
 export { type StageOptions, stage } from './publish/stage.ts';
 export { type Status, status } from './publish/status.ts';
-export { isOpenTag } from './reserved.ts';
+export { type View, viewCatalogue } from './publish/view.ts';
+export { HISTORY_TAG_PREFIX, isOpenTag, JOURNAL_TAG_PREFIX } from './reserved.ts';
 export { encodeState, parseState, STATE_TYPE } from './state/codec.ts';
 export { type FilePlace, type FilePlaceOptions, fileStatePlace } from './state/file-place.ts';
 export { memoryPlace, memoryPlaces } from './state/memory-place.ts';
@@ -73,6 +74,7 @@ export {
 export {
   type CountingStatement,
   countingStatements,
+  entryOfStatements,
   judgeEntry,
   type TagQuestion,
   timeOfStatements,

@@ -1,5 +1,6 @@
 import { createMemoryStore, emptyContent, emptyDescriptor, encodeManifest, RegistryError } from '@signet/oci';
 import {
+  CATALOGUE_TYPE,
   collectGarbage,
   HEAD_TAG,
   init,
@@ -12,6 +13,7 @@ import {
   stage,
   status,
   TagsError,
+  viewCatalogue,
 } from '@signet/signed-tags';
 import type { Requirement } from '@signet/verifier';
 import { describe, expect, it } from 'vitest';
@@ -141,12 +143,39 @@ describe('publishing', () => {
     expect(await journalTags(made)).toEqual([]);
   });
 
+  it('gives a receipt for each tag', async () => {
+    const made = await world();
+    const { nowMs } = made.clock;
+    const operations = [
+      await made.sign('v1', 'a'),
+      await made.sign('v1', 'b', { atMs: nowMs + 1 }),
+      await made.remove('v0'),
+    ];
+    const { result } = await warm(made, ...operations);
+    const issuedMs = result.head?.issuedMs;
+    expect(result.receipts).toEqual([
+      { collection, tag: 'v1', digest: imageDigest('a'), atMs: nowMs, issuedMs },
+      { collection, tag: 'v1', digest: imageDigest('b'), atMs: nowMs + 1, issuedMs },
+    ]);
+  });
+
+  it('refuses a tag for a digest that is revoked', async () => {
+    const made = await world();
+    const { writer } = await warm(made, await made.revoke('a'));
+    const operations = [await made.sign('v1', 'a')];
+    expect(await codeOf(publish({ ...writer, operations }))).toBe('OPERATION_REFUSED');
+    await made.store.untag(HEAD_TAG);
+    expect(await codeOf(publish({ ...writer, operations }))).toBe('OPERATION_REFUSED');
+  });
+
   it('leaves each head where that is asked for', async () => {
     const made = await world();
-    await publish(made.writer({ operations: [await made.sign('v1', 'a')], allowCold: true, keepHistory: true }));
+    const { historyTag } = await publish(
+      made.writer({ operations: [await made.sign('v1', 'a')], allowCold: true, keepHistory: true }),
+    );
     const tags: string[] = [];
     for await (const tag of made.store.tags()) if (tag.startsWith('signet-tags.h.')) tags.push(tag);
-    expect(tags).toHaveLength(1);
+    expect(tags).toEqual([historyTag]);
     expect((await made.store.resolve(tags[0] ?? '')).descriptor.digest).toBe(
       (await made.store.resolve(HEAD_TAG)).descriptor.digest,
     );
@@ -168,6 +197,16 @@ describe('two signers', () => {
     expect((await made.read()).digestOf('v1')).toBeUndefined();
     const second = await warm(made, await made.sign('v1', 'a', { by: bob, atMs: nowMs + 5 }));
     expect(second.result).toMatchObject({ outcome: 'published', operations: [{ atMs: nowMs }] });
+    expect((await made.read()).digestOf('v1')).toBe(imageDigest('a'));
+  });
+
+  it('complete one another, also when a head was written between', async () => {
+    const { made, alice, bob } = await two();
+    const both: Operation[] = [await made.sign('v2', 'b', { by: alice }), await made.sign('v2', 'b', { by: bob })];
+    const first = await warm(made, await made.sign('v1', 'a', { by: alice }), ...both);
+    expect(first.result).toMatchObject({ outcome: 'waiting', isOwn: true });
+    const second = await warm(made, await made.sign('v1', 'a', { by: bob }));
+    expect(second.result.outcome).toBe('published');
     expect((await made.read()).digestOf('v1')).toBe(imageDigest('a'));
   });
 
@@ -394,6 +433,33 @@ describe('the journal', () => {
     expect((await made.read()).digestOf('v1')).toBe(imageDigest('a'));
   });
 
+  it('is passed over where the registry fails at one entry', async () => {
+    const made = await world();
+    const [broken] = await stage({ ...made.writer(), collection, operations: [await made.sign('v1', 'a')] });
+    const store: World['store'] = {
+      ...made.store,
+      resolve: async (name, options) => {
+        if (name.endsWith(`${broken}`)) throw new RegistryError('SERVER_ERROR', 'a broken link');
+        return made.store.resolve(name, options);
+      },
+    };
+    const operations = [await made.sign('v2', 'b')];
+    expect(await publish(made.writer({ store, operations, allowCold: true }))).toMatchObject({
+      outcome: 'published',
+      ignored: [{ ulid: broken, why: 'a broken link' }],
+    });
+  });
+
+  it('is believed to be in a head only where the head is trusted', async () => {
+    const made = await world();
+    const { writer } = await warm(made);
+    const [ulid = ''] = await stage({ ...writer, collection, operations: [await made.sign('v1', 'a')] });
+    const annotations = { 'dev.signet.merged': ulid };
+    await made.store.tag(encodeManifest({ kind: 'manifest', artifactType: CATALOGUE_TYPE, annotations }), HEAD_TAG);
+    await publish(writer);
+    expect((await made.read()).digestOf('v1')).toBe(imageDigest('a'));
+  });
+
   it('is not cleaned of what the head does not hold, however old it is', async () => {
     const made = await world();
     await stage({ ...made.writer(), collection, operations: [await made.sign('v1', 'a')] });
@@ -456,6 +522,25 @@ describe('a state that cannot be saved', () => {
       outcome: 'published',
       isStateSaved: false,
     });
+  });
+});
+
+describe('a view', () => {
+  it('shows what tags are and were, without judging them', async () => {
+    const made = await world();
+    const { nowMs } = made.clock;
+    const operations = [
+      await made.sign('v1', 'a'),
+      await made.sign('v1', 'b', { atMs: nowMs + 1 }),
+      await made.sign('v2', 'c'),
+    ];
+    const { result } = await warm(made, ...operations);
+    const some = await viewCatalogue(made.writer(), ['v1', 'none']);
+    expect([...some.content.tags.keys()]).toEqual(['v1']);
+    expect(some.content.tags.get('v1')?.entries.map(({ atMs }) => atMs)).toEqual([nowMs + 1, nowMs]);
+    expect(some).toMatchObject({ manifest: result.head?.manifest, file: result.head?.file });
+    expect([...(await viewCatalogue(made.writer())).content.tags.keys()].toSorted()).toEqual(['v1', 'v2']);
+    expect(await codeOf(viewCatalogue((await world({ isNew: true })).writer()))).toBe('HEAD_MISSING');
   });
 });
 

@@ -25,7 +25,9 @@ async function ruins() {
     await made.remove('v3', { atMs: nowMs + 1 }),
     await made.revoke('bad'),
   ];
-  await init(made.writer({ authority, signers: [lost.signer], operations }));
+  const { journal } = await init(made.writer({ authority, signers: [lost.signer], operations }));
+  // Long ago: what is in the journal proves itself, and needs no rebuilding.
+  for (const ulid of journal) await made.store.untag(`signet-tags.j.${ulid}`);
   return { made, old: await oldOf(made) };
 }
 

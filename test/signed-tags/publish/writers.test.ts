@@ -64,6 +64,30 @@ describe('writers at once', () => {
     });
   }
 
+  it.skipIf(!havePeers(['docker-registry']))(
+    'clean the journal where a registry cannot delete a tag alone',
+    async () => {
+      const registry = await startDockerRegistry();
+      const client = createRegistryClient();
+      try {
+        const store = client.repository({ registry: registry.host, repository: 'shop/api' });
+        const made = await world({ store });
+        const writer = made.writer({ allowCold: true, ignoreDate: true });
+        made.clock.nowMs -= 2 * 3_600_000;
+        await stage({ ...writer, collection, operations: [await made.sign('v1', 'a')] });
+        made.clock.nowMs += 2 * 3_600_000;
+        expect(await publish(writer)).toMatchObject({ outcome: 'published', cleaned: 1 });
+        const tags: string[] = [];
+        for await (const tag of store.tags()) tags.push(tag);
+        expect(tags).toEqual([HEAD_TAG]);
+        expect((await made.read()).digestOf('v1')).toBe(imageDigest('a'));
+      } finally {
+        await client.close();
+        await registry.stop();
+      }
+    },
+  );
+
   it('sign and remove one tag: the greater wins everywhere', async () => {
     const made = await world();
     const { nowMs } = made.clock;

@@ -1,6 +1,13 @@
 import { createSoftwareSigner, generateKey, sigstoreFormat } from '@signet/core';
 import { type Digest, digestOf } from '@signet/oci';
-import { type Entry, judgeEntry, type TagStatement, timeOfStatements } from '@signet/signed-tags';
+import {
+  countingStatements,
+  type Entry,
+  entryOfStatements,
+  judgeEntry,
+  type TagStatement,
+  timeOfStatements,
+} from '@signet/signed-tags';
 import { noRefusals, type Requirement, type Rule, type Ruling } from '@signet/verifier';
 import { describe, expect, it } from 'vitest';
 
@@ -134,5 +141,67 @@ describe('the time of statements', () => {
   it('is none where the rule is not met', async () => {
     expect(await timeOf(two, { by: 'alice', at: 5 })).toBeUndefined();
     expect(await timeOf(alice, { by: 'alice', at: 5, reference: `${collection}:2` })).toBeUndefined();
+  });
+});
+
+describe('an entry of statements', () => {
+  const two: Requirement = { kind: 'atLeast', count: 2, of: [alice, bob] };
+  const entryFrom = async (require: Requirement, said: readonly Said[], changes: Partial<Ruling> = {}) => {
+    const { atMs: _, ...rest } = await entryOf(0, ...said);
+    return entryOfStatements(rest, asking(require, changes));
+  };
+
+  it('has of each signer the newest that counts', async () => {
+    const entry = await entryFrom({ kind: 'any', of: [alice, bob] }, [
+      { by: 'alice', at: 5 },
+      { by: 'alice', at: 8 },
+      { by: 'bob', at: 8 },
+      { by: 'bob', at: 3 },
+    ]);
+    expect([entry?.atMs, entry?.statements.length]).toEqual([8, 2]);
+  });
+
+  it('leaves out what does not count: other signers, other tags, older than the entry', async () => {
+    const entry = await entryFrom(alice, [
+      { by: 'alice', at: 5 },
+      { by: 'mallory', at: 9 },
+      { by: 'bob', at: 9 },
+      { by: 'alice', at: 9, reference: `${collection}:2` },
+    ]);
+    expect([entry?.atMs, entry?.statements.length]).toEqual([5, 1]);
+    expect(await entryFrom(two, [{ by: 'alice', at: 5 }])).toBeUndefined();
+    expect(await entryFrom(alice, [{ by: 'mallory', at: 5 }])).toBeUndefined();
+  });
+
+  it('is not spoilt by a signer whom the policy refuses', async () => {
+    const { publicKey } = keyNamed('bob');
+    const refuse = { ...noRefusals, keys: [publicKey], keyIds: new Set([publicKey.id]) };
+    const said: readonly Said[] = [
+      { by: 'alice', at: 5 },
+      { by: 'bob', at: 9 },
+    ];
+    const entry = await entryFrom({ kind: 'any', of: [alice, bob] }, said, { refuse });
+    expect([entry?.atMs, entry?.statements.length]).toEqual([5, 1]);
+    expect(entry && (await verdictOf(entry, { kind: 'any', of: [alice, bob] }, { refuse }))).toBe('verified');
+  });
+
+  it('has at most eight statements, and those that its rule needs', async () => {
+    const many = await Promise.all(
+      Array.from({ length: 10 }, async (_, at) => [`signer ${at}`, await generateKey('ecdsa-p256')] as const),
+    );
+    for (const [name, key] of many) keys.set(name, key);
+    const others = many.map(([name]) => source(name));
+    const require: Requirement = { kind: 'all', of: [alice, { kind: 'any', of: others }] };
+    const said = [{ by: 'alice', at: 5 }, ...many.map(([by]) => ({ by, at: 9 }))];
+    const entry = await entryFrom(require, said);
+    expect([entry?.atMs, entry?.statements.length]).toEqual([5, 8]);
+    expect(entry && (await verdictOf(entry, require))).toBe('verified');
+  });
+
+  it('counts nothing without a rule', async () => {
+    const { rule: _, ...ruling } = rulingFor(alice);
+    const entry = await entryOf(5, { by: 'alice', at: 5 });
+    expect(await countingStatements(entry, { collection, tag: '1', ruling })).toEqual([]);
+    expect(await countingStatements(entry, asking(alice))).toHaveLength(1);
   });
 });

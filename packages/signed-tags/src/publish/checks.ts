@@ -1,8 +1,10 @@
 import { type Resolved, unlessMissing } from '@signet/oci';
 import { isBadContent } from '../bad-content.ts';
+import type { Revocations } from '../catalogue/content.ts';
 import { timeText } from '../catalogue/encode.ts';
 import { TagsError } from '../errors.ts';
 import { HEAD_TAG } from '../head/head.ts';
+import type { Operation } from '../journal/operation.ts';
 import type { Base, Moment } from './base.ts';
 import type { ColdOptions, WriterOptions } from './options.ts';
 import type { Recollection } from './recollection.ts';
@@ -10,6 +12,20 @@ import type { Recollection } from './recollection.ts';
 /** Rule: signed-tags.md 3.1 "Claimed times", 5.1 "A cold writer". */
 const maxClockDifferenceMs = 5 * 60_000;
 const maxColdAgeMs = 24 * 3_600_000;
+
+/** Nothing makes a revoked digest good again: a tag that names it would be denied. @throws {TagsError} OPERATION_REFUSED */
+export function checkRevoked(operations: readonly Operation[], all: readonly Revocations[]): void {
+  for (const operation of operations) {
+    if (operation.kind !== 'sign') continue;
+    const found = all.map((revoked) => revoked.get(operation.digest)).find((each) => each !== undefined);
+    if (found === undefined) continue;
+    const why = found.reason === '' ? '' : ` (${found.reason})`;
+    throw new TagsError(
+      'OPERATION_REFUSED',
+      `${operation.digest} was revoked at ${timeText(found.atMs)}${why}: ${operation.tag} cannot name it`,
+    );
+  }
+}
 
 /** Whoever writes times has to know the time. @throws {TagsError} CLOCK_DIFFERS */
 export function checkClock(

@@ -1,13 +1,15 @@
 import type { Pace } from '@signet/core';
-import { forEachSideBySide } from '@signet/oci';
+import { forEachSideBySide, RegistryError } from '@signet/oci';
 import { type JournalEntry, listJournal, readEntry } from '../journal/journal.ts';
-import type { WriterOptions } from './options.ts';
+import type { Ignored, WriterOptions } from './options.ts';
 
 /** The journal as one run sees it: what was read once is not read again. */
 export interface JournalReader {
   /** Entries that were there when they were listed last. */
   readonly listed: readonly string[];
   readonly entries: ReadonlyMap<string, JournalEntry>;
+  /** Entries that the registry lists and did not give when they were asked for last. */
+  readonly unreadable: readonly Ignored[];
   /** Whether there was more than a run reads. */
   readonly isCut: boolean;
   /** Lists, and reads what was not read yet, but for `skip`. @throws {RegistryError} what the store throws */
@@ -26,17 +28,30 @@ export function openJournal(
   const entries = new Map<string, JournalEntry>();
   const options = { collection: authority.collection, ...(signal === undefined ? {} : { signal }) };
   let [spentMs, isCut]: [number, boolean] = [0, false];
-  let listed: readonly string[] = [];
+  let [listed, unreadable]: [readonly string[], Ignored[]] = [[], []];
+  const readOne = async (ulid: string): Promise<void> => {
+    try {
+      const entry = await readEntry(store, ulid, options);
+      if (entry !== undefined) entries.set(ulid, entry);
+    } catch (error) {
+      if (!isOfThisEntry(error) || signal?.aborted === true) throw error;
+      unreadable.push({ ulid, why: error.message });
+    }
+  };
   return {
     entries,
     get listed() {
       return listed;
+    },
+    get unreadable() {
+      return unreadable;
     },
     get isCut() {
       return isCut;
     },
     async read(skip = new Set()) {
       listed = await listJournal(store, signal);
+      unreadable = [];
       // By chance, so that junk that is always first keeps nobody out for ever.
       const unread = shuffled(
         listed.filter((ulid) => !entries.has(ulid) && !skip.has(ulid)),
@@ -45,16 +60,19 @@ export function openJournal(
       const startedMs = pace.clock();
       isCut = entries.size + unread.length > maxEntries;
       await forEachSideBySide(unread.slice(0, maxEntries - entries.size), sideBySide, async (ulid) => {
-        if (spentMs + pace.clock() - startedMs > maxReadingMs) {
-          isCut = true;
-          return;
-        }
-        const entry = await readEntry(store, ulid, options);
-        if (entry !== undefined) entries.set(ulid, entry);
+        if (spentMs + pace.clock() - startedMs <= maxReadingMs) await readOne(ulid);
+        else isCut = true;
       });
       spentMs += pace.clock() - startedMs;
     },
   };
+}
+
+const ownTrouble: ReadonlySet<string> = new Set(['SERVER_ERROR', 'UNEXPECTED_ANSWER', 'REFUSED', 'TIMEOUT']);
+
+/** A registry that fails at one broken tag would keep everything else out. */
+function isOfThisEntry(error: unknown): error is RegistryError {
+  return error instanceof RegistryError && ownTrouble.has(error.code);
 }
 
 function shuffled<T>(items: readonly T[], pace: Pace): readonly T[] {

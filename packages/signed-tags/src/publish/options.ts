@@ -1,5 +1,6 @@
 import type { Pace, Signer } from '@signet/core';
 import type { Digest, Store } from '@signet/oci';
+import type { Receipt } from '../client/receipt.ts';
 import type { Operation } from '../journal/operation.ts';
 import type { StatePlace } from '../state/state.ts';
 import type { Authority } from './authority.ts';
@@ -58,6 +59,8 @@ export interface Published {
   /** Of all operations the least that can be said; `published` where there were none. */
   readonly outcome: OperationOutcome;
   readonly operations: readonly OperationResult[];
+  /** One for each tag that was signed, unless that waits or is only recorded. */
+  readonly receipts: readonly Receipt[];
   /** The head as it is now; absent where only the journal could be written. */
   readonly head?: {
     readonly manifest: Digest;
@@ -72,6 +75,8 @@ export interface Published {
   readonly journal: readonly string[];
   readonly rounds: number;
   readonly ignored: readonly Ignored[];
+  /** Tag that the head was left under, where that was asked for and could be done. */
+  readonly historyTag?: string;
   /** Entries that were removed from the journal. */
   readonly cleaned: number;
   /** Whether it went without state and receipt. */

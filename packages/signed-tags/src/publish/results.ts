@@ -1,3 +1,4 @@
+import type { Receipt } from '../client/receipt.ts';
 import { TagsError } from '../errors.ts';
 import { type Operation, subjectOf } from '../journal/operation.ts';
 import { isOpenTag } from '../reserved.ts';
@@ -45,6 +46,17 @@ export async function ownResults(
     results.push({ operation, atMs, outcome: isSuperseded ? 'superseded' : 'published' });
   }
   return results;
+}
+
+/** What a deploy can be held to: of signed tags, also of those that are something newer by now. */
+export function receiptsOf(
+  results: readonly OperationResult[],
+  { collection, issuedMs }: { readonly collection: string; readonly issuedMs: number | undefined },
+): readonly Receipt[] {
+  return results.flatMap(({ operation, atMs }) => {
+    if (operation.kind !== 'sign' || atMs === undefined || issuedMs === undefined) return [];
+    return [{ collection, tag: operation.tag, digest: operation.digest, atMs, issuedMs }];
+  });
 }
 
 const fromLeast: readonly OperationOutcome[] = ['recorded', 'waiting', 'superseded', 'published'];

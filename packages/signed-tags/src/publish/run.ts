@@ -13,14 +13,14 @@ import { type Operation, subjectOf } from '../journal/operation.ts';
 import { newUlid } from '../journal/ulid.ts';
 import { HISTORY_TAG_PREFIX } from '../reserved.ts';
 import { type Base, readBase } from './base.ts';
-import { checkClock, checkCold } from './checks.ts';
+import { checkClock, checkCold, checkRevoked } from './checks.ts';
 import { cleanJournal } from './clean.ts';
 import { type JournalReader, openJournal } from './journal-reader.ts';
 import { createJudge, type Judge } from './judge.ts';
 import { draftOf, type NewFile } from './new-file.ts';
 import type { ColdOptions, Ignored, Published, WriterOptions } from './options.ts';
 import { mergeRecollections, nothingKnown, type Recollection, recollect, shardsOf } from './recollection.ts';
-import { leastOf, ownResults, refuseHopeless } from './results.ts';
+import { leastOf, ownResults, receiptsOf, refuseHopeless } from './results.ts';
 import { recollectionOf, stateOf } from './state-of.ts';
 import { type Sourced, type Work, workOf } from './work.ts';
 
@@ -78,6 +78,7 @@ interface Run {
 
 interface OwnEntry {
   readonly ulid: string;
+  readonly operations: readonly Operation[];
   readonly manifest: Resolved;
 }
 
@@ -166,7 +167,7 @@ async function attempt(run: Run): Promise<Published | undefined> {
 async function playRound(run: Run): Promise<Published | undefined> {
   const { options, pace } = run;
   const base = await readHeadOf(run);
-  await run.journal.read(new Set([...(base.head?.merged ?? []), ...run.entries.map(({ ulid }) => ulid)]));
+  await run.journal.read(new Set([...mergedIn(base), ...run.entries.map(({ ulid }) => ulid)]));
   const work = await workOf(base, { ...run, operations: operationsOf(run), nowMs: options.now() });
   run.recollection = mergeRecollections(run.recollection, recollectionOf(base, run.shards));
   if (isDone(run, base, work)) return await finish(run, base, work);
@@ -199,9 +200,15 @@ async function readHeadOf(run: Run): Promise<Base> {
   if (run.base === undefined) {
     checkClock(base, options);
     run.isCold = checkCold(base, recollection, options);
+    checkRevoked(options.operations, [base.catalogue?.revoked ?? new Map(), recollection.revoked]);
   }
   run.base = base;
   return base;
+}
+
+/** Entries that the head holds, as far as its file is trusted. */
+function mergedIn({ head, signers }: Base): readonly string[] {
+  return head === undefined || signers === undefined ? [] : head.merged;
 }
 
 function operationsOf({ options, journal }: Run): readonly Sourced[] {
@@ -240,15 +247,15 @@ async function prepare(run: Run, base: Base, work: Work): Promise<Signed> {
 }
 
 /** Entries that the new file holds: they are not read again while they lie there. */
-function mergedBy({ journal, entries }: Run, { head }: Base, { outcomes }: Work): readonly string[] {
+function mergedBy({ journal, entries }: Run, base: Base, { outcomes }: Work): readonly string[] {
   const listed = new Set(journal.listed);
-  const before = (head?.merged ?? []).filter((ulid) => listed.has(ulid));
-  const held = [...journal.entries.values()].filter(
-    (entry) =>
-      entry.kind === 'entry' && entry.operations.every((each) => outcomes.get(subjectOf(each))?.kind !== 'unmet'),
+  const before = mergedIn(base).filter((ulid) => listed.has(ulid));
+  const others = [...journal.entries.values()].flatMap((entry) => (entry.kind === 'entry' ? [entry] : []));
+  const held = [...others, ...entries].filter(({ operations }) =>
+    // What waits for another signer has to be read again.
+    operations.every((each) => outcomes.get(subjectOf(each))?.kind !== 'unmet'),
   );
-  const own = [...new Set([...before, ...held.map(({ ulid }) => ulid), ...entries.map(({ ulid }) => ulid)])];
-  return own.toSorted().slice(-maxMerged);
+  return [...new Set([...before, ...held.map(({ ulid }) => ulid)])].toSorted().slice(-maxMerged);
 }
 
 /** Before the head, always: then nothing that a head held is lost with it. */
@@ -279,18 +286,20 @@ async function writeHead({ options, pace }: Run, { expected, readAt }: Base, { m
   });
 }
 
-/** Step 6. */
+/** Step 6. What is published stays so, whatever becomes of the rest. */
 async function finish(run: Run, base: Base, work: Work): Promise<Published> {
   const { options, judge, journal } = run;
   const operations = await ownResults(options.operations, base, work);
   if (operations.some(({ outcome }) => outcome === 'waiting')) await record(run);
   const isStateSaved = await saveState(run, base, work);
-  if (options.keepHistory === true && run.isOwn) await keepHead(base, options);
+  const historyTag = options.keepHistory === true && run.isOwn ? await keepHead(base, options) : undefined;
   const cleaned = await cleanJournal(base, journal, { options, judge, maxEntries: maxCleaned });
   return {
     ...answerOf(run, base, ignoredOf(run, work)),
     outcome: leastOf(operations),
     operations,
+    receipts: receiptsOf(operations, { collection: options.authority.collection, issuedMs: base.catalogue?.issuedMs }),
+    ...(historyTag === undefined ? {} : { historyTag }),
     cleaned,
     isStateSaved,
   };
@@ -304,6 +313,7 @@ async function giveUp(run: Run, failure: Error): Promise<Published> {
     ...answerOf(run, run.base, []),
     outcome: 'recorded',
     operations: operations.map((operation) => ({ operation, outcome: 'recorded' })),
+    receipts: [],
     cleaned: 0,
     isStateSaved: false,
     failure,
@@ -314,7 +324,7 @@ function answerOf(
   run: Run,
   base: Base | undefined,
   ignored: readonly Ignored[],
-): Omit<Published, 'outcome' | 'operations' | 'cleaned' | 'isStateSaved'> {
+): Omit<Published, 'outcome' | 'operations' | 'receipts' | 'cleaned' | 'isStateSaved'> {
   const { isOwn, isCold, rounds, entries, isRecorded } = run;
   const { head, catalogue, signers } = base ?? {};
   const shown =
@@ -332,23 +342,39 @@ function answerOf(
 }
 
 function ignoredOf({ journal }: Run, { outcomes }: Work): readonly Ignored[] {
-  return [...journal.entries.values()].flatMap((entry) => {
+  const known = [...journal.entries.values()].flatMap((entry) => {
     if (entry.kind === 'junk') return [{ ulid: entry.ulid, why: entry.why }];
     return entry.operations.flatMap((operation) => {
       const outcome = outcomes.get(subjectOf(operation));
       return outcome?.kind === 'unmet' ? [{ ulid: entry.ulid, why: outcome.why }] : [];
     });
   });
+  return [...known, ...journal.unreadable];
 }
 
 async function saveState({ options, judge, shards }: Run, base: Base, { wanted }: Work): Promise<boolean> {
   const state = await stateOf(base, { judge, shards, tags: wanted.tags.keys() });
-  return state !== undefined && (await options.state.merge(state));
+  if (state === undefined) return false;
+  try {
+    return await options.state.merge(state);
+  } catch (error) {
+    if (error instanceof TagsError) return false; // it was damaged since it was read
+    throw error;
+  }
 }
 
-/** A head under a tag of its own, which nobody overwrites. */
-async function keepHead({ head, catalogue }: Base, { store, pace = defaultPace, signal }: RunOptions): Promise<void> {
-  if (head === undefined || catalogue === undefined) return;
+/** A head under a tag of its own, which nobody overwrites; undefined where that cannot be. */
+async function keepHead(
+  { head, catalogue }: Base,
+  { store, pace = defaultPace, signal }: RunOptions,
+): Promise<string | undefined> {
+  if (head === undefined || catalogue === undefined) return undefined;
   const tag = HISTORY_TAG_PREFIX + newUlid(catalogue.issuedMs, () => pace.random());
-  await store.tag(head.resolved, tag, signal === undefined ? {} : { signal });
+  try {
+    await store.tag(head.resolved, tag, signal === undefined ? {} : { signal });
+    return tag;
+  } catch (error) {
+    if (error instanceof RegistryError && signal?.aborted !== true) return undefined;
+    throw error;
+  }
 }

@@ -40,7 +40,8 @@ export async function status(
   const base = await readBase({ ...options, pace, isExpected: true, recollection: nothingKnown, shards: new Map() });
   const journal = openJournal(options, pace);
   await journal.read(new Set(base.signers === undefined ? [] : base.head?.merged));
-  const [pending, ignored]: [Status['pending'][number][], Ignored[]] = [[], []];
+  const pending: Status['pending'][number][] = [];
+  const ignored: Ignored[] = [...journal.unreadable];
   for (const entry of [...journal.entries.values()].toSorted((a, b) => (a.ulid < b.ulid ? -1 : 1))) {
     if (entry.kind === 'junk') {
       ignored.push({ ulid: entry.ulid, why: entry.why });

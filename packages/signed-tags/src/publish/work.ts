@@ -7,7 +7,7 @@ import {
   type TagState,
   type TagStatement,
 } from '../catalogue/content.ts';
-import { itemAheadMs } from '../catalogue/limits.ts';
+import { itemAheadMs, maxRevocations } from '../catalogue/limits.ts';
 import { mergeContent, mergeRevocations } from '../catalogue/merge.ts';
 import { type Operation, subjectOf } from '../journal/operation.ts';
 import type { Notice } from '../statements/notice.ts';
@@ -59,9 +59,20 @@ export async function workOf(
 ): Promise<Work> {
   const outcomes = new Map<string, Outcome>();
   let wanted: Content = { floorMs: 0, tags: new Map() };
+  const held: Revocations = base.catalogue?.revoked ?? new Map();
   let revoked: Revocations = recollection.revoked;
   for (const [subject, group] of groupsOf(operations)) {
     const { outcome, tags, revocations } = await groupWork(group, { base, recollection, judge, nowMs });
+    const isTooMany =
+      revocations !== undefined &&
+      new Set([...held.keys(), ...revoked.keys(), ...revocations.keys()]).size > maxRevocations;
+    if (isTooMany) {
+      outcomes.set(subject, {
+        kind: 'unmet',
+        why: `the catalogue revokes ${maxRevocations} digests: no more fit into it`,
+      });
+      continue;
+    }
     outcomes.set(subject, outcome);
     if (tags !== undefined) wanted = mergeContent(wanted, { floorMs: 0, tags });
     if (revocations !== undefined) revoked = mergeRevocations(revoked, revocations);
@@ -69,7 +80,6 @@ export async function workOf(
   const remembered = await missingOf(recollection.tags, base);
   wanted = mergeContent(wanted, { floorMs: 0, tags: remembered });
   const floors = await missingFloors(recollection, base);
-  const held = base.catalogue?.revoked ?? new Map();
   const isRevoked = [...revoked.keys()].every((digest) => held.has(digest));
   const isCovered = isRevoked && floors.length === 0 && (await covers(base, wanted, judge));
   return { outcomes, wanted, floors, revoked: mergeRevocations(held, revoked), isCovered };
