@@ -24,7 +24,11 @@ export function addTrustDataOptions(command: Command): Command {
       'root key, as docker trust inspect prints it, or a file with its certificate; repeatable (default: trust on first use)',
       collect,
     )
-    .option('--role <name>', 'take what this signer signed alone: alice, releases, targets; repeatable', collect)
+    .option(
+      '--role <name>',
+      'take only the tags that this signer signed: alice, releases, targets; repeatable',
+      collect,
+    )
     .option('--allow-expired', 'take data past its time too, and say so: where the service has ended')
     .option('--allow-missing', 'do without timestamp, snapshot or signers that are not there, and say so');
 }
