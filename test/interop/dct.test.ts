@@ -40,7 +40,8 @@ describeWithEngines('the trust data that real Docker and Notary write', () => {
     // Alice alone: bob's key, which is the last one that was made, is not there any more.
     await shell('mv $(grep -l "role: bob" client/trust/private/*.key) bob.key');
     await shell(`docker trust sign ${repository}:3.0`);
-    await shell(`docker trust revoke --yes ${repository}:2.0`);
+    // The one of before the signers lies in targets, where this does not reach it: docker goes on trusting it, and so does the import.
+    for (const tag of ['2.0', '0.9']) await shell(`docker trust revoke --yes ${repository}:${tag}`);
     firstRoot = (await inspect()).AdministrativeKeys.find(({ Name }) => Name === 'Root')?.Keys[0]?.ID ?? '';
   }, 120_000);
 
