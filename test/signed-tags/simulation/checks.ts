@@ -6,9 +6,15 @@ import type { Person } from './people.ts';
 import { imageName, type Terms } from './policies.ts';
 
 /** What was promised to somebody. */
-export type Promised =
-  | { readonly kind: 'place'; readonly tag: string; readonly place: Place; readonly to: string }
-  | { readonly kind: 'revocation'; readonly digest: Digest; readonly to: string };
+export type Promised = (
+  | { readonly kind: 'place'; readonly tag: string; readonly place: Place }
+  | { readonly kind: 'revocation'; readonly digest: Digest }
+) & {
+  readonly to: string;
+  /** In force when it was: what is recorded alone counts under the policy of who publishes it. */
+  readonly terms: Terms;
+  readonly isInHead: boolean;
+};
 
 /** An answer that a reader got. */
 export interface Answered {
@@ -17,10 +23,17 @@ export interface Answered {
   readonly answer: TrustedAnswer;
   /** In force when it asked. */
   readonly terms: Terms;
+  /** What the reader knew when it asked: of two that run side by side neither is behind the other. */
+  readonly before: Known;
 }
 
 /** A catalogue that was the head once. */
 export interface PastHead {
+  /** Of its manifest. */
+  readonly digest: Digest;
+  readonly file: Uint8Array;
+  /** The process that wrote it. */
+  readonly who: string;
   readonly catalogue: Catalogue;
   readonly signedBy: readonly Person[];
 }
@@ -32,8 +45,8 @@ export interface Checks {
   readonly heads: PastHead[];
   /** @throws {Violation} */
   readonly checkAnswer: (answered: Answered) => void;
-  /** What the reader has answered of this tag, where it has. */
-  readonly lastPlace: (reader: string, tag: string) => Place | undefined;
+  /** What this reader must not fall behind from now on. */
+  readonly knownTo: (reader: string) => Known;
 }
 
 /** A promise of the specification is broken. */
@@ -42,54 +55,52 @@ export class Violation extends Error {
 }
 
 /** What a reader must not fall behind. */
-interface Known {
-  readonly places: Map<string, Place>;
+export interface Known {
+  readonly places: ReadonlyMap<string, Place>;
   /** With those whose catalogues said so: who is not trusted any more has said nothing. */
-  readonly revoked: Map<Digest, Set<Person>>;
+  readonly revoked: ReadonlyMap<Digest, ReadonlySet<Person>>;
 }
 
 export function createChecks(): Checks {
   const readers = new Map<string, Known>();
   const claims: Claim[] = [];
   const heads: PastHead[] = [];
-  const knownTo = (reader: string): Known => {
-    const known = readers.get(reader) ?? { places: new Map(), revoked: new Map() };
-    readers.set(reader, known);
-    return known;
-  };
+  const knownTo = (reader: string): Known => readers.get(reader) ?? { places: new Map(), revoked: new Map() };
   return {
     claims,
     promises: [],
     heads,
-    lastPlace: (reader, tag) => readers.get(reader)?.places.get(tag),
+    knownTo,
     checkAnswer(answered) {
-      const { reader, answer, tag } = answered;
-      const known = knownTo(reader);
-      noteRevoked(answered, heads, known);
-      if (answer.kind !== 'trusted') return;
-      checkProven(answered, claims);
-      checkNotRevoked(answered, known);
-      if (answer.facts.superseded === true) return;
-      const place = placeOf(answer);
-      checkNotLower(answered, place, known.places.get(tag));
-      if (answer.facts.stateSaved !== false) known.places.set(tag, place);
+      const { reader, answer, tag, before } = answered;
+      const revoked = withRevoked(answered, heads, before.revoked);
+      if (answer.kind === 'trusted') {
+        checkProven(answered, claims);
+        checkNotRevoked(answered, revoked);
+      }
+      const { places, ...known } = knownTo(reader);
+      const isSaved = answer.facts.stateSaved !== false;
+      const now = new Map(places);
+      if (answer.kind === 'trusted' && answer.facts.superseded !== true) {
+        const place = placeOf(answer);
+        checkNotLower(answered, place);
+        const last = places.get(tag);
+        if (isSaved && (last === undefined || comparePlaces(place, last) > 0)) now.set(tag, place);
+      }
+      readers.set(reader, {
+        places: now,
+        revoked: isSaved ? withRevoked(answered, heads, known.revoked) : known.revoked,
+      });
     },
   };
 }
 
-/**
- * Everything that was promised is in this catalogue, or what is greater. Revocations that a thief of the catalogue's key could have made up go
- * with the key: `isRecovered`. @throws {Violation}
- */
-export function checkPromises(
-  promises: readonly Promised[],
-  catalogue: Catalogue,
-  { isRecovered }: { readonly isRecovered: boolean },
-): void {
+/** Everything that was promised is in this catalogue, or what is greater. @throws {Violation} */
+export function checkPromises(promises: readonly Promised[], catalogue: Catalogue): void {
   const content = contentOf(catalogue);
   for (const promised of promises) {
     if (promised.kind === 'revocation') {
-      if (!isRecovered && !catalogue.revoked.has(promised.digest))
+      if (!catalogue.revoked.has(promised.digest))
         throw new Violation(`${promised.to}: the revocation of ${imageName(promised.digest)} is lost`);
       continue;
     }
@@ -135,27 +146,32 @@ function checkProven({ reader, tag, answer, terms }: Answered, claims: readonly 
     );
 }
 
-function checkNotRevoked({ reader, tag, answer, terms }: Answered, { revoked }: Known): void {
+function checkNotRevoked({ reader, tag, answer, terms }: Answered, revoked: Known['revoked']): void {
   if (answer.kind !== 'trusted') return;
   const sayers = revoked.get(answer.digest) ?? new Set<Person>();
   if (terms.publishers.some((person) => sayers.has(person)))
     throw new Violation(`${reader}: ${tag} is ${imageName(answer.digest)}, which it knows as revoked`);
 }
 
-function checkNotLower({ reader, tag }: Answered, place: Place, before: Place | undefined): void {
-  if (before !== undefined && comparePlaces(place, before) < 0)
-    throw new Violation(`${reader}: ${tag} was ${placeName(before)}, and now is ${placeName(place)}`);
+function checkNotLower({ reader, tag, before }: Answered, place: Place): void {
+  const last = before.places.get(tag);
+  if (last !== undefined && comparePlaces(place, last) < 0)
+    throw new Violation(`${reader}: ${tag} was ${placeName(last)}, and now is ${placeName(place)}`);
 }
 
 /** The answer rests on this file: what it revokes the reader knows from now on. */
-function noteRevoked({ answer, terms }: Answered, heads: readonly PastHead[], { revoked }: Known): void {
-  const { issuedMs, source, stateSaved } = answer.facts;
-  if (source !== 'registry' || stateSaved === false) return;
+function withRevoked(
+  { answer, terms }: Answered,
+  heads: readonly PastHead[],
+  known: Known['revoked'],
+): Known['revoked'] {
+  const { issuedMs, source } = answer.facts;
   const read = heads.filter(({ catalogue }) => catalogue.issuedMs === issuedMs);
-  for (const { catalogue, signedBy } of read.length === 1 ? read : [])
-    for (const digest of catalogue.revoked.keys()) {
-      const sayers = revoked.get(digest) ?? new Set();
-      for (const person of signedBy) if (terms.publishers.includes(person)) sayers.add(person);
-      revoked.set(digest, sayers);
-    }
+  const [head] = read;
+  if (source !== 'registry' || head === undefined || read.length > 1) return known;
+  const sayers = head.signedBy.filter((person) => terms.publishers.includes(person));
+  const own = [...head.catalogue.revoked.keys()].map(
+    (digest) => [digest, new Set([...(known.get(digest) ?? []), ...sayers])] as const,
+  );
+  return new Map([...known, ...own]);
 }

@@ -1,4 +1,5 @@
 import type { Digest } from '@signet/oci';
+import type { Notice, TagStatement } from '@signet/signed-tags';
 import type { Person } from './people.ts';
 import { imageName, neededFor, type Terms } from './policies.ts';
 
@@ -8,6 +9,19 @@ export interface Claim {
   readonly tag: string;
   readonly digest: Digest;
   readonly atMs: number;
+}
+
+/** One signature of somebody, wherever it lies. */
+export interface Signature<T> {
+  readonly by: Person;
+  readonly atMs: number;
+  readonly evidence: T;
+}
+
+/** What was signed for a subject so far, whoever signed it: a second signer finds what the first has left on the image. */
+export interface Left {
+  readonly statements: Map<string, (Claim & Signature<TagStatement>)[]>;
+  readonly notices: Map<string, Signature<Notice>[]>;
 }
 
 /** What a tag is, or was said to be: as the specification orders it, told apart from what the code under test makes of it. */
@@ -40,9 +54,19 @@ export function provenAt(
   { tag, digest }: Pick<Claim, 'tag' | 'digest'>,
   terms: Terms,
 ): number | undefined {
+  const own = claims.filter((claim) => claim.tag === tag && claim.digest === digest);
+  return timeOfSignatures(own, neededFor(tag), terms);
+}
+
+/** The same of signatures about one thing, `needed` of which have to be of different signers. */
+export function timeOfSignatures(
+  signatures: readonly Pick<Signature<unknown>, 'by' | 'atMs'>[],
+  needed: number,
+  terms: Terms,
+): number | undefined {
   const latest = terms.signers.flatMap((person) => {
-    const own = claims.filter((claim) => claim.by === person && claim.tag === tag && claim.digest === digest);
-    return own.length === 0 ? [] : [Math.max(...own.map(({ atMs }) => atMs))];
+    const times = signatures.filter(({ by }) => by === person).map(({ atMs }) => atMs);
+    return times.length === 0 ? [] : [Math.max(...times)];
   });
-  return latest.toSorted((a, b) => b - a)[neededFor(tag) - 1];
+  return latest.toSorted((a, b) => b - a)[needed - 1];
 }

@@ -12,10 +12,7 @@ export type Command =
   | { readonly kind: 'remove'; readonly tag: string }
   | { readonly kind: 'revoke'; readonly digest: Digest }
   | { readonly kind: 'publish' }
-  | { readonly kind: 'ask'; readonly tag: string; readonly digest?: Digest }
-  /** What the machine has seen is written to a file, or read from one that was written before. */
-  | { readonly kind: 'export' }
-  | { readonly kind: 'import' };
+  | { readonly kind: 'ask'; readonly tag: string; readonly digest?: Digest };
 
 /** A computer: its clock, its folder of state, and whose keys it holds. */
 export interface Machine {
@@ -64,6 +61,8 @@ export interface Plan {
   readonly process: ProcessFaults;
   /** Signing times are whole multiples of this, milliseconds: those of different writers are the same more often. */
   readonly grainMs: number;
+  /** How long writers wait after a write beside what the protocol does: at least as long as replicas lag, where they do. */
+  readonly settleMs: number;
   readonly endMs: number;
 }
 
@@ -86,6 +85,7 @@ export function drawPlan(dice: Dice): Plan {
     network: drawFaults(dice, noNetworkFaults, { chance: 0.3, rates: [0.01, 0.03, 0.1] }),
     process: drawFaults(dice, { crash: 0, suspend: 0 }, { chance: 0.4, rates: [0.005, 0.01, 0.03] }),
     grainMs: dice.chance(0.3) ? 10 * secondMs : 1,
+    settleMs: dice.chance(0.5) ? 0 : 2 * secondMs,
     endMs,
   };
 }
@@ -151,9 +151,7 @@ function drawCommand(dice: Dice, { role }: Machine): Command {
   const kind = dice.next();
   if (kind < 0.65) return { kind: 'sign', tag, digest };
   if (kind < 0.8) return { kind: 'remove', tag };
-  if (kind < 0.87) return { kind: 'revoke', digest };
-  if (kind < 0.91) return { kind: 'export' };
-  return kind < 0.95 ? { kind: 'import' } : { kind: 'publish' };
+  return kind < 0.9 ? { kind: 'revoke', digest } : { kind: 'publish' };
 }
 
 /** Thieves, and what is done about them. */

@@ -1,4 +1,4 @@
-import { type Digest, digestOf, encodeManifest, type Resolved } from '@signet/oci';
+import { type Descriptor, type Digest, digestOf, encodeManifest, type Resolved } from '@signet/oci';
 import {
   noRefusals,
   type Policy,
@@ -26,6 +26,13 @@ export function neededFor(tag: string | undefined): number {
 export const images: readonly Resolved[] = ['a', 'b', 'c', 'd', 'e'].map((name) =>
   encodeManifest({ kind: 'manifest', artifactType: 'application/x-image', annotations: { name } }),
 );
+
+/** @throws {RangeError} where there is none */
+export function imageOf(digest: Digest): Descriptor {
+  const image = images.find(({ descriptor }) => descriptor.digest === digest);
+  if (image === undefined) throw new RangeError(`no image ${digest}`);
+  return image.descriptor;
+}
 
 const names = new Map(images.map(({ descriptor }, at) => [descriptor.digest, `image ${'abcde'[at]}`]));
 

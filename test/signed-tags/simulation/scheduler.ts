@@ -58,6 +58,8 @@ export interface Scheduler {
   readonly log: (who: string, what: string) => void;
   /** Until nothing is left to happen; `check` is called after every step. @throws what `check` throws */
   readonly run: (check?: () => void | Promise<void>) => Promise<void>;
+  /** How many there were. */
+  readonly steps: () => number;
   /** What happened so far, a line each; empty unless it was asked for. */
   readonly trace: readonly string[];
 }
@@ -70,6 +72,8 @@ const maxSteps = 50_000;
 
 interface Event {
   readonly atMs: number;
+  /** Nobody waits for it any more: it does not happen. */
+  readonly isOver?: () => boolean;
   readonly happen: () => void | Promise<void>;
 }
 
@@ -79,11 +83,11 @@ export function createScheduler(seed: number, { isTraced = false }: { readonly i
   const trace: string[] = [];
   const events: Event[] = [];
   const processes = new Set<Running>();
-  let timeMs = beginMs;
+  let [timeMs, steps] = [beginMs, 0];
 
-  const schedule = (atMs: number, happen: Event['happen']): void => {
-    const later = events.findLastIndex((event) => event.atMs > atMs);
-    events.splice(later + 1, 0, { atMs, happen });
+  const schedule = (event: Event): void => {
+    const later = events.findLastIndex(({ atMs }) => atMs > event.atMs);
+    events.splice(later + 1, 0, event);
   };
   const log: Scheduler['log'] = (who, what) => {
     if (isTraced) trace.push(`${shownTime(timeMs)} ${who}: ${what}`);
@@ -95,10 +99,14 @@ export function createScheduler(seed: number, { isTraced = false }: { readonly i
     trace,
     log,
     timeMs: () => timeMs,
+    steps: () => steps,
     after: (delayMs, what, happen) =>
-      schedule(timeMs + delayMs, () => {
-        log('world', what);
-        return happen();
+      schedule({
+        atMs: timeMs + delayMs,
+        happen() {
+          log('world', what);
+          return happen();
+        },
       }),
     spawn: (program) => {
       const running = startProcess(program, world);
@@ -106,12 +114,12 @@ export function createScheduler(seed: number, { isTraced = false }: { readonly i
       return running.process;
     },
     async run(check = () => undefined) {
-      for (let steps = 0; ; steps += 1) {
-        await allMicrotasks();
-        for (const running of processes) if (running.isIdle()) processes.delete(running);
+      for (;;) {
+        await settled(processes);
         await check();
-        const event = events.pop();
+        const event = nextOf(events);
         if (event === undefined) return;
+        steps += 1;
         if (steps > maxSteps) throw new Error(`not at an end after ${maxSteps} steps`);
         timeMs = Math.max(timeMs, event.atMs);
         await event.happen();
@@ -120,17 +128,22 @@ export function createScheduler(seed: number, { isTraced = false }: { readonly i
   };
 }
 
+function nextOf(events: Event[]): Event | undefined {
+  const event = events.pop();
+  return event?.isOver?.() === true ? nextOf(events) : event;
+}
+
 interface World {
   readonly dice: Dice;
   readonly timeMs: () => number;
-  readonly schedule: (atMs: number, happen: () => void) => void;
+  readonly schedule: (event: Event) => void;
   readonly log: Scheduler['log'];
 }
 
 interface Running {
   readonly process: Process;
-  /** Whether it is over. @throws {Error} where it waits for something that no event will bring */
-  readonly isIdle: () => boolean;
+  /** `busy`: it waits for nothing that an event will bring. */
+  readonly state: () => 'busy' | 'waiting' | 'over';
 }
 
 function startProcess<T>(program: Program<T>, world: World): Running {
@@ -161,7 +174,7 @@ function startProcess<T>(program: Program<T>, world: World): Running {
       if (dice.chance(still)) suspend(someTime(dice), dice.chance(0.5));
     }
     if (standsUntilMs > timeMs()) {
-      schedule(standsUntilMs, () => wake(what, goOn));
+      schedule({ atMs: standsUntilMs, happen: () => wake(what, goOn) });
       return;
     }
     log(name, what);
@@ -184,17 +197,18 @@ function startProcess<T>(program: Program<T>, world: World): Running {
       };
       signal?.addEventListener('abort', giveUp);
       begin((delayMs, what, settle) =>
-        schedule(timeMs() + delayMs, () => {
-          // What the process has given up waiting for wakes nobody.
-          if (!isOpen) return;
-          wake(what, () => {
-            if (!close()) return;
-            try {
-              resolve(settle());
-            } catch (error) {
-              reject(error);
-            }
-          });
+        schedule({
+          atMs: timeMs() + delayMs,
+          isOver: () => !isOpen || !isRunning,
+          happen: () =>
+            wake(what, () => {
+              if (!close()) return;
+              try {
+                resolve(settle());
+              } catch (error) {
+                reject(error);
+              }
+            }),
         }),
       );
     });
@@ -222,10 +236,7 @@ function startProcess<T>(program: Program<T>, world: World): Running {
   );
   return {
     process,
-    isIdle() {
-      if (isRunning && waiting === 0) throw new Error(`${name} waits for something that the simulation does not order`);
-      return !isRunning;
-    },
+    state: () => (!isRunning ? 'over' : waiting === 0 ? 'busy' : 'waiting'),
   };
 }
 
@@ -234,9 +245,23 @@ export function someTime(dice: Dice): number {
   return 10 ** (3 + 4.1 * dice.next());
 }
 
-/** Programs go on in microtasks alone: when these are done, every process waits for an event, or is over. */
-function allMicrotasks(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+/** Turns of the event loop that a process may take for one step: a module that is loaded late needs some. */
+const maxTurns = 2_000;
+
+/**
+ * Until every process waits for an event, or is over. Programs go on in microtasks, which are all done after one turn; more turns change no
+ * order, since only the process that was woken last is at work.
+ * @throws {Error} where one waits for something that no event will bring
+ */
+async function settled(processes: Set<Running>): Promise<void> {
+  for (let turns = 0; ; turns += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const running of processes) if (running.state() === 'over') processes.delete(running);
+    const busy = [...processes].find((running) => running.state() === 'busy');
+    if (busy === undefined) return;
+    if (turns > maxTurns)
+      throw new Error(`${busy.process.name} waits for something that the simulation does not order`);
+  }
 }
 
 function aborted(signal: AbortSignal | undefined): RegistryError {

@@ -2,14 +2,12 @@ import { type Payload, sigstoreFormat } from '@signet/core';
 import type { TagStatement } from '@signet/signed-tags';
 import type { Claim } from './ledger.ts';
 import { signerOf } from './people.ts';
-import { collection, images } from './policies.ts';
+import { collection, imageOf } from './policies.ts';
 
 /** What `signet sign` makes. */
 export async function makeStatement({ by, tag, digest, atMs }: Claim): Promise<TagStatement> {
-  const subject = images.find(({ descriptor }) => descriptor.digest === digest)?.descriptor;
-  if (subject === undefined) throw new RangeError(`no image ${digest}`);
   const payload: Payload = sigstoreFormat.payload({
-    subject,
+    subject: imageOf(digest),
     signedAtMs: atMs,
     annotations: {},
     signedReference: `${collection}:${tag}`,

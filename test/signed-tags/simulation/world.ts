@@ -2,6 +2,7 @@ import type { Digest, Resolved, Source, Store } from '@signet/oci';
 import { HEAD_TAG, judgeFile, memoryPlace, readHead, type StatePlace } from '@signet/signed-tags';
 import { noRefusals, type Policy } from '@signet/verifier';
 import { type Checks, createChecks, type PastHead, Violation } from './checks.ts';
+import type { Left } from './ledger.ts';
 import { type Person, sourceOf } from './people.ts';
 import { firstTerms, type Machine, type Plan } from './plan.ts';
 import { collection, images, policyOf, type Terms } from './policies.ts';
@@ -18,8 +19,11 @@ export interface World {
   readonly journal: ReadonlyMap<string, Resolved>;
   /** Of the policy that is in force. */
   readonly terms: () => Terms;
+  readonly left: Left;
   /** Nothing goes wrong while this is true. */
   isCalm: boolean;
+  /** Some program has crashed or failed. */
+  isTroubled: boolean;
   /** What the machine has in its folder of state. */
   readonly placeOf: (machine: Machine) => StatePlace;
   /** Errors of programs that no registry and no catalogue explains. */
@@ -57,7 +61,9 @@ export async function createWorld(scheduler: Scheduler, plan: Plan): Promise<Wor
     registry,
     checks: createChecks(),
     journal,
+    left: { statements: new Map(), notices: new Map() },
     isCalm: false,
+    isTroubled: false,
     errors: [],
     terms: () => termsAt(plan, scheduler.timeMs() - beginMs),
     placeOf: (machine) => {
@@ -152,5 +158,6 @@ async function judgeHead(source: Source, digest: Digest, who: string): Promise<P
   const [first] = trusted;
   if (first === undefined)
     throw new Violation(`${who} has put a head that nobody can trust: ${JSON.stringify(judged)}`);
-  return { catalogue: first.catalogue, signedBy: trusted.map(({ person }) => person) };
+  const { file } = head;
+  return { digest, file, who, catalogue: first.catalogue, signedBy: trusted.map(({ person }) => person) };
 }

@@ -23,5 +23,5 @@ export async function collectGarbage(
     throw new TagsError('HEAD_MISSING', base.refusal ?? 'there is no catalogue to hold the journal against');
   const journal = openJournal(options, pace);
   await journal.read();
-  return cleanJournal(base, journal, { options, judge: createJudge(options.authority), maxEntries });
+  return cleanJournal(base, journal, { options, judge: createJudge(options.authority, options.now()), maxEntries });
 }

@@ -25,9 +25,14 @@ export interface Judge {
   revocationOf(digest: Digest, notices: readonly Notice[]): Promise<Revocation | undefined>;
 }
 
-export function createJudge(authority: Authority): Judge {
+/** `nowMs`: milliseconds since 1970 UTC, whatever the authority's rulings say. */
+export function createJudge(authority: Authority, nowMs: number): Judge {
   const { collection } = authority;
-  const question = (tag: string): TagQuestion => ({ collection, tag, ruling: authority.rulingOfTag(tag) });
+  const question = (tag: string): TagQuestion => ({
+    collection,
+    tag,
+    ruling: { ...authority.rulingOfTag(tag), atMs: nowMs },
+  });
   const once = rememberedBy();
   return {
     hasCounting: (tag, said) =>
@@ -57,7 +62,11 @@ export function createJudge(authority: Authority): Judge {
       once(['removal', tag, ...notices.flatMap(namesOf)], () => timeOfRemoval(notices, question(tag))),
     revocationOf: (digest, notices) =>
       once(['revocation', digest, ...notices.flatMap(namesOf)], () =>
-        judgeRevocation(notices, { collection, digest, ruling: authority.rulingOfDigest(digest) }),
+        judgeRevocation(notices, {
+          collection,
+          digest,
+          ruling: { ...authority.rulingOfDigest(digest), atMs: nowMs },
+        }),
       ),
   };
 }

@@ -38,7 +38,7 @@ export interface RebuildOptions extends Omit<PublishOptions, 'afterMs' | 'allowC
  */
 export async function rebuild({ catalogues, confirm, ...options }: RebuildOptions): Promise<Published> {
   const { authority, now, operations = [] } = options;
-  const judge = createJudge(authority);
+  const judge = createJudge(authority, now());
   let proven: Content = { floorMs: 0, tags: new Map() };
   const removed = new Map<string, number>();
   let revoked: Revocations = new Map();

@@ -21,7 +21,7 @@ export async function refuseHopeless(
       throw refused(`${JSON.stringify(operation.tag)} is no tag, or one that is reserved`);
     if (operation.kind === 'sign' && !(await judge.hasCounting(operation.tag, operation)))
       throw refused(
-        `no statement says that ${authority.collection}:${operation.tag} is ${operation.digest}, by a signer whom the policy's rule for this tag knows`,
+        `no statement says that ${authority.collection}:${operation.tag} is ${operation.digest}, by a signer whom the policy's rule for this tag knows and not of a later time than now`,
       );
     if (operation.kind !== 'sign' && !(await judge.hasCountingNotice(operation)))
       throw refused(`${subjectOf(operation)}: it is not signed by anybody whom the policy's rule knows`);

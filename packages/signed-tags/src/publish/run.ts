@@ -109,7 +109,7 @@ async function startRun(options: RunOptions): Promise<Run> {
   const { authority, now, pace = defaultPace, lifetimeMs = defaultLifetimeMs, also = nothingKnown } = options;
   if (!(lifetimeMs > 0 && lifetimeMs <= maxLifetimeMs))
     throw new TagsError('OPERATION_REFUSED', 'a catalogue lives for more than nothing and at most 30 days');
-  const judge = createJudge(authority);
+  const judge = createJudge(authority, now());
   await refuseHopeless(options.operations, { authority, judge });
   const nextUlid = (): string => newUlid(now(), () => pace.random());
   const entries = encodeEntries(options.operations, authority.collection, nextUlid);

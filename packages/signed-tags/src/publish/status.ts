@@ -36,7 +36,7 @@ export async function status(
   options: Pick<WriterOptions, 'store' | 'authority' | 'pace' | 'now' | 'signal'>,
 ): Promise<Status> {
   const { pace = defaultPace } = options;
-  const judge = createJudge(options.authority);
+  const judge = createJudge(options.authority, options.now());
   const base = await readBase({ ...options, pace, isExpected: true, recollection: nothingKnown, shards: new Map() });
   const journal = openJournal(options, pace);
   await journal.read(new Set(base.signers === undefined ? [] : base.head?.merged));

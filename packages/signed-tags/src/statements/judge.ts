@@ -16,7 +16,7 @@ import {
   trustOf,
 } from '@signet/verifier';
 import type { Entry, TagStatement } from '../catalogue/content.ts';
-import { maxStatements } from '../catalogue/limits.ts';
+import { itemAheadMs, maxStatements } from '../catalogue/limits.ts';
 
 /** The tag that statements are about, and what they are held against. */
 export interface TagQuestion {
@@ -130,7 +130,7 @@ async function findingsOf(
   { ruling }: TagQuestion,
 ): Promise<readonly Finding[]> {
   const findings = await Promise.all(statements.map((statement) => findingOf(statement, digest, ruling)));
-  return findings.filter((finding) => finding !== undefined).filter(isDated);
+  return findings.filter((finding) => finding !== undefined).filter((finding) => isDated(finding, ruling.atMs));
 }
 
 async function findingOf(
@@ -145,9 +145,10 @@ async function findingOf(
   return format.verify(envelope, { digest }, trustOf(ruling));
 }
 
-function isDated({ proven }: Finding): boolean {
+/** One from the future does not exist: it must not stand in the way of those beside it. Rule: signed-tags.md 3.2 */
+function isDated({ proven }: Finding, nowMs: number): boolean {
   const { claimedAtMs, verifiedAtMs = claimedAtMs } = proven ?? {};
-  if (claimedAtMs === undefined || verifiedAtMs === undefined) return false;
+  if (claimedAtMs === undefined || verifiedAtMs === undefined || claimedAtMs > nowMs + itemAheadMs) return false;
   return Math.abs(claimedAtMs - verifiedAtMs) <= maxDriftMs;
 }
 

@@ -4,6 +4,7 @@ import { type BlobSigner, judgeBlob, type Ruling, signersMeet } from '@signet/ve
 import * as v from 'valibot';
 import type { Revocation, TagStatement } from '../catalogue/content.ts';
 import { timeText } from '../catalogue/encode.ts';
+import { itemAheadMs } from '../catalogue/limits.ts';
 import { digestSchema, readAs, readJson, revocationMembers, textSchema, timeSchema } from '../catalogue/schema.ts';
 import { TagsError } from '../errors.ts';
 import { signDocument } from '../head/sign-file.ts';
@@ -129,7 +130,7 @@ interface Said extends Revocation {
 /** Nothing is parsed that nobody who counts has signed to this end. */
 async function saidBy(
   notices: readonly Notice[],
-  { ruling: { rule, refuse }, predicateType }: { readonly ruling: Ruling; readonly predicateType: string },
+  { ruling: { rule, refuse, atMs }, predicateType }: { readonly ruling: Ruling; readonly predicateType: string },
   read: (document: unknown) => Revocation | undefined,
 ): Promise<readonly Said[]> {
   if (rule === undefined) return [];
@@ -137,7 +138,8 @@ async function saidBy(
   for (const { document, signatures } of notices) {
     const { signers } = await judgeBlob({ blob: document, signatures, predicateType, require: rule.require, refuse });
     const said = signers.length === 0 ? undefined : tryReading(document, read);
-    if (said !== undefined) found.push({ ...said, signers });
+    // From the future: it does not exist, and must not stand in the way of those beside it. Rule: signed-tags.md 3.2
+    if (said !== undefined && said.atMs <= atMs + itemAheadMs) found.push({ ...said, signers });
   }
   return found;
 }

@@ -1,0 +1,38 @@
+import { digestOf } from '@signet/oci';
+import { memoryPlace, publish } from '@signet/signed-tags';
+import { expect, it } from 'vitest';
+import { imageDigest, world } from './world.ts';
+
+const minuteMs = 60_000;
+
+it('a statement from the future does not stand in the way of one beside it', async () => {
+  const { writer, sign, clock, read } = await world();
+  const [now, later] = [await sign('v1', 'a'), await sign('v1', 'a', { atMs: clock.nowMs + 60 * minuteMs })];
+  if (now.kind !== 'sign' || later.kind !== 'sign') expect.fail();
+  const both = { ...now, statements: [...now.statements, ...later.statements] };
+  const result = await publish(writer({ operations: [both], allowCold: true }));
+  expect(result).toMatchObject({ outcome: 'published', operations: [{ atMs: clock.nowMs }] });
+  expect((await read()).digestOf('v1')).toBe(imageDigest('a'));
+});
+
+it('nor does a removal or a revocation', async () => {
+  const { writer, remove, revoke, sign, clock, read } = await world();
+  const operations = [await sign('v1', 'a', { atMs: clock.nowMs - 1 })];
+  for (const atMs of [clock.nowMs, clock.nowMs + 60 * minuteMs])
+    operations.push(await remove('v1', { atMs }), await revoke('bad', { atMs }));
+  await publish(writer({ operations, allowCold: true }));
+  const { catalogue, content } = await read();
+  expect(catalogue.revoked.get(digestOf(Buffer.from('bad')))?.atMs).toBe(clock.nowMs);
+  expect(content.tags.get('v1')).toMatchObject({ removedMs: clock.nowMs, entries: [] });
+});
+
+it('what a head says it holds is read all the same where the head does not count', async () => {
+  const { writer, sign, revoke, clock, read } = await world();
+  const slow = writer({ state: memoryPlace(), allowCold: true });
+  await publish(slow);
+  await publish(writer({ operations: [await revoke('bad')], allowCold: true, now: () => clock.nowMs + 8 * minuteMs }));
+  expect(await publish({ ...slow, operations: [await sign('v1', 'a')] })).toMatchObject({ outcome: 'published' });
+  const { catalogue, digestOf } = await read();
+  expect([...catalogue.revoked.keys()]).toEqual([imageDigest('bad')]);
+  expect(digestOf('v1')).toBe(imageDigest('a'));
+});
