@@ -75,6 +75,7 @@ describe('memory', () => {
     const answer = await client.ask(':v1', asked);
     expect(told(answer)).toBe('undecided INCOMPLETE');
     expect(answer.kind === 'undecided' && answer.message).toMatch(/^STATE_INVALID: .*state\.json/);
+    expect(answer.kind === 'undecided' && answer.remedy).toContain('signet tags state reset');
     await place.reset();
     expect(told(await client.ask(':v1', asked), ...images)).toBe('new');
   });

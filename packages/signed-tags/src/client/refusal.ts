@@ -16,5 +16,9 @@ export function unread(error: unknown): Refusal {
   const gap = toGap(isTime ? 'time' : 'resolve', error);
   const message =
     error instanceof TagsError ? `${error.code}: ${gap.message}` : `the catalogue could not be read: ${gap.message}`;
-  return { kind: 'undecided', code: 'INCOMPLETE', message, gap };
+  const isState = error instanceof TagsError && (error.code === 'STATE_INVALID' || error.code === 'STATE_REFUSED');
+  return { kind: 'undecided', code: 'INCOMPLETE', message, gap, ...(isState ? { remedy: stateRemedy } : {}) };
 }
+
+const stateRemedy =
+  'put back a copy of what was remembered, or mend who may write there; signet tags state reset forgets it, and with it what an older catalogue would be noticed by';
