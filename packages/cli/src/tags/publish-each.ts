@@ -10,7 +10,7 @@ import { forEachReference } from '../references.ts';
 import { createStyle } from '../style.ts';
 import type { Collection } from './collection.ts';
 import { exitCodeOfOutcome, publishedJson, publishedText, remarkOn } from './published-output.ts';
-import { readWriter, type WriterFlags } from './writer.ts';
+import { readWriter, refuseKeysBesidePolicy, type WriterFlags } from './writer.ts';
 
 /** What is done with each repository. */
 export interface PublishEach {
@@ -34,6 +34,7 @@ export async function publishEach(
   { flags, io, kind }: PublishEach,
 ): Promise<ExitCode> {
   const output = outputOptions(flags, io);
+  refuseKeysBesidePolicy(flags);
   if (flags.collection !== undefined && repositories.length > 1)
     throw new CliError('USAGE', '--collection is for one repository');
   const writer = await readWriter(flags, io, () => readTrustedKeys(flags, io));

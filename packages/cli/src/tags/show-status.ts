@@ -11,7 +11,7 @@ import { forEachReference } from '../references.ts';
 import { createStyle } from '../style.ts';
 import type { Collection } from './collection.ts';
 import { statusJson, statusText } from './status-output.ts';
-import { authorityOf, readAuthority } from './writer.ts';
+import { authorityOf, readAuthority, refuseKeysBesidePolicy } from './writer.ts';
 import type { AuthorityFlags, CatalogueKeyFlags } from './writer-flags.ts';
 
 /** Who is trusted, and where it is asked. */
@@ -35,6 +35,7 @@ export async function showStatus(
   codeOf: (status: Status) => ExitCode,
 ): Promise<ExitCode> {
   const output = outputOptions(flags, io);
+  refuseKeysBesidePolicy(flags);
   const collectionFor = await readAuthority(flags, io, {
     tagKeys: () => readTrustedKeys(flags, io),
     publishers: () => publishersOf(flags, io),

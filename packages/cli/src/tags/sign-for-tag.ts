@@ -5,14 +5,16 @@ import {
   type Entry,
   type Item,
   type Operation,
+  type Revocations,
   type TagStatement,
   TagsError,
   timeOf,
 } from '@signet/signed-tags';
-import { signerId, sourcesOf } from '@signet/verifier';
+import { signerId } from '@signet/verifier';
 import { CliError } from '../errors.ts';
 import type { Collection } from './collection.ts';
 import { countingFor, statementsOnImage } from './image-statements.ts';
+import { checkKnown } from './knows-key.ts';
 import type { TagNow } from './tags-now.ts';
 
 /** An image that is to be what a tag names. */
@@ -22,6 +24,7 @@ export interface TagToSign {
   readonly store: Store;
   readonly collection: Collection;
   readonly now: TagNow;
+  readonly revoked: Revocations;
   readonly signer: Signer;
   /** Signs although the tag is this already, by this signer. */
   readonly again: boolean;
@@ -110,8 +113,10 @@ type Judged =
 /** Whether there is anything to sign, and whether it may be. */
 async function judge(to: TagToSign): Promise<Judged> {
   const { reference, store, signer, now, signal } = to;
-  checkKnown(to);
+  checkKnown(`${to.collection.name}:${reference.tag}`, to.collection.rulingOfTag(reference.tag), signer);
   const { descriptor } = await store.resolve(reference.digest ?? reference.tag, { signal });
+  const revocation = to.revoked.get(descriptor.digest);
+  if (revocation !== undefined) throw refused(to, `${descriptor.digest} is revoked: ${revocation.reason}`);
   const about = { digest: descriptor.digest, tag: reference.tag, collection: to.collection };
   const own = `sigstore ${signerId({ kind: 'key', keyId: signer.publicKey.id })}`;
   const { item } = now;
@@ -123,16 +128,6 @@ async function judge(to: TagToSign): Promise<Judged> {
   const found = await statementsOnImage({ ...about, source: store, repository: reference, signal });
   if (current === undefined && !to.rollback) checkNotLeft(to, descriptor, found);
   return { kind: 'open', descriptor, isHeld: current !== undefined, found, own };
-}
-
-/** Before anything is signed that could never count. */
-function checkKnown(to: TagToSign): void {
-  const { collection, reference, signer } = to;
-  const { rule, refuse } = collection.rulingOfTag(reference.tag);
-  if (rule === undefined) throw refused(to, 'no rule of the policy is for this tag');
-  const isKnown = sourcesOf(rule.require).some(({ keys }) => keys.some(({ id }) => id === signer.publicKey.id));
-  if (!isKnown || refuse.keyIds.has(signer.publicKey.id))
-    throw refused(to, "the policy's rule for this tag does not know the key that signs");
 }
 
 /** A tag that has gone on from a digest: a repeated job of an old build, or a late co-signer, does not set it back. Rule: signed-tags.md 5.3 */

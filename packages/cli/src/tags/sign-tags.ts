@@ -149,6 +149,7 @@ async function signOne(
     store: await connection.open(reference),
     collection,
     now,
+    revoked: tagsNow.revoked,
     signer,
     again: flags.again === true,
     rollback: flags.rollback === true,

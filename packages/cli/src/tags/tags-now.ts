@@ -10,6 +10,8 @@ import {
   type Item,
   itemOf,
   judgeFile,
+  mergeRevocations,
+  type Revocations,
   readHead,
   readShard,
   type Seen,
@@ -25,6 +27,8 @@ import { authorityOf } from './writer.ts';
 export interface TagsNow {
   /** Of the catalogue, milliseconds since 1970 UTC; absent where there is none and it is remembered alone. */
   readonly issuedMs?: number;
+  /** Digests that are never to be accepted again. */
+  readonly revoked: Revocations;
   /** @throws {RegistryError}; {TagsError} of a shard */
   of(tag: string): Promise<TagNow>;
 }
@@ -70,6 +74,7 @@ export async function readTagsNow(look: LookUp): Promise<TagsNow> {
     throw new TagsError('HEAD_MISSING', `${look.collection.name} has no catalogue, and none is remembered here`);
   return {
     ...(catalogue === undefined ? {} : { issuedMs: catalogue.issuedMs }),
+    revoked: mergeRevocations(catalogue?.revoked ?? new Map(), state?.revoked ?? new Map()),
     async of(tag) {
       const part = await partOf(tag);
       const [, ...was] = part.tags.get(tag)?.entries ?? [];

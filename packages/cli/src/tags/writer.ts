@@ -106,6 +106,17 @@ export async function readAuthority(
   };
 }
 
+/** The policy says who is trusted. @throws {CliError} USAGE */
+export function refuseKeysBesidePolicy(flags: {
+  readonly policy?: string;
+  readonly key?: readonly string[];
+  readonly publisher?: readonly string[];
+}): void {
+  const given = flags.key === undefined ? flags.publisher && '--publisher' : '--key';
+  if (flags.policy !== undefined && given !== undefined)
+    throw new CliError('USAGE', `--policy and ${given} were given: the policy says who is trusted`);
+}
+
 /** What the library wants to know of a collection. */
 export function authorityOf({ name, catalogue, refuse, rulingOfTag, rulingOfDigest }: Collection): Authority {
   return { collection: name, signedBy: catalogue.signedBy, refuse, rulingOfTag, rulingOfDigest };

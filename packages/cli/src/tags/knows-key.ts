@@ -1,0 +1,14 @@
+import type { Signer } from '@signet/core';
+import { TagsError } from '@signet/signed-tags';
+import { type Ruling, sourcesOf } from '@signet/verifier';
+
+/**
+ * Before anything is signed that could never count. `what`: of which the ruling is.
+ * @throws {TagsError} OPERATION_REFUSED
+ */
+export function checkKnown(what: string, { rule, refuse }: Ruling, { publicKey: { id } }: Signer): void {
+  if (rule === undefined) throw new TagsError('OPERATION_REFUSED', `${what}: no rule of the policy is for it`);
+  const isKnown = sourcesOf(rule.require).some(({ keys }) => keys.some((key) => key.id === id));
+  if (isKnown && !refuse.keyIds.has(id)) return;
+  throw new TagsError('OPERATION_REFUSED', `${what}: the policy's rule does not know the key that signs`);
+}
