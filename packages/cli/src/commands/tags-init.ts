@@ -12,7 +12,7 @@ import { addOutputOptions, type OutputFlags, outputOptions, writeJson } from '..
 import { addRegistryOptions, type RegistryFlags } from '../options/registry.ts';
 import { createStyle } from '../style.ts';
 import type { WriterFlags } from '../tags/writer.ts';
-import { addAuthorityOptions, addCatalogueKeyOptions, addPublishingOptions } from '../tags/writer-flags.ts';
+import { addAuthorityOptions, addCatalogueKeyOptions, addWritingOptions } from '../tags/writer-flags.ts';
 
 interface InitFlags extends WriterFlags, RegistryFlags, OutputFlags {
   readonly key?: readonly string[];
@@ -37,7 +37,7 @@ Example:
   addAuthorityOptions(command)
     .option('-k, --key <file>', 'without a policy: key that signs tags (its public half is used); repeatable', collect)
     .option('--allow-example-keys', exampleKeyText);
-  addPublishingOptions(addCatalogueKeyOptions(command));
+  addWritingOptions(addCatalogueKeyOptions(command));
   addRegistryOptions(command);
   addOutputOptions(command);
   onRun<InitFlags>(command, context, ([text = ''], flags, io) => init(text, flags, io));

@@ -6,6 +6,7 @@ import { defineInit } from './tags-init.ts';
 import { defineInspect } from './tags-inspect.ts';
 import { defineList } from './tags-list.ts';
 import { definePublish } from './tags-publish.ts';
+import { defineRebuild } from './tags-rebuild.ts';
 import { defineRefresh } from './tags-refresh.ts';
 import { defineRemove } from './tags-remove.ts';
 import { defineRevoke } from './tags-revoke.ts';
@@ -23,6 +24,7 @@ export function define(command: Command, context: Context): void {
   defineRemove(command.command('remove').summary('take a tag out of the catalogue'), context);
   defineRevoke(command.command('revoke').summary('deny a digest for good'), context);
   defineGc(command.command('gc').summary('remove what is not needed any more from the journal'), context);
+  defineRebuild(command.command('rebuild').summary('make a catalogue anew after a disaster'), context);
   defineImportDct(command.command('import-dct').summary('bring tags over from Docker Content Trust'), context);
   defineState(command.command('state').summary('show or forget what this client remembers'), context);
 }

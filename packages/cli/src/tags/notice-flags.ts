@@ -10,6 +10,7 @@ import {
   addPublishingOptions,
   type CatalogueKeyFlags,
   type PublishingFlags,
+  refusePublisherOptions,
 } from './writer-flags.ts';
 
 /** What commands that take something back are told. */
@@ -36,10 +37,9 @@ export function addNoticeOptions(command: Command): Command {
 }
 
 /** @throws {CliError} USAGE */
-export function checkNoticeFlags({ stage, policy, catalogueKey }: NoticeFlags): void {
-  if (stage !== true) return;
-  if (policy === undefined)
+export function checkNoticeFlags(flags: NoticeFlags): void {
+  if (flags.stage !== true) return;
+  if (flags.policy === undefined)
     throw new CliError('USAGE', '--stage needs --policy: it says whose catalogue tells what a tag is now');
-  if (catalogueKey !== undefined)
-    throw new CliError('USAGE', '--catalogue-key and --stage were given: with --stage another publishes');
+  refusePublisherOptions(flags);
 }

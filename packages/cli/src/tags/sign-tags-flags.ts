@@ -4,6 +4,7 @@ import type { SigningKeyFlags } from '../options/keys.ts';
 import type { OutputFlags } from '../options/output.ts';
 import type { RegistryFlags } from '../options/registry.ts';
 import type { TagSigningFlags } from './sign-flags.ts';
+import { refusePublisherOptions } from './writer-flags.ts';
 
 /** What `signet sign --publish` and `--stage` are told. */
 export interface SignTagsFlags extends SigningKeyFlags, RegistryFlags, OutputFlags, TagSigningFlags {
@@ -43,19 +44,9 @@ function checkStaging(flags: SignTagsFlags): void {
     throw usage('--stage needs --policy: it says whose catalogue tells what a tag is now');
   if (flags.receipt !== undefined && flags.wait === undefined)
     throw usage('--receipt needs --wait with --stage: what is only recorded has no receipt');
-  const given = publisherOnly.find(([name]) => flags[name] !== undefined)?.[1];
-  if (given !== undefined) throw usage(`${given} is for --publish: with --stage another publishes`);
+  refusePublisherOptions(flags);
 }
 
 function usage(message: string, hint?: string): CliError {
   return new CliError('USAGE', message, hint === undefined ? {} : { hint });
 }
-
-const publisherOnly = [
-  ['catalogueKey', '--catalogue-key'],
-  ['cataloguePasswordFile', '--catalogue-password-file'],
-  ['after', '--after'],
-  ['cold', '--cold'],
-  ['settle', '--settle'],
-  ['keepHistory', '--keep-history'],
-] as const;

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { CliError } from '../errors.ts';
 import { collect, parseDuration } from '../options/duration.ts';
 import { type ExampleKeyFlags, exampleKeyText } from '../options/keys.ts';
 import { addPolicyOption, type PolicyFlags } from '../options/policy.ts';
@@ -60,12 +61,17 @@ export function addCatalogueKeyOptions(command: Command): Command {
 
 /** `--state`, `--after`, `--cold`, `--settle`, … */
 export function addPublishingOptions(command: Command): Command {
-  return addStateOptions(command)
+  return addWritingOptions(command)
     .option('--after <receipt>', 'the catalogue must not be older than this receipt: for a run that remembers nothing')
     .option(
       '--cold',
       'go on without anything that is remembered: an older catalogue is not noticed, up to 24 hours of age',
-    )
+    );
+}
+
+/** The same for commands that begin: they go on from no catalogue. */
+export function addWritingOptions(command: Command): Command {
+  return addStateOptions(command)
     .addOption(
       new Option('--settle <duration>', 'wait for so long after a write: at least as long as replicas lag').argParser(
         parseDuration,
@@ -74,3 +80,18 @@ export function addPublishingOptions(command: Command): Command {
     .option('--keep-history', 'leave each catalogue under a tag of its own (signet-tags.h.…), for signet tags log')
     .option('--ignore-date', 'go on although this clock and that of the registry are more than 5 minutes apart');
 }
+
+/** Who records for a publisher writes no catalogue. @throws {CliError} USAGE */
+export function refusePublisherOptions(flags: CatalogueKeyFlags & PublishingFlags): void {
+  const given = publisherOnly.find(([name]) => flags[name] !== undefined)?.[1];
+  if (given !== undefined) throw new CliError('USAGE', `${given} is given with --stage: another publishes`);
+}
+
+const publisherOnly = [
+  ['catalogueKey', '--catalogue-key'],
+  ['cataloguePasswordFile', '--catalogue-password-file'],
+  ['after', '--after'],
+  ['cold', '--cold'],
+  ['settle', '--settle'],
+  ['keepHistory', '--keep-history'],
+] as const;

@@ -41,6 +41,8 @@ export interface Head {
 export interface HeadOptions extends Patience {
   /** What was read before: given back itself where nothing has changed. Then the head is expected, too. */
   readonly known?: Head;
+  /** The tag that it lies under, where it is a kept one. */
+  readonly tag?: string;
   /** There should be one: that it is missing is asked again a few times before it counts. */
   readonly isExpected?: boolean;
 }
@@ -56,13 +58,13 @@ export const maxSignatureBytes: number = 64 * 1024;
  * @throws {RegistryError} what the source throws; {TagsError} HEAD_MALFORMED
  */
 export async function readHead(source: Source, options: HeadOptions): Promise<Head | undefined> {
-  const { known, isExpected = known !== undefined, signal } = options;
+  const { known, tag = HEAD_TAG, isExpected = known !== undefined, signal } = options;
   const question = {
     maxBytes: maxHeadBytes,
     ...(signal === undefined ? {} : { signal }),
     ...(known === undefined ? {} : { known: known.resolved }),
   };
-  const resolved = await untilThere(() => source.resolve(HEAD_TAG, question), { ...options, isExpected });
+  const resolved = await untilThere(() => source.resolve(tag, question), { ...options, isExpected });
   if (resolved === undefined) return undefined;
   if (known !== undefined && resolved === known.resolved) return known;
   const layers = layersOf(resolved);
