@@ -214,6 +214,10 @@ describe('signet pin and audit', () => {
     const out = join(tempDir(), 'audit.jsonl');
     expect(await run('audit', tempDir(), '-f', list, '--jsonl', out)).toMatchObject({ code: 0 });
     expect(readFileSync(out, 'utf8')).toContain(current.digest);
+    const all = join(tempDir(), 'audit.jsonl');
+    expect(await run('audit', tempDir(), `${world.host}/pinned`, '--jsonl', all)).toMatchObject({ code: 1 });
+    expect(readFileSync(all, 'utf8')).toContain('TAG_NOT_SIGNED'); // the tag that nobody signed
+    expect(readFileSync(all, 'utf8')).not.toContain('signet-tags');
   });
 });
 

@@ -1,5 +1,7 @@
-import { MEDIA_TYPE_MANIFEST, toDescriptorJson } from '@signet/oci';
+import { type Digest, MEDIA_TYPE_MANIFEST, toDescriptorJson } from '@signet/oci';
+import type { TrustedAnswer } from '@signet/verifier';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { catalogueOf } from '../../verifier/policy/catalogue-data.ts';
 import { mallory, type ProxyWorld, type Repository, startProxyWorld, type WorldOptions, worldPolicy } from './world.ts';
 
 let world: ProxyWorld;
@@ -303,5 +305,30 @@ describe('the images of an index', () => {
     await app.sign(await app.manifest({ config, layers }, { tag: 'odd' }));
     expect((await manifest('odd')).status).toBe(200);
     expect((await manifest(evil.descriptor.digest)).status).toBe(403);
+  });
+});
+
+describe('under tag: trusted', () => {
+  it('a tag is the digest that its signed catalogue says, whatever the registry says', async () => {
+    const catalogue = catalogueOf({ collections: { name: 'r.example', isTree: true } });
+    let digest: Digest | undefined;
+    const trustedTags = () => ({
+      ask: async (): Promise<TrustedAnswer> => {
+        const facts = { collection: 'r.example/app', catalogue: 'shop' };
+        const decision = { verdict: 'verified', code: 'VERIFIED', allowed: true, sources: [], findings: [] } as const;
+        return digest === undefined
+          ? { kind: 'denied', code: 'TAG_NOT_SIGNED', message: 'no such tag', facts }
+          : { kind: 'trusted', digest, decision, facts };
+      },
+    });
+    await start({ rules: { 'r.example/**': { tag: 'trusted', catalogue } }, judge: { trustedTags } });
+    await app.image('moved', 'v1');
+    const current = await app.image('current');
+    expect(await manifest('v1')).toMatchObject({ status: 403, error: { code: 'DENIED' } });
+    digest = current.descriptor.digest;
+    world.judge.forget('r.example/app');
+    const got = await manifest('v1');
+    expect([got.status, got.headers.get('docker-content-digest')]).toEqual([200, digest]);
+    expect(got.bytes.equals(Buffer.from(current.bytes))).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isUnder, parseRegistryScope } from '../../../packages/cli/src/audit/scope.ts';
-import { namesSignatures } from '../../../packages/cli/src/audit/walk.ts';
+import { namesCatalogue, namesSignatures } from '../../../packages/cli/src/audit/walk.ts';
 
 describe('parseRegistryScope', () => {
   it.each([
@@ -31,4 +31,12 @@ it('tags of signatures are told from tags of images', () => {
     expect(namesSignatures(tag), tag).toBe(true);
   for (const tag of ['latest', 'sha256-abc', `sha256-${hex}.exe`, `x-sha256-${hex}`, `sha256-${hex.toUpperCase()}`])
     expect(namesSignatures(tag), tag).toBe(false);
+});
+
+it('tags of catalogues are those of the head, the journal and kept heads alone', () => {
+  const ulid = '01JDM6Y3C8Q4RZ8W2V5T7X9KPN';
+  for (const tag of ['signet-tags', `signet-tags.j.${ulid}`, `signet-tags.h.${ulid}`])
+    expect(namesCatalogue(tag), tag).toBe(true);
+  for (const tag of ['signet-tags2', 'signet-tags.evil', `signet-tags.x.${ulid}`, `signet-tags.j.${ulid}x`, 'v1'])
+    expect(namesCatalogue(tag), tag).toBe(false);
 });

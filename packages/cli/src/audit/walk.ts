@@ -21,7 +21,7 @@ export interface Walk {
   readonly inputs: PlacedInputs | undefined;
   /** Whether this is done already: its tags are not listed again. */
   readonly isDone: (kind: AuditTarget['kind'], reference: string) => boolean;
-  /** A tag that names signatures was passed over. */
+  /** A tag that names signatures or a catalogue was passed over. */
   readonly onPassedOver: (reference: string) => void;
   readonly onRepository: (name: string) => void;
 }
@@ -84,7 +84,7 @@ async function* walkRepository(repository: string, scope: RegistryScope, using: 
     const source = await using.connection.open({ kind: 'registry', registry, repository });
     for await (const tag of source.tags({ signal: using.io.signal })) {
       const reference = `${name}:${tag}`;
-      if (!scope.allTags && namesSignatures(tag)) using.onPassedOver(reference);
+      if (!scope.allTags && (namesSignatures(tag) || namesCatalogue(tag))) using.onPassedOver(reference);
       else yield { kind: 'image', reference };
     }
   } catch (error) {
@@ -96,6 +96,11 @@ async function* walkRepository(repository: string, scope: RegistryScope, using: 
 /** cosign's tags of signatures, attestations and bills of materials, and the fallback tags of referrers. Rule: wire-formats 4, 6. */
 export function namesSignatures(tag: string): boolean {
   return /^sha(?:256-[0-9a-f]{64}|512-[0-9a-f]{64,128})(?:\.(?:sig|att|sbom))?$/.test(tag);
+}
+
+/** The catalogue of signed tags, its journal and its history; nothing else that begins so. Rule: signed-tags.md 3.2, 3.3, 5.1 */
+export function namesCatalogue(tag: string): boolean {
+  return /^signet-tags(?:\.[jh]\.[0-9A-HJKMNP-TV-Z]{26})?$/.test(tag);
 }
 
 /** A line that is no reference is verified as it stands: what comes of it is an error of its own entry. */

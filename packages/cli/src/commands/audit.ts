@@ -24,7 +24,10 @@ export function define(command: Command, context: Context): void {
       'go on where an earlier run was stopped: only what its results do not hold, or hold as undecided, is asked',
     )
     .option('--force', 'begin anew where there are results already')
-    .option('--all-tags', 'verify tags that name signatures too (sha256-….sig and its like)')
+    .option(
+      '--all-tags',
+      'verify tags that name signatures or catalogues too (sha256-….sig, signet-tags and their like)',
+    )
     .option('--strict', 'exit by the verdicts alone, whatever mode a rule has');
   addInputOptions(command);
   addNotes(command, help);
