@@ -132,7 +132,7 @@ describe('whatever a registry says', () => {
       return store.resolve(tag, options);
     };
     await newClient({ ...store, resolve }).ask(':v1', asked);
-    expect(bounds).toEqual([1024 * 1024]);
+    expect(new Set(bounds)).toEqual(new Set([1024 * 1024]));
     const large = { mediaType: CATALOGUE_TYPE, digest: digestOf(Buffer.from('')), size: 512 * 1024 + 1 };
     const head = encodeManifest({ kind: 'manifest', artifactType: CATALOGUE_TYPE, layers: [large] });
     const fetch = () => expect.fail('it is not to be read');

@@ -202,18 +202,22 @@ describe('a catalogue that is not to be had', () => {
     expect(told(await newClient(client.store).ask(':v1', asked))).toBe('denied CATALOGUE_MALFORMED');
   });
 
-  it('counts after it was asked for a few times, for who has seen it: a tag that is overwritten is not there for moments', async () => {
-    const client = await warmClient();
-    let left = 3;
-    const stuttering: Store = {
-      ...client.store,
-      resolve: async (...args) => {
-        left -= 1;
-        if (left >= 0) throw new RegistryError(left === 1 ? 'SERVER_ERROR' : 'NOT_FOUND', 'for a moment');
-        return await client.store.resolve(...args);
-      },
+  it('counts after it was asked for a few times: a tag that is overwritten is not there for moments', async () => {
+    const store = await newStore(...images);
+    await publishNew(store);
+    const stuttering = (times: number): Store => {
+      let left = times;
+      return {
+        ...store,
+        resolve: async (...args) => {
+          left -= 1;
+          if (left >= 0) throw new RegistryError(left % 2 === 1 ? 'SERVER_ERROR' : 'NOT_FOUND', 'for a moment');
+          return await store.resolve(...args);
+        },
+      };
     };
-    expect((await client.ask(':v1', { ...asked, source: stuttering })).facts.source).toBe('registry');
+    expect((await newClient(stuttering(4)).ask(':v1', asked)).facts.source).toBe('registry');
+    expect(told(await newClient(stuttering(5)).ask(':v1', asked))).toBe('denied CATALOGUE_MISSING');
   });
 });
 

@@ -84,6 +84,13 @@ describe('an entry from the future', () => {
     expect(told(await answerAt(at(2) - 1, {}, early), ...images)).toBe('old');
   });
 
+  it('nor does a removal: who has seen the tag goes on with that', async () => {
+    const client = newClient(await storeWith());
+    await client.ask(':v1', { now: at(2) });
+    await publish(client.store, { issued: at(3), tags: { v1: { removedMs: Date.UTC(2999, 0), entries: [] } } });
+    expect(told(await client.ask(':v1', { now: at(4) }), ...images)).toBe('new');
+  });
+
   it('nor does a removal or a floor: neither holds a tag back that is signed anew', async () => {
     const store = await storeWith({
       tags: { v1: { removedMs: Date.UTC(2999, 0), entries: [] } },

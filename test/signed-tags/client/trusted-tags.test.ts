@@ -69,6 +69,18 @@ describe('a tag', () => {
     expect(told(await client.ask(':v1', { now: at(2) }), ...images)).toBe('old');
   });
 
+  it("is none that begins as the protocol's own, even where a catalogue holds it and its statements are good", async () => {
+    const store = await newStore(...images);
+    const [own, like] = [await entry('signet-tags.x', 'old', at(0)), await entry('signet.x', 'old', at(0))];
+    await publish(store, {
+      issued: at(1),
+      tags: { 'signet-tags.x': { entries: [own] }, 'signet.x': { entries: [like] } },
+    });
+    const client = newClient(store);
+    expect(told(await client.ask(':signet.x', { now: at(2) }), ...images)).toBe('old');
+    expect(told(await client.ask(':signet-tags.x', { now: at(2) }), ...images)).toBe('denied TAG_NOT_SIGNED');
+  });
+
   it('is denied where its statements do not meet the rule, and the message says whose', async () => {
     const client = newClient(await storeAt(6));
     const answer = await client.ask(':v1', { now: at(7), require: source('bob') });

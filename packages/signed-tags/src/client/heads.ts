@@ -47,6 +47,7 @@ export function createHeads({ pace, reuseMs }: { readonly pace: Pace; readonly r
     const controller = new AbortController();
     const before = kept.get(location)?.head ?? known;
     const reading = readHead(source, {
+      isExpected: true, // the policy says that there is one
       ...(before === undefined ? {} : { known: before }),
       pace,
       signal: controller.signal,
