@@ -59,8 +59,8 @@ async function mayGo(
   const ageMs = nowMs - timeOfUlid(entry.ulid);
   const isOldJunk = ageMs > junkMs || ageMs < -itemAheadMs;
   if (entry.kind === 'junk') return isOldJunk;
-  const operations = entry.operations.map((operation) => ({ operation, from: entry.ulid }));
-  const { outcomes, isCovered } = await workOf(base, { operations, recollection: nothingKnown, judge, nowMs });
+  const { operations } = entry;
+  const { outcomes, isCovered } = await workOf(base, { operations, recollection: nothingKnown, judge });
   const isUnmet = [...outcomes.values()].some(({ kind }) => kind === 'unmet');
   if (isUnmet) return isOldJunk;
   return isCovered && ageMs > heldMs;

@@ -22,7 +22,7 @@ import type { ColdOptions, Ignored, Published, WriterOptions } from './options.t
 import { mergeRecollections, nothingKnown, type Recollection, recollect, shardsOf } from './recollection.ts';
 import { leastOf, ownResults, receiptsOf, refuseHopeless } from './results.ts';
 import { recollectionOf, stateOf } from './state-of.ts';
-import { type Sourced, type Work, workOf } from './work.ts';
+import { type Work, workOf } from './work.ts';
 
 /** What a run is to do. */
 export interface RunOptions extends WriterOptions, ColdOptions {
@@ -168,7 +168,7 @@ async function playRound(run: Run): Promise<Published | undefined> {
   const { options, pace } = run;
   const base = await readHeadOf(run);
   await run.journal.read(new Set([...mergedIn(base), ...run.entries.map(({ ulid }) => ulid)]));
-  const work = await workOf(base, { ...run, operations: operationsOf(run), nowMs: options.now() });
+  const work = await workOf(base, { ...run, operations: operationsOf(run) });
   run.recollection = mergeRecollections(run.recollection, recollectionOf(base, run.shards));
   if (isDone(run, base, work)) return await finish(run, base, work);
   const next = await prepare(run, base, work);
@@ -211,12 +211,9 @@ function mergedIn({ head, signers }: Base): readonly string[] {
   return head === undefined || signers === undefined ? [] : head.merged;
 }
 
-function operationsOf({ options, journal }: Run): readonly Sourced[] {
-  const own = options.operations.map((operation) => ({ operation, from: '' }));
-  const others = [...journal.entries.values()].flatMap((entry) =>
-    entry.kind === 'entry' ? entry.operations.map((operation) => ({ operation, from: entry.ulid })) : [],
-  );
-  return [...own, ...others];
+function operationsOf({ options, journal }: Run): readonly Operation[] {
+  const others = [...journal.entries.values()].flatMap((entry) => (entry.kind === 'entry' ? entry.operations : []));
+  return [...options.operations, ...others];
 }
 
 /** Step 2. */

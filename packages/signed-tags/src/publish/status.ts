@@ -48,8 +48,7 @@ export async function status(
       continue;
     }
     for (const operation of entry.operations) {
-      const operations = [{ operation, from: entry.ulid }];
-      const work = await workOf(base, { operations, recollection: nothingKnown, judge, nowMs: options.now() });
+      const work = await workOf(base, { operations: [operation], recollection: nothingKnown, judge });
       const outcome = work.outcomes.get(subjectOf(operation));
       if (outcome?.kind === 'unmet') ignored.push({ ulid: entry.ulid, why: outcome.why });
       else if (!work.isCovered) pending.push({ ulid: entry.ulid, subject: subjectOf(operation) });

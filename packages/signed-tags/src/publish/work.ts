@@ -7,19 +7,13 @@ import {
   type TagState,
   type TagStatement,
 } from '../catalogue/content.ts';
-import { itemAheadMs, maxRevocations } from '../catalogue/limits.ts';
+import { maxRevocations } from '../catalogue/limits.ts';
 import { mergeContent, mergeRevocations } from '../catalogue/merge.ts';
 import { type Operation, subjectOf } from '../journal/operation.ts';
 import type { Notice } from '../statements/notice.ts';
 import { type Base, indexOf } from './base.ts';
 import type { Judge } from './judge.ts';
 import type { Recollection } from './recollection.ts';
-
-/** An operation, and where it comes from: the ULID of a journal entry, or this run. */
-export interface Sourced {
-  readonly operation: Operation;
-  readonly from: string;
-}
 
 /** What operations about one thing come to by the policy. */
 export type Outcome =
@@ -49,12 +43,10 @@ export async function workOf(
     operations,
     recollection,
     judge,
-    nowMs,
   }: {
-    readonly operations: readonly Sourced[];
+    readonly operations: readonly Operation[];
     readonly recollection: Recollection;
     readonly judge: Judge;
-    readonly nowMs: number;
   },
 ): Promise<Work> {
   const outcomes = new Map<string, Outcome>();
@@ -62,7 +54,7 @@ export async function workOf(
   const held: Revocations = base.catalogue?.revoked ?? new Map();
   let revoked: Revocations = recollection.revoked;
   for (const [subject, group] of groupsOf(operations)) {
-    const { outcome, tags, revocations } = await groupWork(group, { base, recollection, judge, nowMs });
+    const { outcome, tags, revocations } = await groupWork(group, { base, recollection, judge });
     const isTooMany =
       revocations !== undefined &&
       new Set([...held.keys(), ...revoked.keys(), ...revocations.keys()]).size > maxRevocations;
@@ -92,9 +84,9 @@ export async function standing(base: Base, operation: Operation, outcome: Outcom
   return compareItems(item, outcome);
 }
 
-function groupsOf(operations: readonly Sourced[]): ReadonlyMap<string, readonly Operation[]> {
+function groupsOf(operations: readonly Operation[]): ReadonlyMap<string, readonly Operation[]> {
   const groups = new Map<string, Operation[]>();
-  for (const { operation } of operations) {
+  for (const operation of operations) {
     const subject = subjectOf(operation);
     groups.set(subject, [...(groups.get(subject) ?? []), operation]);
   }
@@ -111,30 +103,24 @@ interface Surroundings {
   readonly base: Base;
   readonly recollection: Recollection;
   readonly judge: Judge;
-  readonly nowMs: number;
 }
 
 async function groupWork(group: readonly Operation[], around: Surroundings): Promise<GroupWork> {
   const [first] = group;
-  const { judge, nowMs } = around;
-  const ahead: GroupWork = { outcome: { kind: 'unmet', why: 'is from the future' } };
-  const isAhead = (atMs: number): boolean => atMs > nowMs + itemAheadMs;
+  const { judge } = around;
   if (first?.kind === 'sign') {
     const entry = await entryOf(first, group, around);
     if (entry === undefined) return unmet(`${first.tag} is not signed as ${first.digest} by those who have to`);
-    if (isAhead(entry.atMs)) return ahead;
     return { outcome: { kind: 'entry', entry }, tags: new Map([[first.tag, { entries: [entry] }]]) };
   }
   if (first?.kind === 'remove') {
     const atMs = await judge.removalOf(first.tag, noticesOf(group));
     if (atMs === undefined) return unmet(`the removal of ${first.tag} is not signed by those who have to`);
-    if (isAhead(atMs)) return ahead;
     return { outcome: { kind: 'removal', atMs }, tags: new Map([[first.tag, { removedMs: atMs, entries: [] }]]) };
   }
   if (first === undefined) return unmet('there is nothing to do');
   const revocation = await judge.revocationOf(first.digest, noticesOf(group));
   if (revocation === undefined) return unmet(`the revocation of ${first.digest} is not signed by those who have to`);
-  if (isAhead(revocation.atMs)) return ahead;
   const { atMs } = revocation;
   return { outcome: { kind: 'revocation', atMs }, revocations: new Map([[first.digest, revocation]]) };
 }
