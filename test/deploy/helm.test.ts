@@ -82,6 +82,19 @@ describe('the chart', () => {
     );
   });
 
+  itWithHelm('what is remembered of signed tags lies in the pod, or in the volume that is given', async () => {
+    const stateOf = (objects: readonly KubeObject[]) =>
+      oneOf(objects, 'Deployment').spec.template.spec.volumes.find(({ name }: { name: string }) => name === 'state');
+    const objects = await render('cert-manager.yaml');
+    expect(container(objects).args).toContain('--state=/var/lib/signet/tags');
+    expect(container(objects).volumeMounts).toContainEqual({ name: 'state', mountPath: '/var/lib/signet' });
+    expect(stateOf(objects)).toEqual({ name: 'state', emptyDir: { sizeLimit: '256Mi' } });
+    expect(stateOf(await render('issuer.yaml'))).toEqual({
+      name: 'state',
+      persistentVolumeClaim: { claimName: 'signet-state' },
+    });
+  });
+
   itWithHelm('every file that an argument names lies in a volume that is mounted', async () => {
     for (const values of cases) {
       const objects = await render(values);
