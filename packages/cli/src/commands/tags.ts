@@ -5,6 +5,7 @@ import { defineImportDct } from './tags-import-dct.ts';
 import { defineInit } from './tags-init.ts';
 import { defineInspect } from './tags-inspect.ts';
 import { defineList } from './tags-list.ts';
+import { defineLog } from './tags-log.ts';
 import { definePublish } from './tags-publish.ts';
 import { defineRebuild } from './tags-rebuild.ts';
 import { defineRefresh } from './tags-refresh.ts';
@@ -21,6 +22,7 @@ export function define(command: Command, context: Context): void {
   defineStatus(command.command('status').summary('say whether there is anything to do'), context);
   defineList(command.command('list').summary('show what every tag of a repository is, and who says so'), context);
   defineInspect(command.command('inspect').summary('show all about one tag: statements, and what it was'), context);
+  defineLog(command.command('log').summary('show who made which tag what, and when'), context);
   defineRemove(command.command('remove').summary('take a tag out of the catalogue'), context);
   defineRevoke(command.command('revoke').summary('deny a digest for good'), context);
   defineGc(command.command('gc').summary('remove what is not needed any more from the journal'), context);

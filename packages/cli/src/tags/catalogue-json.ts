@@ -35,7 +35,14 @@ function tagJson({ tag, entries: [now, ...was], removedMs }: ToldTag): object {
   };
 }
 
-function entryJson({ atMs, statements, ...entry }: ToldEntry) {
+/** An entry of a tag for programs. */
+export type EntryJson = Omit<ToldEntry, 'atMs' | 'statements'> & {
+  readonly at: string;
+  readonly statements: readonly object[];
+};
+
+/** An entry, as all that is told of tags has it. */
+export function entryJson({ atMs, statements, ...entry }: ToldEntry): EntryJson {
   return {
     ...entry,
     at: timeJson(atMs),

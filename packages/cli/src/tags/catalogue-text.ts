@@ -68,7 +68,7 @@ function tagRow({ tag, entries: [now] }: ToldTag, width: number, { style, nowMs 
 }
 
 /** Sources of the policy where there are any, else who is proven. */
-function byText({ sources, statements }: ToldEntry): string {
+export function byText({ sources, statements }: ToldEntry): string {
   if (sources.length > 0) return `by ${sources.join(', ')}`;
   const signers = [...new Set(statements.flatMap(({ signer }) => signer ?? []))];
   return signers.length === 0 ? 'by nobody who is known' : `by ${signers.join(', ')}, which is not enough`;

@@ -1,4 +1,4 @@
-import { type Published, publish, refresh } from '@signet/signed-tags';
+import { publish, refresh } from '@signet/signed-tags';
 import { connect, DEFAULT_CONCURRENCY } from '../connect.ts';
 import { CliError, exitCodeForError, renderError } from '../errors.ts';
 import type { ExitCode } from '../exit-codes.ts';
@@ -8,7 +8,7 @@ import { type OutputFlags, outputOptions, writeJson } from '../options/output.ts
 import type { RegistryFlags } from '../options/registry.ts';
 import { forEachReference } from '../references.ts';
 import { createStyle } from '../style.ts';
-import type { Collection } from './collection.ts';
+import type { Refreshed } from './expiry-metrics.ts';
 import { exitCodeOfOutcome, publishedJson, publishedText, remarkOn } from './published-output.ts';
 import { readWriter, refuseKeysBesidePolicy, type WriterFlags } from './writer.ts';
 
@@ -17,10 +17,12 @@ export interface PublishEach {
   readonly flags: WriterFlags & RegistryFlags & OutputFlags & { readonly key?: readonly string[] };
   readonly io: Io;
   readonly kind: 'publish' | 'refresh';
+  /** Told of each repository, in their order. */
+  readonly onDone?: (done: Refreshed) => void;
 }
 
 type Outcome =
-  | { readonly kind: 'published'; readonly collection: Collection; readonly published: Published }
+  | ({ readonly kind: 'published' } & Required<Refreshed>)
   | { readonly kind: 'failed'; readonly repository: string; readonly error: unknown };
 
 const work = { publish, refresh } as const;
@@ -31,7 +33,7 @@ const work = { publish, refresh } as const;
  */
 export async function publishEach(
   repositories: readonly string[],
-  { flags, io, kind }: PublishEach,
+  { flags, io, kind, onDone }: PublishEach,
 ): Promise<ExitCode> {
   const output = outputOptions(flags, io);
   refuseKeysBesidePolicy(flags);
@@ -43,7 +45,12 @@ export async function publishEach(
     try {
       const collection = writer.collection(repository);
       const store = await connection.open(collection.location);
-      return { kind: 'published', collection, published: await work[kind](writer.options(collection, store)) };
+      return {
+        kind: 'published',
+        repository,
+        collection,
+        published: await work[kind](writer.options(collection, store)),
+      };
     } catch (error) {
       return { kind: 'failed', repository, error };
     }
@@ -56,10 +63,12 @@ export async function publishEach(
       work: outcomeOf,
       show(outcome) {
         if (outcome.kind === 'failed') {
+          onDone?.({ repository: outcome.repository });
           io.stderr.write(renderError(outcome.error, { verbose: output.verbose, subject: outcome.repository }));
           return exitCodeForError(outcome.error);
         }
-        const { collection, published } = outcome;
+        const { repository, collection, published } = outcome;
+        onDone?.({ repository, collection, published });
         if (collection.assumed !== undefined && !output.quiet) io.stderr.write(`${collection.assumed}\n`);
         remarkOn(published, { io, output });
         if (output.json) writeJson(io, publishedJson(published, collection));

@@ -43,11 +43,12 @@ export async function readWholeHead(source: Source, collection: Collection, sign
     head,
     catalogue,
     signers: judged.signers.map(({ identity }) => identityText(identity)),
-    content: await contentOf(source, { head, catalogue, signal }),
+    content: await contentOfHead(source, { head, catalogue, signal }),
   };
 }
 
-async function contentOf(
+/** All tags of a catalogue, from the file or from all of its shards. @throws {RegistryError}; {TagsError} */
+export async function contentOfHead(
   source: Source,
   { head, catalogue, signal }: Pick<ReadHead, 'head' | 'catalogue'> & { readonly signal: AbortSignal },
 ): Promise<Content> {
