@@ -31,6 +31,8 @@ export interface Job {
 interface Signed {
   readonly operation: Operation;
   readonly provenMs: number | undefined;
+  /** In force when it was signed. */
+  readonly terms: Terms;
 }
 
 /** Does what a machine was told to. What was promised to whom is noted. @throws what the protocol throws; {Violation} */
@@ -45,8 +47,20 @@ export async function perform(world: World, desk: Desk, job: Job): Promise<void>
     return promise(world, desk, { operation, atMs: provenMs, isInHead: false });
   }
   const { operations } = await publishAll(world, desk, [operation]);
-  for (const { outcome, atMs = provenMs } of operations)
-    if (outcome !== 'waiting') promise(world, desk, { operation, atMs, isInHead: outcome !== 'recorded' });
+  for (const { outcome, atMs = provenMs } of operations) {
+    if (outcome === 'waiting') continue;
+    checkTime(job.signed, atMs, desk);
+    promise(world, desk, { operation, atMs, isInHead: outcome !== 'recorded' });
+  }
+}
+
+/** It is acknowledged as of no earlier time than what was signed proves. @throws {Violation} */
+function checkTime({ operation, provenMs, terms }: Signed, atMs: number | undefined, desk: Desk): void {
+  // What is from the future does not count yet, nor what others have signed who are not in the policy any more.
+  if (operation.kind !== 'sign' || provenMs === undefined || provenMs > desk.process.now() || terms !== desk.terms)
+    return;
+  if (atMs !== undefined && atMs < provenMs)
+    throw new Violation(`${operation.tag} was signed at ${provenMs} and acknowledged as of ${atMs}`);
 }
 
 /** For a trace. */
@@ -118,13 +132,13 @@ async function toOperation(world: World, desk: Desk, command: Signing): Promise<
     const evidence = await signRemoval({ collection, tag, signedAtMs }, [signerOf(by)]);
     const taken = leave(notices, `remove ${tag}`, { by, atMs: signedAtMs, evidence });
     const provenMs = timeOfSignatures(taken, neededFor(tag), terms);
-    return { operation: { kind: 'remove', tag, notices: taken.map((each) => each.evidence) }, provenMs };
+    return { operation: { kind: 'remove', tag, notices: taken.map((each) => each.evidence) }, provenMs, terms };
   }
   const { digest } = command;
   const evidence = await signRevocation({ collection, digest, reason: 'bad', signedAtMs }, [signerOf(by)]);
   const taken = leave(notices, `revoke ${digest}`, { by, atMs: signedAtMs, evidence });
   const provenMs = timeOfSignatures(taken, neededFor(undefined), terms);
-  return { operation: { kind: 'revoke', digest, notices: taken.map((each) => each.evidence) }, provenMs };
+  return { operation: { kind: 'revoke', digest, notices: taken.map((each) => each.evidence) }, provenMs, terms };
 }
 
 /** Who signs a tag: its signer, or who has stolen the signer's key. */
@@ -146,13 +160,17 @@ export async function signTag(world: World, { by, tag, digest, signedAtMs, terms
   return {
     operation: { kind: 'sign', tag, digest, mediaType, size, statements },
     provenMs: timeOfSignatures(taken, neededFor(tag), terms),
+    terms,
   };
 }
 
 /** What the statements say that were ever left on images, as far as they count by now. */
 export function operationsOnImages({ left }: World, { terms, process }: Desk): readonly Operation[] {
   return [...left.statements.values()].flatMap((list) => {
-    const own = list.filter(({ by, atMs }) => terms.signers.includes(by) && atMs <= process.now());
+    const own = list.filter(
+      ({ by, atMs, digest }) =>
+        terms.signers.includes(by) && atMs <= process.now() && !left.notices.has(`revoke ${digest}`),
+    );
     const [first] = own;
     if (first === undefined) return [];
     const { tag, digest } = first;

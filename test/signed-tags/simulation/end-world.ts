@@ -68,6 +68,9 @@ function isBinding(world: World, promised: Promised): boolean {
   if (isMemoryNeeded(world) && machine?.isForgetful !== false) return false;
   // What was only recorded counts by the policy of who publishes it.
   if (!promised.isInHead && promised.terms.signers.length !== world.terms().signers.length) return false;
+  const isRevoked = promised.kind === 'place' && world.left.notices.has(`revoke ${promised.place.digest}`);
+  // Who rebuilds names nothing that somebody has revoked.
+  if (isRevoked && plan.changes.length > 0) return false;
   // Removals and revocations were nobody's word but that of the key that was stolen.
   const isProven = promised.kind === 'place' && promised.place.digest !== undefined;
   return isProven || !plan.changes.some(({ isRecovery }) => isRecovery);

@@ -146,7 +146,7 @@ function drawActs(
 function drawCommand(dice: Dice, { role }: Machine): Command {
   const tag = dice.pick(tags);
   const { digest } = dice.pick(images).descriptor;
-  if (role === 'reader') return dice.chance(0.2) ? { kind: 'ask', tag, digest } : { kind: 'ask', tag };
+  if (role === 'reader') return dice.chance(0.35) ? { kind: 'ask', tag, digest } : { kind: 'ask', tag };
   if (role === 'publisher') return { kind: 'publish' };
   const kind = dice.next();
   if (kind < 0.65) return { kind: 'sign', tag, digest };

@@ -1,0 +1,73 @@
+import { parseArgs } from 'node:util';
+import { mutations } from '../signed-tags/simulation/mutations.ts';
+import { runSeed } from '../signed-tags/simulation/run-seed.ts';
+import { searchSeeds } from '../signed-tags/simulation/workers.ts';
+
+/** One line for the list of trials. */
+export const about: string =
+  'signed tags: writers, readers and publishers in seeded worlds with every fault [--seeds N [--from M] | --seed N | --mutations [PART OF A NAME]]';
+
+/** Seeds within which a mutation has to be found. */
+const mutationSeeds = 1000;
+
+/** `--seed N` prints all that happens in one world; `--mutations` breaks the protocol in one place after the other. */
+export async function trial(args: readonly string[]): Promise<boolean> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      seeds: { type: 'string', default: '1000' },
+      from: { type: 'string', default: '0' },
+      seed: { type: 'string' },
+      mutations: { type: 'boolean', default: false },
+    },
+  });
+  if (values.mutations) return await findMutations(positionals[0] ?? '');
+  if (values.seed !== undefined) return await replay(Number(values.seed));
+  return await search(Number(values.from), Number(values.seeds));
+}
+
+async function replay(seed: number): Promise<boolean> {
+  const { trace, violation } = await runSeed(seed, { isTraced: true });
+  for (const line of trace) console.log(line);
+  console.log(violation === undefined ? `seed ${seed}: nothing is wrong` : `seed ${seed}: ${violation}`);
+  return violation === undefined;
+}
+
+/** Milliseconds between two lines that say how far it is. */
+const progressMs = 10_000;
+
+async function search(from: number, count: number): Promise<boolean> {
+  const startedMs = performance.now();
+  let saidMs = startedMs;
+  const { steps, failures, first } = await searchSeeds({
+    from,
+    count,
+    onAnswer: (total) => {
+      if (performance.now() - saidMs < progressMs) return;
+      saidMs = performance.now();
+      const each = ((saidMs - startedMs) / total.count).toFixed(1);
+      console.log(`${total.count} of ${count} seeds, ${total.failures.length} failed, ${each} ms for each`);
+    },
+  });
+  for (const failure of failures.slice(0, 20)) console.log(failure);
+  if (first !== undefined) await replay(first);
+  console.log(`${count} seeds from ${from}, ${steps} steps: ${failures.length} with a violation`);
+  return failures.length === 0;
+}
+
+async function findMutations(part: string): Promise<boolean> {
+  let missed = 0;
+  for (const { name } of mutations.filter((each) => each.name.includes(part))) {
+    const { first, count, failures } = await searchSeeds({
+      from: 0,
+      count: mutationSeeds,
+      mutation: name,
+      isFirstEnough: true,
+    });
+    if (first === undefined) missed += 1;
+    const found = first === undefined ? `NOT FOUND in ${count} seeds` : `found at seed ${first}: ${failures[0]}`;
+    console.log(`${name}: ${found}`);
+  }
+  return missed === 0;
+}
