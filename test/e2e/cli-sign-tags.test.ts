@@ -133,7 +133,11 @@ describe('sign --publish', () => {
     expect(await signet(cold)).toMatchObject({ code: 2, stderr: expect.stringContaining('error[WRITER_COLD]') });
     const foreign = ['sign', '--key', publisher.key, '--publish', ...writing(), image];
     expect(await signet(foreign)).toMatchObject({ code: 1, stderr: expect.stringContaining('OPERATION_REFUSED') });
-    expect((await ok(['tree', image])).stdout).not.toContain('sigstore');
+    const thief = ['sign', '--key', world.key, '--publish', ...state(), '--catalogue-key', other.key, image];
+    expect(await signet(thief)).toMatchObject({ code: 1, stderr: expect.stringContaining('SIGNER_NOT_TRUSTED') });
+    const head = image.replace(/:v1$/, ':signet-tags');
+    expect(await signet(publish(head))).toMatchObject({ code: 1, stderr: expect.stringContaining('is reserved') });
+    for (const each of [image, head]) expect((await ok(['tree', each])).stdout).not.toContain('sigstore');
     expect((await ok([...cold, '--cold'])).stderr).toContain('remark  nothing was remembered');
   });
 

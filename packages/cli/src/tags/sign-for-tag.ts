@@ -4,6 +4,7 @@ import {
   type CountingStatement,
   type Entry,
   type Item,
+  isOpenTag,
   type Operation,
   type Revocations,
   type TagStatement,
@@ -113,6 +114,7 @@ type Judged =
 /** Whether there is anything to sign, and whether it may be. */
 async function judge(to: TagToSign): Promise<Judged> {
   const { reference, store, signer, now, signal } = to;
+  if (!isOpenTag(reference.tag)) throw refused(to, 'this tag is reserved for the catalogue');
   checkKnown(`${to.collection.name}:${reference.tag}`, to.collection.rulingOfTag(reference.tag), signer);
   const { descriptor } = await store.resolve(reference.digest ?? reference.tag, { signal });
   const revocation = to.revoked.get(descriptor.digest);

@@ -1,6 +1,7 @@
 import type { Signer } from '@signet/core';
 import { forEachSideBySide, parseReference, type RegistryReference } from '@signet/oci';
 import { encodeReceipt, type Operation, publish, type Receipt, stage, TagsError } from '@signet/signed-tags';
+import { signersMeet } from '@signet/verifier';
 import { type Connection, connect, DEFAULT_CONCURRENCY } from '../connect.ts';
 import { CliError, exitCodeForError, renderError } from '../errors.ts';
 import { EXIT, type ExitCode, worstOf } from '../exit-codes.ts';
@@ -116,6 +117,7 @@ async function signCollection(collection: Collection, targets: readonly Target[]
 
 /** Before anything is signed: what could not be published for want of state or receipt is told now. */
 async function lookUp(collection: Collection, { flags, io, connection, writer }: Task): Promise<TagsNow> {
+  if (writer !== undefined) checkPublisher(collection, writer);
   const source = await connection.open(collection.location);
   const state = await placeWithin(collection, stateFolder(flags, io)).read();
   const isCold = state === undefined && flags.after === undefined && flags.cold !== true;
@@ -129,6 +131,18 @@ async function lookUp(collection: Collection, { flags, io, connection, writer }:
   if (writer !== undefined && isCold)
     throw new TagsError('WRITER_COLD', 'nothing is remembered of this collection: nothing was signed');
   return tagsNow;
+}
+
+/** @throws {TagsError} SIGNER_NOT_TRUSTED */
+function checkPublisher({ name, catalogue, refuse }: Collection, { signers }: Writer): void {
+  const known = signers
+    .filter(({ publicKey }) => !refuse.keyIds.has(publicKey.id))
+    .map(({ publicKey }) => ({ identity: { kind: 'key', keyId: publicKey.id }, format: 'sigstore' }) as const);
+  if (signersMeet(catalogue.signedBy, known)) return;
+  throw new TagsError(
+    'SIGNER_NOT_TRUSTED',
+    `the catalogue of ${name} would be signed by nobody who may: nothing was signed`,
+  );
 }
 
 interface Within {
