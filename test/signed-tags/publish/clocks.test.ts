@@ -30,9 +30,20 @@ it('what a head says it holds is read all the same where the head does not count
   const { writer, sign, revoke, clock, read } = await world();
   const slow = writer({ state: memoryPlace(), allowCold: true });
   await publish(slow);
-  await publish(writer({ operations: [await revoke('bad')], allowCold: true, now: () => clock.nowMs + 8 * minuteMs }));
+  await publish(writer({ operations: [await revoke('bad')], allowCold: true, now: () => clock.nowMs + 12 * minuteMs }));
   expect(await publish({ ...slow, operations: [await sign('v1', 'a')] })).toMatchObject({ outcome: 'published' });
   const { catalogue, digestOf } = await read();
   expect([...catalogue.revoked.keys()]).toEqual([imageDigest('bad')]);
   expect(digestOf('v1')).toBe(imageDigest('a'));
+});
+
+it('a writer whose clock is behind goes on from the head of one whose clock is ahead, and issues after it', async () => {
+  const { writer, sign, clock, read } = await world();
+  const writerAt = (offsetMs: number, more: Partial<Parameters<typeof writer>[0]>) =>
+    writer({ state: memoryPlace(), allowCold: true, now: () => clock.nowMs + offsetMs, ...more });
+  const ahead = await publish(writerAt(5 * minuteMs - 1000, { operations: [await sign('v1', 'a')] }));
+  const behind = await publish(writerAt(1000 - 5 * minuteMs, { operations: [await sign('v2', 'b')] }));
+  expect(behind.head?.issuedMs).toBe((ahead.head?.issuedMs ?? 0) + 1);
+  const { digestOf: named } = await read();
+  expect([named('v1'), named('v2')]).toEqual([imageDigest('a'), imageDigest('b')]);
 });

@@ -10,9 +10,12 @@ export const maxRevocations = 1000;
 export const maxReasonBytes = 80;
 /** How long removals and earlier entries are kept, milliseconds. Rule: signed-tags.md 3.2 "was", "removed". */
 export const keptMs: number = 30 * 24 * 60 * 60 * 1000;
-/** What is later than now by more does not exist, milliseconds. Rule: signed-tags.md 3.2 "Nothing from the future exists". */
+/**
+ * What is later than now by more does not exist, milliseconds: two clocks that are each within 5 min of the registry's may be as far apart. With
+ * less, a writer would overwrite the catalogue of another whose clock is as good as its own. Rule: signed-tags.md 3.1.
+ */
 export const itemAheadMs: number = 10 * 60 * 1000;
-export const fileAheadMs: number = 5 * 60 * 1000;
+export const fileAheadMs: number = itemAheadMs;
 /** A catalogue's time to live, milliseconds. Rule: signed-tags.md 3.2. */
 export const maxLifetimeMs: number = 30 * 24 * 60 * 60 * 1000;
 /** Nested objects and lists of a file. Rule: signed-tags.md 3.2 "JSON strict". */
