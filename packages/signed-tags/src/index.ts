@@ -22,7 +22,7 @@ export { encodeReceipt, parseReceipt, RECEIPT_TYPE, type Receipt } from './clien
 export { createTrustedTags, type TrustedTagsOptions } from './client/trusted-tags.ts';
 export { TagsError, type TagsErrorCode } from './errors.ts';
 export { HEAD_TAG, type Head, type HeadOptions, headOf, readHead } from './head/head.ts';
-export { readShard, shardContent } from './head/shards.ts';
+export { readShard, readShardContent, shardContent } from './head/shards.ts';
 export {
   CATALOGUE_PREDICATE,
   type FileJudgement,

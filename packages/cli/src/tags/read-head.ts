@@ -7,8 +7,7 @@ import {
   joinContent,
   judgeFile,
   readHead,
-  readShard,
-  shardContent,
+  readShardContent,
   TagsError,
 } from '@signet/signed-tags';
 import { identityText } from '@signet/verifier';
@@ -56,8 +55,7 @@ export async function contentOfHead(
   const parts: Content[] = [];
   const indexes = catalogue.tags.digests.map((_, index) => index);
   await forEachSideBySide(indexes, sideBySide, async (index) => {
-    const bytes = await readShard(source, { head, catalogue }, index, { pace: defaultPace, signal });
-    parts.push(shardContent(catalogue, index, bytes));
+    parts.push(await readShardContent(source, { head, catalogue }, index, { pace: defaultPace, signal }));
   });
   return joinContent(parts);
 }

@@ -1,15 +1,12 @@
 import type { PublicKey } from '@signet/core';
 import { type Status, status } from '@signet/signed-tags';
-import { connect, DEFAULT_CONCURRENCY } from '../connect.ts';
-import { exitCodeForError, renderError } from '../errors.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { readAnyKeys, readTrustedKeys } from '../key-file.ts';
 import { type OutputFlags, outputOptions, writeJson } from '../options/output.ts';
 import type { RegistryFlags } from '../options/registry.ts';
-import { forEachReference } from '../references.ts';
 import { createStyle } from '../style.ts';
-import type { Collection } from './collection.ts';
+import { forEachCollection } from './for-each-collection.ts';
 import { statusJson, statusText } from './status-output.ts';
 import { authorityOf, readAuthority, refuseKeysBesidePolicy } from './writer.ts';
 import type { AuthorityFlags, CatalogueKeyFlags } from './writer-flags.ts';
@@ -22,10 +19,6 @@ export type StatusFlags = AuthorityFlags &
     readonly key?: readonly string[];
     readonly publisher?: readonly string[];
   };
-
-type Outcome =
-  | { readonly kind: 'read'; readonly collection: Collection; readonly status: Status }
-  | { readonly kind: 'failed'; readonly repository: string; readonly error: unknown };
 
 /** How the catalogues of repositories stand, and what `codeOf` makes of it. Nothing is written. @throws {CliError}; {PolicyError}; {KeyError} */
 export async function showStatus(
@@ -40,39 +33,19 @@ export async function showStatus(
     tagKeys: () => readTrustedKeys(flags, io),
     publishers: () => publishersOf(flags, io),
   });
-  const connection = await connect(flags, io, output, { references: repositories });
-  const outcomeOf = async (repository: string): Promise<Outcome> => {
-    try {
-      const collection = collectionFor(repository);
-      const store = await connection.open(collection.location);
-      const options = { store, authority: authorityOf(collection), now: () => Date.now(), signal: io.signal };
-      return { kind: 'read', collection, status: await status(options) };
-    } catch (error) {
-      return { kind: 'failed', repository, error };
-    }
-  };
-  try {
-    return await forEachReference(repositories, {
-      io,
-      verbose: output.verbose,
-      concurrency: flags.concurrency ?? DEFAULT_CONCURRENCY,
-      work: outcomeOf,
-      show(outcome) {
-        if (outcome.kind === 'failed') {
-          io.stderr.write(renderError(outcome.error, { verbose: output.verbose, subject: outcome.repository }));
-          return exitCodeForError(outcome.error);
-        }
-        const { collection } = outcome;
-        const nowMs = Date.now();
-        if (collection.assumed !== undefined && !output.quiet) io.stderr.write(`${collection.assumed}\n`);
-        if (output.json) writeJson(io, statusJson(outcome.status, collection, nowMs));
-        else io.stdout.write(statusText(outcome.status, collection, { style: createStyle(output.color), nowMs }));
-        return codeOf(outcome.status);
-      },
-    });
-  } finally {
-    await connection.close();
-  }
+  return await forEachCollection(repositories, {
+    flags,
+    io,
+    collectionFor,
+    work: (collection, store) =>
+      status({ store, authority: authorityOf(collection), now: () => Date.now(), signal: io.signal }),
+    show(told, { collection }) {
+      const nowMs = Date.now();
+      if (output.json) writeJson(io, statusJson(told, collection, nowMs));
+      else io.stdout.write(statusText(told, collection, { style: createStyle(output.color), nowMs }));
+      return codeOf(told);
+    },
+  });
 }
 
 /** Public keys, or what a private key that was named has of one. @throws {CliError} USAGE, FILE_UNREADABLE, PASSWORD_NEEDED; {KeyError} */

@@ -13,9 +13,8 @@ import {
   mergeRevocations,
   type Revocations,
   readHead,
-  readShard,
+  readShardContent,
   type Seen,
-  shardContent,
   shardOf,
   TagsError,
   type TagsState,
@@ -66,7 +65,8 @@ export async function readTagsNow(look: LookUp): Promise<TagsNow> {
     const { tags } = catalogue;
     if (tags.kind === 'whole') return tags.content;
     const index = shardOf(tag, tags.bits);
-    const part = parts.get(index) ?? readPart({ source, head, catalogue, signal }, index);
+    const part =
+      parts.get(index) ?? readShardContent(source, { head, catalogue }, index, { pace: defaultPace, signal });
     parts.set(index, part);
     return await part;
   };
@@ -89,24 +89,6 @@ async function trustedFile(head: Head, { collection, state }: LookUp): Promise<C
   if (judged.kind === 'trusted') return judged.catalogue;
   if (state?.newest !== undefined) return undefined; // what is remembered stands in its place
   throw new TagsError(judged.code, judged.message);
-}
-
-async function readPart(
-  {
-    source,
-    head,
-    catalogue,
-    signal,
-  }: {
-    readonly source: Source;
-    readonly head: Head;
-    readonly catalogue: Catalogue;
-    readonly signal: AbortSignal;
-  },
-  index: number,
-): Promise<Content> {
-  const bytes = await readShard(source, { head, catalogue }, index, { pace: defaultPace, signal });
-  return shardContent(catalogue, index, bytes);
 }
 
 function seenItems(seen: Seen | undefined): readonly Item[] {

@@ -29,6 +29,16 @@ export async function readShard(
   return await fetchPart(source, part, patience);
 }
 
+/** What a shard of the head holds. @throws as {@link readShard} and {@link shardContent} */
+export async function readShardContent(
+  source: Source,
+  from: { readonly head: Pick<Head, 'shards'>; readonly catalogue: Catalogue },
+  index: number,
+  patience: Patience,
+): Promise<Content> {
+  return shardContent(from.catalogue, index, await readShard(source, from, index, patience));
+}
+
 /**
  * What a shard of this catalogue holds, its bytes from wherever they are.
  * @throws {TagsError} CATALOGUE_MALFORMED, also for the bytes of any other shard; CATALOGUE_TOO_LARGE

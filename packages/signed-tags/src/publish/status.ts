@@ -55,18 +55,19 @@ export async function status(
     }
   }
   const { refusal } = base;
+  const items = base.signers === undefined ? new Map<string, Item>() : await itemsOf(base);
   return {
-    ...(await catalogueFacts(base)),
+    ...catalogueFacts(base, items),
     ...(refusal === undefined ? {} : { refusal }),
     pending,
     ignored,
-    unmet: await unmetTags(base, judge),
+    unmet: await unmetTags(items, judge),
     isCut: journal.isCut,
   };
 }
 
-/** What each tag is, of all shards: for listings. Nothing is judged. @throws {RegistryError}; {TagsError} */
-export async function itemsOf(base: Base): Promise<ReadonlyMap<string, Item>> {
+/** What each tag is, of all shards. Nothing is judged. @throws {RegistryError}; {TagsError} */
+async function itemsOf(base: Base): Promise<ReadonlyMap<string, Item>> {
   const items = new Map<string, Item>();
   for (let index = 0; index < 2 ** base.bits; index += 1) {
     const part = await base.part(index);
@@ -75,19 +76,19 @@ export async function itemsOf(base: Base): Promise<ReadonlyMap<string, Item>> {
   return items;
 }
 
-async function catalogueFacts(base: Base): Promise<Pick<Status, 'catalogue'>> {
-  const { catalogue, signers, bits } = base;
+function catalogueFacts(
+  { catalogue, signers, bits }: Base,
+  items: ReadonlyMap<string, Item>,
+): Pick<Status, 'catalogue'> {
   if (catalogue === undefined || signers === undefined) return {};
   const { issuedMs, expiresMs, revoked } = catalogue;
-  const items = [...(await itemsOf(base)).values()];
-  const tags = items.filter(({ kind }) => kind === 'entry').length;
+  const tags = [...items.values()].filter(({ kind }) => kind === 'entry').length;
   return { catalogue: { issuedMs, expiresMs, tags, shards: bits === 0 ? 0 : 2 ** bits, revoked: revoked.size } };
 }
 
-async function unmetTags(base: Base, judge: Judge): Promise<readonly string[]> {
+async function unmetTags(items: ReadonlyMap<string, Item>, judge: Judge): Promise<readonly string[]> {
   const unmet: string[] = [];
-  if (base.signers === undefined) return unmet;
-  for (const [tag, item] of await itemsOf(base))
+  for (const [tag, item] of items)
     if (item.kind === 'entry' && !(await judge.meetsRule(tag, item.entry))) unmet.push(tag);
   return unmet.toSorted();
 }
