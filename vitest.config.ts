@@ -13,7 +13,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     setupFiles: ['test/support/after-file.ts'],
     pool: 'forks',
     // Files share their worker processes: loading everything anew for each takes longer than many of them do.
-    isolate: false,
+    isolate: true,
     // Vitest would leave one core idle; one more than there are, as some tests wait for time limits and other processes.
     maxWorkers: availableParallelism() + 1,
     testTimeout: 60_000,
