@@ -12,7 +12,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     environment: 'node',
     setupFiles: ['test/support/after-file.ts'],
     pool: 'forks',
-    // Files share their worker processes: loading everything anew for each takes longer than many of them do.
+    // What a file replaces in its process (clocks, checks that the simulation remembers) is gone with the file.
     isolate: true,
     // Vitest would leave one core idle; one more than there are, as some tests wait for time limits and other processes.
     maxWorkers: availableParallelism() + 1,

@@ -11,7 +11,7 @@ const isValid = new Ajv2020({ strict: true, strictRequired: false, strictTypes: 
 
 /** What the loader checks beyond the shape: names that must be there, files, patterns, and what several values say together. */
 const beyondShape =
-  /^(?:there is no |the source |a rule |not an image pattern|".*" (?:cannot be read|stands in two|is neither one|is a registry|is one repository|is all below|and ".*" \(|is not |holds |does not begin|cannot be a name)|\d+ (?:of|different keys)|the JWKS?:|the key:|(?:release|skip|X Y|72h): |"jwks?" is |the variable|the environment variable|the default of|no catalogue can|no image of|nothing satisfies|not all images|images from|"from" and|the file extends)/;
+  /^(?:there is no |the source |a rule |not an image pattern|".*" (?:cannot be read|stands in two|is neither one|is a registry|is one repository|is all below|and ".*" \(|is not |holds |does not begin|cannot be a name)|\d+ (?:of|different keys)|the JWKS?:|the key:|(?:release|skip|X Y|72h): |"jwks?" is |the variable|the environment variable|the default of|no catalogue can|no image of|nothing satisfies|not all images|images from|"from" and|the file extends|require is nested deeper)/;
 
 /** Whatever `extends` comes to name is there. */
 const bases = Object.fromEntries(['base.yaml', 'release', 'skip', 'X Y', '72h'].map((path) => [path, 'version: 1\n']));
