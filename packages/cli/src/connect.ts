@@ -28,7 +28,7 @@ export interface Connection {
 }
 
 /** References and requests in flight unless `--concurrency` says otherwise. */
-export const DEFAULT_CONCURRENCY = 16;
+export const DEFAULT_CONCURRENCY = 32;
 
 /** What a call is about to do. */
 export interface ConnectOptions {

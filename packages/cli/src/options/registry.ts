@@ -31,7 +31,7 @@ export function addRegistryOptions(command: Command): Command {
       new Option('--timeout <duration>', 'time limit of one reference: 500ms, 30s, 2m').argParser(parseDuration),
     )
     .addOption(
-      new Option('--concurrency <n>', 'references and requests in flight (default: 16)').argParser(
+      new Option('--concurrency <n>', 'references and requests in flight (default: 32)').argParser(
         parseInteger(1, 256),
       ),
     );
