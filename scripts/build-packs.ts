@@ -19,7 +19,8 @@ interface Part {
 
 /**
  * Puts esbuild's parts into files that Node loads quickly: ES modules cost it a path lookup, a link and a facade for each builtin. `main.js`
- * holds what every command needs, each command of `packed` a file with all that it needs beside it, the sources named there among it, which are loaded in the course of it, and every part has a file of its
+ * holds what every command needs, each command of `packed` a file with all that it needs beside it, and a second one with the sources named
+ * there, which are loaded in the course of it, while its first requests are on their way; every part has a file of its
  * own, for commands that are not packed. A part is evaluated once a process, whichever file it came in.
  */
 export async function packParts(
@@ -34,16 +35,20 @@ export async function packParts(
     parts.set(name, { name, needs: needs.map(({ path }) => basename(path, '.js')), code: await toCommonJs(text) });
   }
   for (const name of parts.keys()) closure(name, parts);
-  const pack = (...sources: readonly string[]): string => {
-    const names = [mainSource, ...sources].flatMap((source) => closure(entryOf(built.metafile, source), parts));
-    return renderPack([...new Set(names)], parts);
-  };
+  const needed = (...sources: readonly string[]): readonly string[] => [
+    ...new Set(sources.flatMap((source) => closure(entryOf(built.metafile, source), parts))),
+  ];
   const packs = [
-    { path: 'main.js', content: pack() },
-    ...Object.entries(packed).map(([name, later]) => ({
-      path: `${name}.js`,
-      content: asFunction(pack(`packages/cli/src/commands/${name}.ts`, ...later)),
-    })),
+    { path: 'main.js', content: renderPack(needed(mainSource), parts) },
+    ...Object.entries(packed).flatMap(([name, later]) => {
+      const first = needed(mainSource, `packages/cli/src/commands/${name}.ts`);
+      const second = needed(...later).filter((part) => !first.includes(part));
+      const file = `${name}-later.js`;
+      return [
+        { path: `${name}.js`, content: asFunction(renderPack(first, parts, second.length > 0 ? file : undefined)) },
+        ...(second.length > 0 ? [{ path: file, content: asFunction(`return ${renderTable(second, parts)};`) }] : []),
+      ];
+    }),
   ];
   const singles = [...parts.values()].filter(({ name }) => name !== 'main');
   return [
@@ -113,23 +118,33 @@ function render({ code }: Part): string {
   return `function($module,$part,require){${code}\n}`;
 }
 
-function renderPack(names: readonly string[], parts: ReadonlyMap<string, Part>): string {
+/** `later`: the file with the parts that come second. */
+function renderPack(names: readonly string[], parts: ReadonlyMap<string, Part>, later?: string): string {
+  return `"use strict";const table=${renderTable(names, parts)};${renderLoader(later)}part("main");`;
+}
+
+function renderTable(names: readonly string[], parts: ReadonlyMap<string, Part>): string {
   const table = names.map((name) => {
     const part = parts.get(name);
     if (part === undefined) throw new TypeError(`there is no part ${name}`);
     return `${JSON.stringify(name)}:${render(part)}`;
   });
-  return `"use strict";const table={${table.join(',\n')}};${loader}part("main");`;
+  return `{${table.join(',\n')}}`;
 }
 
 /** As packages/cli/src/start/code-cache.ts wants it. @throws {TypeError} where the program is not ASCII: it is read byte for character */
 function asFunction(text: string): string {
   if (Buffer.byteLength(text) !== text.length) throw new TypeError('the program is not ASCII');
   const build = createHash('sha256').update(text).digest('hex').slice(0, 16);
-  return `//${build}\n(function(require){${text}\n})`;
+  return `//${build}\n(function(require,load){${text}\n})`;
 }
 
 /** A part is evaluated when it is first asked for. `require` reaches Node's own modules alone: the program brings all others. */
-const loader =
-  'const loaded=new Map();function part(name){let module=loaded.get(name);if(module===undefined){module={exports:{}};' +
-  'loaded.set(name,module);(table[name]??require("./parts/"+name+".js"))(module,part,require);}return module.exports;}';
+function renderLoader(later: string | undefined): string {
+  const isNew =
+    later && `if(!(name in table)&&!isWhole){isWhole=true;Object.assign(table,load(${JSON.stringify(later)}));}`;
+  return (
+    `const loaded=new Map();let isWhole=false;function part(name){let module=loaded.get(name);if(module===undefined){${isNew ?? ''}module={exports:{}};` +
+    'loaded.set(name,module);(table[name]??require("./parts/"+name+".js"))(module,part,require);}return module.exports;}'
+  );
+}

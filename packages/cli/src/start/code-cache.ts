@@ -9,7 +9,7 @@ export interface LoadedCode {
   readonly keep: () => void;
 }
 
-const keptName = /^[a-z]+\.js-v[\w.-]+-[0-9a-f]{16}(?:\.\d+\.tmp)?$/;
+const keptName = /^[a-z-]+\.js-v[\w.-]+-[0-9a-f]{16}(?:\.\d+\.tmp)?$/;
 
 /**
  * The file as a script whose value is a function of `require`. Node's own compile cache holds a file as it is before its first line ran:

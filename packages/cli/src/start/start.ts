@@ -18,8 +18,12 @@ export async function start(dist: string, command: string | undefined): Promise<
     return;
   }
   const { loadCode } = await import('./code-cache.ts'); // needs node:vm, which the other commands do not
-  const file = join(dist, `${command}.js`);
-  const code = loadCode(file, folder);
-  process.on('exit', (exitCode) => wholeWay.includes(exitCode) && code.keep());
-  code.script.runInThisContext()(createRequire(file));
+  /** What a file of the program answers; it may load another. */
+  const load = (name: string): unknown => {
+    const file = join(dist, name);
+    const code = loadCode(file, folder);
+    process.on('exit', (exitCode) => wholeWay.includes(exitCode) && code.keep());
+    return code.script.runInThisContext()(createRequire(file), load);
+  };
+  load(`${command}.js`);
 }
