@@ -6,6 +6,8 @@ export interface PushedImage {
   readonly repository: string;
   readonly tag: string;
   readonly digest: string;
+  /** Bytes of its manifest. */
+  readonly size: number;
 }
 
 /** How a reference is written: by digest alone, or by tag. */
@@ -38,7 +40,7 @@ export async function pushImage(host: string, repository: string, tag: string): 
     layers: [{ mediaType: 'application/vnd.oci.image.layer.v1.tar', digest: digestOf(layer), size: layer.length }],
   });
   await put(`http://${host}/v2/${repository}/manifests/${tag}`, manifest, mediaType);
-  return { repository, tag, digest: digestOf(manifest) };
+  return { repository, tag, digest: digestOf(manifest), size: manifest.length };
 }
 
 async function pushBlob(base: string, blob: Buffer<ArrayBuffer>): Promise<void> {

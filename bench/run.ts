@@ -9,6 +9,7 @@ import { type Figures, measure } from './measure.ts';
 import { type BenchRegistry, fallbackRegistry, referrersRegistry } from './registries.ts';
 import { countRequests, measureTask, prepareStage, type Stage, type TaskName, taskNames } from './scenarios.ts';
 import { type Summary, summarise, summariseRatio, toTable } from './statistics.ts';
+import { benchTags } from './tags.ts';
 import { judge, type Measured, type Target, targets } from './targets.ts';
 
 const help = `npm run bench [-- OPTIONS]: Signet beside cosign and notation in one run.
@@ -18,6 +19,7 @@ const help = `npm run bench [-- OPTIONS]: Signet beside cosign and notation in o
   --images N    images of "verify many", default: 100
   --task NAME   only this task; repeatable, without what starting costs: ${taskNames.map((name) => `"${name}"`).join(', ')}
   --policy      only the matching of images against policies of up to 10,000 rules
+  --tags        only signed tags, beside docker trust inspect
   --strict      exit 1 when a target is missed; without it only a call that fails does so
   --help        this text`;
 
@@ -28,6 +30,7 @@ async function main(): Promise<void> {
       help: { type: 'boolean', default: false },
       task: { type: 'string', multiple: true, default: [] },
       policy: { type: 'boolean', default: false },
+      tags: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       strict: { type: 'boolean', default: false },
       rounds: { type: 'string' },
@@ -51,6 +54,7 @@ async function main(): Promise<void> {
   };
   const dir = await mkdtemp(join(tmpdir(), 'signet-bench-'));
   try {
+    if (values.tags) return await benchTags(dir, plan.rounds);
     const measured = await benchAll(dir, plan);
     const missed = printTargets(measured, plan);
     if (values.strict && missed) process.exitCode = 1;

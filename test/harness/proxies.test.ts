@@ -124,7 +124,7 @@ describe('the counting proxy', () => {
   });
 });
 
-const someRequest = { method: 'GET', path: '/', status: 200, authorized: false };
+const someRequest = { method: 'GET', path: '/', status: 200, authorized: false, bodyBytes: 0 };
 
 async function serve(server: Server): Promise<string> {
   stops.push(() => new Promise((resolve) => server.close(resolve)));

@@ -9,6 +9,8 @@ export interface CountedRequest {
   readonly status: number;
   /** The `Authorization` header was there. */
   readonly authorized: boolean;
+  /** Of the answer's body, as its head tells them. */
+  readonly bodyBytes: number;
   /** When it arrived, and when its answer's head (or its failure) went back; milliseconds of one clock. */
   readonly fromMs: number;
   readonly untilMs: number;
@@ -42,9 +44,9 @@ export async function startCountingProxy(
   const server = createServer((from, to) => {
     const { method = 'GET', url: path = '/', headers } = from;
     const fromMs = performance.now();
-    const note = (status: number): void => {
+    const note = (status: number, bodyBytes = 0): void => {
       const authorized = headers.authorization !== undefined;
-      counted.push({ method, path, status, authorized, fromMs, untilMs: performance.now() });
+      counted.push({ method, path, status, authorized, bodyBytes, fromMs, untilMs: performance.now() });
     };
     const refusal = refuse(path);
     if (refusal !== undefined) {
@@ -96,12 +98,15 @@ interface Exchange {
   readonly hold: number | Promise<unknown>;
 }
 
-function forward({ from, to, agent, target, hold }: Exchange, note: (status: number) => void): void {
+function forward(
+  { from, to, agent, target, hold }: Exchange,
+  note: (status: number, bodyBytes?: number) => void,
+): void {
   const { method = 'GET', url: path = '/', headers } = from;
   const onward = request({ ...target, method, path, headers, agent }, (answer) => {
     const answered = (): void => {
       if (to.headersSent) return; // the sending half broke meanwhile: that was noted
-      note(answer.statusCode ?? 0);
+      note(answer.statusCode ?? 0, method === 'HEAD' ? 0 : Number(answer.headers['content-length'] ?? 0));
       if (to.destroyed) {
         answer.resume(); // whoever asked had enough meanwhile, and is gone
         return;

@@ -1,7 +1,7 @@
 import { type Signer, sigstoreFormat } from '@signet/core';
-import type { Descriptor, Store } from '@signet/oci';
-import { type Entry, encodeCatalogue, HEAD_TAG, type TagState } from '@signet/signed-tags';
-import { encodeHead, pushParts } from '../../packages/signed-tags/src/head/encode-head.ts';
+import { type Descriptor, digestOf, type Store } from '@signet/oci';
+import { type Entry, encodeCatalogue, encodeShard, HEAD_TAG, splitContent, type TagState } from '@signet/signed-tags';
+import { describeShard, encodeHead, pushParts } from '../../packages/signed-tags/src/head/encode-head.ts';
 import { signFile } from '../../packages/signed-tags/src/head/sign-file.ts';
 
 /** What a tag is, and what it was before, each with when it was signed, milliseconds since 1970 UTC. */
@@ -20,6 +20,8 @@ export interface PublishedCatalogue {
   readonly expiresMs?: number;
   /** The newest first. */
   readonly tags: Readonly<Record<string, TagHistory>>;
+  /** In so many shards: 2 to the power of it. Default: in the file itself. */
+  readonly bits?: number;
 }
 
 /** Puts a catalogue where `signet-tags` is, as a publisher does. */
@@ -31,16 +33,24 @@ export async function publishCatalogue(store: Store, published: PublishedCatalog
       entries: await Promise.all(history.map(([image, atMs]) => entryOf(tag, image, { ...published, atMs }))),
     });
   const content = { floorMs: 0, tags };
+  const { bits } = published;
+  const shards =
+    bits === undefined
+      ? []
+      : splitContent(content, bits).map((part, index) => encodeShard({ collection, bits, index, content: part }));
   const file = encodeCatalogue({
     collection,
     issuedMs,
     expiresMs,
     revoked: new Map(),
-    tags: { kind: 'whole', content },
+    tags:
+      bits === undefined
+        ? { kind: 'whole', content }
+        : { kind: 'sharded', bits, digests: shards.map((shard) => digestOf(shard)) },
   });
   const signed = await signFile(file, [publisher]);
-  await pushParts(store, { ...signed, shards: [] });
-  await store.tag(encodeHead({ ...signed, shards: [], merged: [] }), HEAD_TAG);
+  await pushParts(store, { ...signed, shards });
+  await store.tag(encodeHead({ ...signed, shards: shards.map(describeShard), merged: [] }), HEAD_TAG);
 }
 
 async function entryOf(
