@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { directImports } from './build-direct-imports.ts';
-import { type BuiltFile, packParts } from './build-packs.ts';
+import { type BuiltFile, type PackedCommands, packParts } from './build-packs.ts';
 
 const root: string = join(dirname(fileURLToPath(import.meta.url)), '..');
 const cli: string = join(root, 'packages/cli');
@@ -15,11 +15,16 @@ export interface CliBuild {
   readonly metafile: Metafile;
 }
 
-/** Commands that start from one file, those that run most often, in loops and pipelines; with what they load in the course of it. */
-export const packedCommands: Readonly<Record<string, readonly string[]>> = {
-  verify: ['packages/cli/src/verify/asker.ts', 'packages/cli/src/verify/create-sink.ts'],
-  sign: [],
-  gate: ['packages/cli/src/gate/judge-pull.ts'],
+/** Commands that start from files of their own, those that run most often, in loops and pipelines; with what they load in the course of it. */
+export const packedCommands: PackedCommands = {
+  verify: {
+    later: ['packages/cli/src/verify/asker.ts', 'packages/cli/src/verify/create-sink.ts'],
+    policy: ['packages/cli/src/verify/asker-by-policy.ts'],
+    tags: ['packages/signed-tags/src/index.ts'],
+  },
+  resolve: { later: ['packages/cli/src/resolve/resolve.ts'], tags: ['packages/signed-tags/src/index.ts'] },
+  sign: {},
+  gate: { later: ['packages/cli/src/gate/judge-pull.ts'] },
 };
 
 /**

@@ -19,13 +19,13 @@ interface Part {
 
 /**
  * Puts esbuild's parts into files that Node loads quickly: ES modules cost it a path lookup, a link and a facade for each builtin. `main.js`
- * holds what every command needs, each command of `packed` a file with all that it needs beside it, and a second one with the sources named
- * there, which are loaded in the course of it, while its first requests are on their way; every part has a file of its
+ * holds what every command needs, each command of `packed` a file with all that it needs beside it, and one for each group of sources named
+ * there, which are loaded in the course of it; every part has a file of its
  * own, for commands that are not packed. A part is evaluated once a process, whichever file it came in.
  */
 export async function packParts(
   built: { readonly metafile: Metafile; readonly files: readonly OutputFile[] },
-  packed: Readonly<Record<string, readonly string[]>>,
+  packed: PackedCommands,
 ): Promise<readonly BuiltFile[]> {
   const parts = new Map<string, Part>();
   for (const [file, output] of Object.entries(built.metafile.outputs)) {
@@ -39,14 +39,20 @@ export async function packParts(
     ...new Set(sources.flatMap((source) => closure(entryOf(built.metafile, source), parts))),
   ];
   const packs = [
-    { path: 'main.js', content: renderPack(needed(mainSource), parts) },
-    ...Object.entries(packed).flatMap(([name, later]) => {
+    { path: 'main.js', content: renderPack(needed(mainSource), parts, new Map()) },
+    ...Object.entries(packed).flatMap(([name, groups]) => {
       const first = needed(mainSource, `packages/cli/src/commands/${name}.ts`);
-      const second = needed(...later).filter((part) => !first.includes(part));
-      const file = `${name}-later.js`;
+      const files = Object.entries(groups).map(
+        ([group, sources]) => [`${name}-${group}.js`, needed(...sources)] as const,
+      );
+      // A part that several groups need is in the file of the first.
+      const fileOf = new Map(files.toReversed().flatMap(([file, names]) => names.map((part) => [part, file] as const)));
+      for (const part of first) fileOf.delete(part);
+      const inFile = (file: string): readonly string[] =>
+        [...fileOf.keys()].filter((part) => fileOf.get(part) === file);
       return [
-        { path: `${name}.js`, content: asFunction(renderPack(first, parts, second.length > 0 ? file : undefined)) },
-        ...(second.length > 0 ? [{ path: file, content: asFunction(`return ${renderTable(second, parts)};`) }] : []),
+        { path: `${name}.js`, content: asFunction(renderPack(first, parts, fileOf)) },
+        ...files.map(([path]) => ({ path, content: asFunction(`return ${renderTable(inFile(path), parts)};`) })),
       ];
     }),
   ];
@@ -56,6 +62,9 @@ export async function packParts(
     ...singles.map((part) => ({ path: `parts/${part.name}.js`, content: `module.exports=${render(part)};` })),
   ];
 }
+
+/** Commands that have files of their own, and for each the groups of sources that are loaded together in the course of it. */
+export type PackedCommands = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 
 const mainSource = 'packages/cli/src/main.ts';
 
@@ -118,9 +127,14 @@ function render({ code }: Part): string {
   return `function($module,$part,require){${code}\n}`;
 }
 
-/** `later`: the file with the parts that come second. */
-function renderPack(names: readonly string[], parts: ReadonlyMap<string, Part>, later?: string): string {
-  return `"use strict";const table=${renderTable(names, parts)};${renderLoader(later)}part("main");`;
+/** `fileOf`: parts that lie in another file, which is loaded when the first of them is asked for. */
+function renderPack(
+  names: readonly string[],
+  parts: ReadonlyMap<string, Part>,
+  fileOf: ReadonlyMap<string, string>,
+): string {
+  const elsewhere = `const elsewhere=${JSON.stringify(Object.fromEntries(fileOf))};`;
+  return `"use strict";const table=${renderTable(names, parts)};${elsewhere}${loader}part("main");`;
 }
 
 function renderTable(names: readonly string[], parts: ReadonlyMap<string, Part>): string {
@@ -140,11 +154,7 @@ function asFunction(text: string): string {
 }
 
 /** A part is evaluated when it is first asked for. `require` reaches Node's own modules alone: the program brings all others. */
-function renderLoader(later: string | undefined): string {
-  const isNew =
-    later && `if(!(name in table)&&!isWhole){isWhole=true;Object.assign(table,load(${JSON.stringify(later)}));}`;
-  return (
-    `const loaded=new Map();let isWhole=false;function part(name){let module=loaded.get(name);if(module===undefined){${isNew ?? ''}module={exports:{}};` +
-    'loaded.set(name,module);(table[name]??require("./parts/"+name+".js"))(module,part,require);}return module.exports;}'
-  );
-}
+const loader =
+  'const loaded=new Map();function part(name){let module=loaded.get(name);if(module===undefined){' +
+  'if(!(name in table)&&name in elsewhere)Object.assign(table,load(elsewhere[name]));module={exports:{}};' +
+  'loaded.set(name,module);(table[name]??require("./parts/"+name+".js"))(module,part,require);}return module.exports;}';

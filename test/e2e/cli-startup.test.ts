@@ -78,7 +78,7 @@ async function publicKeyFile(): Promise<string> {
 }
 
 describe('a command that is packed', () => {
-  it('is two files at most: it works where nothing else of the program is', async () => {
+  it('has all in its own files: it works where nothing else of the program is', async () => {
     const dir = tempDir();
     mkdirSync(join(dir, 'dist'));
     cpSync(dirname(signetProgram), join(dir, 'bin'), { recursive: true });
