@@ -69,10 +69,14 @@ export function processOutput(name: 'stdout' | 'stderr'): ProcessOutput {
 
 function drained(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((done) => {
-    // That a write failed is told a turn later.
-    if (stream.destroyed || stream.writableLength === 0) setImmediate(done);
+    // That a write failed is told some ticks later; answers that nobody waits for any more are read after those.
+    if (stream.destroyed || stream.writableLength === 0) afterTicks(3, done);
     else stream.write('', () => setImmediate(done));
   });
+}
+
+function afterTicks(count: number, done: () => void): void {
+  process.nextTick(() => (count > 1 ? afterTicks(count - 1, done) : done()));
 }
 
 /** Whether colours are used: never with NO_COLOR (any value but the empty one) or `--no-color`. Rule: no-color.org. */
