@@ -1,12 +1,12 @@
 import { type Digest, digestOf, parseManifest, type Reference, type Resolved, type Source } from '@signet/oci';
 import {
   collect,
-  defaultFormats,
   defaultVerifyLimits,
   type Gap,
   type Inspection,
   inspectSignature,
   type Skipped,
+  shownFormats,
   toAsked,
 } from '@signet/verifier';
 
@@ -32,7 +32,7 @@ export async function findSignatures(
   const found = new Map<string, FoundSignature>();
   let gaps: readonly Gap[] = [];
   let skipped: readonly Skipped[] = [];
-  const options = { source, formats: defaultFormats, limits: defaultVerifyLimits, signal };
+  const options = { source, formats: shownFormats, limits: defaultVerifyLimits, signal };
   for await (const evidence of collect(toAsked(reference), options)) {
     ({ gaps, skipped } = evidence);
     for (const { origin, bytes } of evidence.envelopes)
@@ -50,7 +50,7 @@ export async function ownSignatures(
 ): Promise<readonly FoundSignature[]> {
   const manifest = parseManifest(root.bytes, root.descriptor.mediaType);
   if (manifest.kind !== 'manifest') return [];
-  const layers = manifest.layers.filter((layer) => defaultFormats.some((format) => format.recogniseLayer(layer)));
+  const layers = manifest.layers.filter((layer) => shownFormats.some((format) => format.recogniseLayer(layer)));
   const maxBytes = defaultVerifyLimits.maxEnvelopeBytes;
   return Promise.all(
     layers.map(async (layer) => ({

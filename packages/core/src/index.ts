@@ -52,6 +52,21 @@ export { parsePublicKey, parsePublicKeys, publicKeyOfCertificate } from './keys/
 export { decodePemBody, findPemBlocks, type PemBlock } from './keys/pem.ts';
 export { type PrivateKey, privateKeyFrom } from './keys/private-key.ts';
 export { type PublicKey, publicKeyFrom } from './keys/public-key.ts';
+export { type NotaryAlgorithm, notaryAlgorithms } from './notary/algorithms.ts';
+export {
+  type ExtendedAttribute,
+  NOTARY_PAYLOAD_TYPE,
+  type SignedAttributes,
+  type SigningScheme,
+} from './notary/attributes.ts';
+export {
+  guessNotaryForm,
+  type NotaryEnvelope,
+  type NotaryForm,
+  notaryEnvelopeTypes,
+  parseNotaryEnvelope,
+} from './notary/envelope.ts';
+export { parseNotaryPayload, type TargetArtifact } from './notary/payload.ts';
 export { defaultPace } from './pace.ts';
 export { allowsScheme, type SchemeFormat, schemesFor } from './schemes.ts';
 export { type AttachOptions, attachSignature } from './sign/attach.ts';

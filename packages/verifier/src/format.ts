@@ -9,19 +9,23 @@ import type { TrustMaterial } from './trust.ts';
  */
 export type Prospect = 'likely' | 'open' | 'unlikely' | 'none';
 
-/** The verifying side of a format. Adding one touches its own folder and one registration line in formats/index.ts. */
-export interface VerifyFormat {
+/** How signatures of a format are found. */
+export interface FoundFormat {
   readonly name: string;
   /** Whether a referrer with this listing or manifest descriptor may hold this format. A missing, empty or foreign type must not exclude: wire-formats 2.5. */
   recognise(referrer: Descriptor): boolean;
   /** Whether a layer of a signature manifest holds an envelope of this format. */
   recogniseLayer(layer: Descriptor): boolean;
-  /** The annotations of a layer that {@link verify} reads beside the bytes. Only a format without any may be embedded in a listing. */
+  /** The annotations of a layer that are read beside the bytes. Only a format without any may be embedded in a listing. */
   readonly annotationKeys: readonly string[];
   /** Layers of one signature manifest that are looked at, the newest: more would be more signatures for one push. */
   readonly maxLayers: number;
   /** Tags where this subject's signatures lie outside the referrers list, such as cosign's sha256-<hex>.sig. */
   tagsFor(subject: Digest): readonly string[];
+}
+
+/** The verifying side of a format. Adding one touches its own folder and one registration line in formats/index.ts. */
+export interface VerifyFormat extends FoundFormat {
   /** Cheap and total. */
   prospect(envelope: Envelope, trust: TrustMaterial): Prospect;
   /** No I/O, no clock; async only because some signature checks are. Never throws: malformed bytes are a failed `integrity`. */

@@ -5,6 +5,7 @@ import type { CollectOptions } from './collect/collecting.ts';
 import type { Habit } from './collect/habit.ts';
 import { acceptedSigner, type Decision, decide } from './decision/decide.ts';
 import { type Asked, type Envelope, type Evidence, type Gap, noEvidence } from './evidence.ts';
+import type { VerifyFormat } from './format.ts';
 import { defaultFormats } from './formats/index.ts';
 import { type VerifyLimits, verifyLimits } from './limits.ts';
 import { isExempt, type Ruling } from './policy/ruling.ts';
@@ -15,7 +16,7 @@ import type { TrustedTags } from './trusted/trusted-tags.ts';
 /** Where the evidence comes from, and how much of it. */
 export interface Verifying extends Pick<CollectOptions, 'source' | 'resolve' | 'signal'> {
   /** Default: all that there are. */
-  readonly formats?: CollectOptions['formats'];
+  readonly formats?: readonly VerifyFormat[];
   readonly limits?: Partial<VerifyLimits>;
   /** Shared by the verifications of one call. Default: each begins anew. */
   readonly habit?: Habit;

@@ -3,6 +3,7 @@ import { digestOf } from '@signet/oci';
 import { inspectSignature, renderInspection } from '@signet/verifier';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { artifact, cose, jws } from '../../core/notary/envelopes.ts';
 import { bundleOf, simpleSigningOf, statementOf, testKey } from '../signatures.ts';
 
 const image = digestOf(Buffer.from('image'));
@@ -47,6 +48,28 @@ describe('inspectSignature', () => {
       signedReference: 'r.example/app',
       annotations: { env: 'prod' },
     });
+  });
+
+  it('says what a Notary envelope says, or what is wrong with one', () => {
+    for (const [form, bytes] of [['jws', jws()] as const, ['cose', cose()] as const]) {
+      const inspection = inspectSignature(bytes);
+      expect(inspection).toMatchObject({
+        format: 'notary',
+        signer: { kind: 'certificate' },
+        subjects: [artifact.digest],
+        notary: {
+          envelope: form,
+          scheme: 'notary.x509',
+          certificates: [{ problem: 'not a certificate that can be read' }],
+        },
+      });
+      expect(renderInspection(inspection)).toContain(`envelope     ${form.toUpperCase()}, ECDSA-SHA-256`);
+    }
+    for (const bytes of [jws({ alg: 'none' }), cose({ alg: 5 })])
+      expect(inspectSignature(bytes)).toMatchObject({
+        format: 'unknown',
+        problem: expect.stringContaining('is none of the six'),
+      });
   });
 
   it('says what is wrong', () => {

@@ -17,7 +17,7 @@ type InspectFlags = RegistryFlags & OutputFlags;
 export function define(command: Command, context: Context): void {
   command.argument(
     '<file-or-reference>',
-    'a bundle or payload file (- for standard input), an image, or a signature by its digest',
+    'a bundle, a Notary envelope or a payload file (- for standard input), an image, or a signature by its digest',
   );
   addNotes(
     command,

@@ -1,7 +1,7 @@
 import { ANNOTATION_ENVELOPE, MAX_ANNOTATED_ENVELOPE_BYTES } from '@signet/core';
 import { type Descriptor, decodeBase64 } from '@signet/oci';
 import type { Envelope, Skipped } from '../evidence.ts';
-import type { VerifyFormat } from '../format.ts';
+import type { FoundFormat } from '../format.ts';
 
 /** What a listing entry may be. A hint and no more: what it says is never believed to hold, nor (but for known others) to exclude. */
 export type Candidate =
@@ -12,7 +12,7 @@ export type Candidate =
 const foreignTypes: readonly string[] = ['application/vnd.cncf.notary.signature'];
 
 /** Sorts one entry of a referrers listing. Rule: wire-formats 2.5. */
-export function toCandidate(descriptor: Descriptor, formats: readonly VerifyFormat[]): Candidate {
+export function toCandidate(descriptor: Descriptor, formats: readonly FoundFormat[]): Candidate {
   const format = formats.find((each) => each.recognise(descriptor));
   if (format === undefined) return { kind: 'skipped', skipped: skippedEntry(descriptor) };
   const bytes = format.annotationKeys.length > 0 ? undefined : embeddedEnvelope(descriptor);

@@ -11,7 +11,7 @@ import {
   unlessMissing,
 } from '@signet/oci';
 import type { Envelope, Skipped } from '../evidence.ts';
-import type { VerifyFormat } from '../format.ts';
+import type { FoundFormat } from '../format.ts';
 import type { Collecting } from './collecting.ts';
 import { limitGap } from './gaps.ts';
 
@@ -66,7 +66,7 @@ function takeManifest(manifest: ImageManifest, origin: Digest, collecting: Colle
   if (found === 0) gathering.addSkipped({ origin, code: 'NO_ENVELOPE', message });
 }
 
-function ofLayer({ mediaType, annotations = {} }: Descriptor, format: VerifyFormat) {
+function ofLayer({ mediaType, annotations = {} }: Descriptor, format: FoundFormat) {
   const isRead = ([key]: readonly [string, string]) => format.annotationKeys.includes(key);
   const read = Object.fromEntries(Object.entries(annotations).filter(isRead));
   return { format: format.name, mediaType, annotations: read };

@@ -1,6 +1,6 @@
 import type { Resolved, Source } from '@signet/oci';
 import type { Envelope } from '../evidence.ts';
-import type { VerifyFormat } from '../format.ts';
+import type { FoundFormat } from '../format.ts';
 import type { VerifyLimits } from '../limits.ts';
 import type { Gathering } from './gathering.ts';
 
@@ -15,7 +15,7 @@ export type TagResolver = (
 export interface CollectOptions {
   readonly source: Source;
   /** None: no signature is looked for, only the image. */
-  readonly formats: readonly VerifyFormat[];
+  readonly formats: readonly FoundFormat[];
   /** The bound on time is the signal's. */
   readonly limits: Omit<VerifyLimits, 'totalMs'>;
   /** Default: the registry's word. */

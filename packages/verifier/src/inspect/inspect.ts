@@ -2,6 +2,7 @@ import {
   ANNOTATION_REF_NAME,
   ANNOTATION_SIGNED_AT,
   EnvelopeError,
+  guessNotaryForm,
   parseBundle,
   parsePayload,
   parseSimpleSigning,
@@ -9,11 +10,12 @@ import {
 } from '@signet/core';
 import { hintId } from '../formats/key-signature.ts';
 import { escapeForTerminal } from '../report/escape.ts';
+import { type InspectedCertificate, inspectNotary, type NotaryInspection } from './inspect-notary.ts';
 
 /** What a signature says about itself. Nothing of it is verified: `verified` is always false, and every text is its author's. */
 export interface Inspection {
   readonly verified: false;
-  readonly format: 'sigstore' | 'cosign' | 'unknown';
+  readonly format: 'sigstore' | 'cosign' | 'notary' | 'unknown';
   readonly signer: ClaimedSigner;
   readonly payloadType?: string;
   readonly predicateType?: string;
@@ -23,6 +25,8 @@ export interface Inspection {
   readonly signedAt?: string;
   readonly annotations: Readonly<Record<string, string>>;
   readonly logEntries: number;
+  /** What only a Notary signature says. */
+  readonly notary?: NotaryInspection;
   /** Why less could be said. */
   readonly problem?: string;
 }
@@ -33,7 +37,7 @@ export type ClaimedSigner =
   | { readonly kind: 'certificate' }
   | { readonly kind: 'none' };
 
-/** What a signature (a bundle, the payload of cosign's older form, a payload that waits to be signed) says, without trusting it. Total. */
+/** What a signature (a bundle, a Notary envelope, the payload of cosign's older form, a payload that waits to be signed) says, without trusting it. Total. */
 export function inspectSignature(bytes: Uint8Array): Inspection {
   const nothing: Inspection = {
     verified: false,
@@ -47,7 +51,24 @@ export function inspectSignature(bytes: Uint8Array): Inspection {
     return inspectBundle(bytes, nothing);
   } catch (error) {
     if (!(error instanceof EnvelopeError)) throw error;
-    return inspectSimpleSigning(bytes) ?? inspectPayload(bytes, nothing) ?? { ...nothing, problem: error.message };
+    return (
+      inspectSimpleSigning(bytes) ??
+      inspectPayload(bytes, nothing) ??
+      inspectEnvelope(bytes, nothing) ?? { ...nothing, problem: error.message }
+    );
+  }
+}
+
+/** A Notary envelope, or what is wrong with something that must have been meant as one. */
+function inspectEnvelope(bytes: Uint8Array, nothing: Inspection): Inspection | undefined {
+  const form = guessNotaryForm(bytes);
+  if (form === undefined) return undefined;
+  try {
+    return inspectNotary(bytes, form, nothing);
+  } catch (error) {
+    if (!(error instanceof EnvelopeError)) throw error;
+    const isMeant = form === 'cose' || Buffer.from(bytes.subarray(0, 65_536)).includes('"protected"');
+    return isMeant ? { ...nothing, problem: error.message } : undefined;
   }
 }
 
@@ -63,13 +84,19 @@ export function renderInspection(inspection: Inspection): string {
     ['reference', inspection.signedReference],
     ['signed at', inspection.signedAt],
     ...Object.entries(inspection.annotations).map(([key, value]) => ['annotation', `${key}=${value}`] as const),
-    ['log', inspection.logEntries === 0 ? 'no entry' : `${inspection.logEntries} entries`],
+    ...notaryRows(inspection.notary),
+    ['log', inspection.notary === undefined ? logText(inspection.logEntries) : undefined],
     ['problem', problem],
   ];
+  const width = Math.max(10, ...rows.map(([label, text]) => (text === undefined ? 0 : label.length)));
   const lines = rows.flatMap(([label, text]) =>
-    text === undefined ? [] : [`  ${label.padEnd(10)}  ${escapeForTerminal(text)}`],
+    text === undefined ? [] : [`  ${label.padEnd(width)}  ${escapeForTerminal(text)}`],
   );
   return ['UNVERIFIED: this is what the signature says, nothing of it was checked', ...lines].join('\n');
+}
+
+function logText(entries: number): string {
+  return entries === 0 ? 'no entry' : `${entries} entries`;
 }
 
 function inspectBundle(bytes: Uint8Array, nothing: Inspection): Inspection {
@@ -145,8 +172,34 @@ function signerText(signer: ClaimedSigner): string {
     case 'key':
       return `key ${signer.keyId ?? signer.hint}`;
     case 'certificate':
-      return 'a certificate (keyless)';
+      return 'a certificate';
     case 'none':
       return 'it does not say';
   }
+}
+
+function notaryRows(notary: NotaryInspection | undefined): readonly (readonly [string, string | undefined])[] {
+  if (notary === undefined) return [];
+  const { artifact, timestampBytes, verificationPlugin, verificationPluginMinVersion } = notary;
+  const since = verificationPluginMinVersion === undefined ? '' : `, ${verificationPluginMinVersion} or later`;
+  return [
+    ['envelope', `${notary.envelope === 'jws' ? 'JWS' : 'COSE'}, ${notary.algorithm}`],
+    ['artifact', artifact && `${artifact.mediaType}, ${artifact.size} bytes`],
+    ['scheme', notary.scheme],
+    ['signed at', notary.signingTime],
+    ['signed at', notary.authenticSigningTime && `${notary.authenticSigningTime}, says the authority`],
+    ['expires', notary.expiry],
+    ['plugin', verificationPlugin && `${verificationPlugin}${since}`],
+    ...notary.extended.map(({ name, critical }) => ['attribute', `${name}${critical ? ' (critical)' : ''}`] as const),
+    ...notary.certificates.flatMap(certificateRows),
+    ['timestamp', timestampBytes === undefined ? undefined : `${timestampBytes} bytes`],
+    ['agent', notary.signingAgent],
+  ];
+}
+
+function certificateRows(certificate: InspectedCertificate): readonly (readonly [string, string])[] {
+  const head = ['certificate', `SHA-256 ${certificate.sha256}`] as const;
+  if ('problem' in certificate) return [head, ['', certificate.problem]];
+  const { subject, issuer, notBefore, notAfter } = certificate;
+  return [head, ['', `of ${subject}`], ['', `by ${issuer}`], ['', `from ${notBefore} to ${notAfter}`]];
 }

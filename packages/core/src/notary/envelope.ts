@@ -1,0 +1,56 @@
+import { EnvelopeError } from '../errors.ts';
+import type { NotaryAlgorithm } from './algorithms.ts';
+import type { SignedAttributes } from './attributes.ts';
+import { parseCose } from './cose.ts';
+import { parseJws } from './jws.ts';
+
+/** The two forms of an envelope, by their media types. Rule: wire-formats 8.2. */
+export const notaryEnvelopeTypes: Readonly<Record<NotaryForm, string>> = {
+  jws: 'application/jose+json',
+  cose: 'application/cose',
+};
+
+/** A JWS in JSON, or COSE_Sign1. */
+export type NotaryForm = 'jws' | 'cose';
+
+/** A Notary signature as it was read; nothing of it is verified. */
+export interface NotaryEnvelope {
+  readonly form: NotaryForm;
+  /** As the envelope says it: whoever verifies compares it with the key of the first certificate. Rule: design.md 7. */
+  readonly algorithm: NotaryAlgorithm;
+  readonly attributes: SignedAttributes;
+  /** The signed JSON. */
+  readonly payload: Uint8Array;
+  /** The bytes that the key signed. */
+  readonly toVerify: Uint8Array;
+  /** As the key made it: ECDSA as r and s, not DER. */
+  readonly signature: Uint8Array;
+  /** DER, as the envelope lists them: the signer's own first. */
+  readonly certificates: readonly Uint8Array[];
+  /** DER of a time stamp token over the signature (RFC 3161). */
+  readonly timestamp?: Uint8Array;
+  /** The program that it says it was made with; anybody can have written this. */
+  readonly signingAgent?: string;
+}
+
+/** Bytes of an envelope, at most. Rule: wire-formats 12. */
+export const maxNotaryEnvelopeBytes: number = 4 * 1024 * 1024;
+/**
+ * Reads an envelope of this form: bounded, strict, nothing verified.
+ * @throws {EnvelopeError} ENVELOPE_MALFORMED, ENVELOPE_UNSUPPORTED
+ */
+export function parseNotaryEnvelope(bytes: Uint8Array, form: NotaryForm): NotaryEnvelope {
+  if (bytes.length > maxNotaryEnvelopeBytes)
+    throw new EnvelopeError(
+      'ENVELOPE_MALFORMED',
+      `the envelope has ${bytes.length} bytes, at most ${maxNotaryEnvelopeBytes} are read`,
+    );
+  return form === 'jws' ? parseJws(bytes) : parseCose(bytes);
+}
+
+/** The form that bytes without a media type seem to have; undefined for neither. */
+export function guessNotaryForm(bytes: Uint8Array): NotaryForm | undefined {
+  if (bytes[0] === 0xd2) return 'cose';
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 64)).toString('latin1');
+  return head.trimStart().startsWith('{') ? 'jws' : undefined;
+}

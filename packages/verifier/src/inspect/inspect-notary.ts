@@ -1,0 +1,117 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import {
+  ANNOTATION_REF_NAME,
+  ANNOTATION_SIGNED_AT,
+  EnvelopeError,
+  type NotaryEnvelope,
+  type NotaryForm,
+  parseNotaryEnvelope,
+  parseNotaryPayload,
+  type SignedAttributes,
+} from '@signet/core';
+import { timeText } from '../policy/time-text.ts';
+import type { Inspection } from './inspect.ts';
+
+/** What a Notary signature says beyond what all formats say. Times: RFC 3339, UTC. */
+export interface NotaryInspection {
+  readonly envelope: NotaryForm;
+  /** As notation names it: `RSASSA-PSS-SHA-256`. */
+  readonly algorithm: string;
+  readonly scheme: string;
+  readonly signingTime?: string;
+  readonly authenticSigningTime?: string;
+  readonly expiry?: string;
+  readonly verificationPlugin?: string;
+  readonly verificationPluginMinVersion?: string;
+  /** Signed attributes beyond those: their names, and which of them nobody may ignore. */
+  readonly extended: readonly { readonly name: string | number; readonly critical: boolean }[];
+  readonly artifact?: { readonly mediaType: string; readonly digest: string; readonly size: number };
+  /** The signer's own first. */
+  readonly certificates: readonly InspectedCertificate[];
+  /** Bytes of a time stamp over the signature: of an authority (RFC 3161), outside what is signed. */
+  readonly timestampBytes?: number;
+  /** Unsigned: the program that it says it was made with. */
+  readonly signingAgent?: string;
+}
+
+/** A certificate as it stands in an envelope. `problem`: it cannot be read. */
+export type InspectedCertificate = {
+  /** Lower-case hex of its DER's digest. */
+  readonly sha256: string;
+} & (
+  | { readonly subject: string; readonly issuer: string; readonly notBefore: string; readonly notAfter: string }
+  | { readonly problem: string }
+);
+
+/** What a Notary envelope says, without trusting it. @throws {EnvelopeError} for bytes that are none of this form */
+export function inspectNotary(bytes: Uint8Array, form: NotaryForm, nothing: Inspection): Inspection {
+  const envelope = parseNotaryEnvelope(bytes, form);
+  const { certificates } = envelope;
+  const base = { ...nothing, format: 'notary', signer: { kind: 'certificate' } } as const;
+  const notary: NotaryInspection = {
+    envelope: form,
+    algorithm: envelope.algorithm.name,
+    ...attributesOf(envelope.attributes),
+    certificates: certificates.map(inspectCertificate),
+    ...(envelope.timestamp === undefined ? {} : { timestampBytes: envelope.timestamp.length }),
+    ...(envelope.signingAgent === undefined ? {} : { signingAgent: envelope.signingAgent }),
+  };
+  return { ...base, ...inspectPayload(envelope, notary) };
+}
+
+function inspectPayload({ payload }: NotaryEnvelope, notary: NotaryInspection): Partial<Inspection> {
+  try {
+    const { annotations, ...artifact } = parseNotaryPayload(payload);
+    const reference = own(annotations, ANNOTATION_REF_NAME);
+    const signedAt = own(annotations, ANNOTATION_SIGNED_AT);
+    return {
+      notary: { ...notary, artifact },
+      subjects: [artifact.digest],
+      annotations,
+      ...(reference === undefined ? {} : { signedReference: reference }),
+      ...(signedAt === undefined ? {} : { signedAt }),
+    };
+  } catch (error) {
+    if (!(error instanceof EnvelopeError)) throw error;
+    return { notary, problem: error.message };
+  }
+}
+
+function own(annotations: Readonly<Record<string, string>>, key: string): string | undefined {
+  return Object.hasOwn(annotations, key) ? annotations[key] : undefined;
+}
+
+function attributesOf(attributes: SignedAttributes) {
+  const { scheme, signingTimeMs, authenticSigningTimeMs, expiryMs } = attributes;
+  const { verificationPlugin, verificationPluginMinVersion, extended } = attributes;
+  return {
+    scheme,
+    ...(signingTimeMs === undefined ? {} : { signingTime: timeText(signingTimeMs) }),
+    ...(authenticSigningTimeMs === undefined ? {} : { authenticSigningTime: timeText(authenticSigningTimeMs) }),
+    ...(expiryMs === undefined ? {} : { expiry: timeText(expiryMs) }),
+    ...(verificationPlugin === undefined ? {} : { verificationPlugin }),
+    ...(verificationPluginMinVersion === undefined ? {} : { verificationPluginMinVersion }),
+    extended: extended.map(({ name, isCritical }) => ({ name, critical: isCritical })),
+  };
+}
+
+function inspectCertificate(der: Uint8Array): InspectedCertificate {
+  const sha256 = createHash('sha256').update(der).digest('hex');
+  try {
+    const { subject, issuer, validFromDate, validToDate } = new X509Certificate(der);
+    return {
+      sha256,
+      subject: nameText(subject),
+      issuer: nameText(issuer),
+      notBefore: timeText(validFromDate.getTime()),
+      notAfter: timeText(validToDate.getTime()),
+    };
+  } catch {
+    return { sha256, problem: 'not a certificate that can be read' };
+  }
+}
+
+/** node:crypto gives one attribute a line, the most general first; people write them the other way. Rule: RFC 4514, 2.1. */
+function nameText(name: string): string {
+  return name.split('\n').toReversed().join(',');
+}
