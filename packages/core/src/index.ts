@@ -59,13 +59,8 @@ export {
   type SignedAttributes,
   type SigningScheme,
 } from './notary/attributes.ts';
-export {
-  guessNotaryForm,
-  type NotaryEnvelope,
-  type NotaryForm,
-  notaryEnvelopeTypes,
-  parseNotaryEnvelope,
-} from './notary/envelope.ts';
+export { type NotaryEnvelope, type NotaryForm, notaryEnvelopeTypes } from './notary/envelope.ts';
+export { guessNotaryForm, parseNotaryEnvelope } from './notary/parse-envelope.ts';
 export { parseNotaryPayload, type TargetArtifact } from './notary/payload.ts';
 export { defaultPace } from './pace.ts';
 export { allowsScheme, type SchemeFormat, schemesFor } from './schemes.ts';

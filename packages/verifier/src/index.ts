@@ -31,8 +31,8 @@ export {
 export type { FoundFormat, Prospect, VerifyFormat } from './format.ts';
 export { type FormatName, formatNames } from './format-names.ts';
 export { defaultFormats, shownFormats } from './formats/index.ts';
-export { type ClaimedSigner, type Inspection, inspectSignature, renderInspection } from './inspect/inspect.ts';
-export type { InspectedCertificate, NotaryInspection } from './inspect/inspect-notary.ts';
+export { inspectSignature, renderInspection } from './inspect/inspect.ts';
+export type { ClaimedSigner, InspectedCertificate, Inspection, NotaryInspection } from './inspect/inspection.ts';
 export { buildTree, type Tree, type TreeLink, type TreeNode, type TreeOptions } from './inspect/tree.ts';
 export { renderTree } from './inspect/tree-text.ts';
 export { defaultVerifyLimits, type VerifyLimits } from './limits.ts';

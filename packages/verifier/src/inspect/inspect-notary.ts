@@ -10,38 +10,7 @@ import {
   type SignedAttributes,
 } from '@signet/core';
 import { timeText } from '../policy/time-text.ts';
-import type { Inspection } from './inspect.ts';
-
-/** What a Notary signature says beyond what all formats say. Times: RFC 3339, UTC. */
-export interface NotaryInspection {
-  readonly envelope: NotaryForm;
-  /** As notation names it: `RSASSA-PSS-SHA-256`. */
-  readonly algorithm: string;
-  readonly scheme: string;
-  readonly signingTime?: string;
-  readonly authenticSigningTime?: string;
-  readonly expiry?: string;
-  readonly verificationPlugin?: string;
-  readonly verificationPluginMinVersion?: string;
-  /** Signed attributes beyond those: their names, and which of them nobody may ignore. */
-  readonly extended: readonly { readonly name: string | number; readonly critical: boolean }[];
-  readonly artifact?: { readonly mediaType: string; readonly digest: string; readonly size: number };
-  /** The signer's own first. */
-  readonly certificates: readonly InspectedCertificate[];
-  /** Bytes of a time stamp over the signature: of an authority (RFC 3161), outside what is signed. */
-  readonly timestampBytes?: number;
-  /** Unsigned: the program that it says it was made with. */
-  readonly signingAgent?: string;
-}
-
-/** A certificate as it stands in an envelope. `problem`: it cannot be read. */
-export type InspectedCertificate = {
-  /** Lower-case hex of its DER's digest. */
-  readonly sha256: string;
-} & (
-  | { readonly subject: string; readonly issuer: string; readonly notBefore: string; readonly notAfter: string }
-  | { readonly problem: string }
-);
+import type { InspectedCertificate, Inspection, NotaryInspection } from './inspection.ts';
 
 /** What a Notary envelope says, without trusting it. @throws {EnvelopeError} for bytes that are none of this form */
 export function inspectNotary(bytes: Uint8Array, form: NotaryForm, nothing: Inspection): Inspection {

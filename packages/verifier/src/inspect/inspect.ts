@@ -10,32 +10,8 @@ import {
 } from '@signet/core';
 import { hintId } from '../formats/key-signature.ts';
 import { escapeForTerminal } from '../report/escape.ts';
-import { type InspectedCertificate, inspectNotary, type NotaryInspection } from './inspect-notary.ts';
-
-/** What a signature says about itself. Nothing of it is verified: `verified` is always false, and every text is its author's. */
-export interface Inspection {
-  readonly verified: false;
-  readonly format: 'sigstore' | 'cosign' | 'notary' | 'unknown';
-  readonly signer: ClaimedSigner;
-  readonly payloadType?: string;
-  readonly predicateType?: string;
-  /** Digests that it says it signs: `sha256:<hex>`. */
-  readonly subjects: readonly string[];
-  readonly signedReference?: string;
-  readonly signedAt?: string;
-  readonly annotations: Readonly<Record<string, string>>;
-  readonly logEntries: number;
-  /** What only a Notary signature says. */
-  readonly notary?: NotaryInspection;
-  /** Why less could be said. */
-  readonly problem?: string;
-}
-
-/** Who it says it is from. `none`: it does not say. */
-export type ClaimedSigner =
-  | { readonly kind: 'key'; readonly hint: string; readonly keyId?: string }
-  | { readonly kind: 'certificate' }
-  | { readonly kind: 'none' };
+import { inspectNotary } from './inspect-notary.ts';
+import type { ClaimedSigner, InspectedCertificate, Inspection, NotaryInspection } from './inspection.ts';
 
 /** What a signature (a bundle, a Notary envelope, the payload of cosign's older form, a payload that waits to be signed) says, without trusting it. Total. */
 export function inspectSignature(bytes: Uint8Array): Inspection {
