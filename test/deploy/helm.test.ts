@@ -1,11 +1,16 @@
 // Not in npm run check: it runs the real helm.
-import { readdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CelInput, run } from '@bufbuild/cel';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { expiryMetrics } from '../../packages/cli/src/tags/expiry-metrics.ts';
 import { knownKinds } from '../../packages/workloads/src/kubernetes/kinds.ts';
+import { root } from '../../scripts/project.ts';
+import { createCliWorld, makeKey } from '../e2e/cli-world.ts';
 import { signet } from '../support/cli.ts';
 import { itWithPeers } from '../support/peers.ts';
+import { tempDir } from '../support/temp.ts';
 import { schemaFault } from './kubernetes-schemas.ts';
 import { chart, helm, type KubeObject, oneOf, render } from './rendered.ts';
 
@@ -243,6 +248,108 @@ describe('certificates', () => {
   });
 });
 
+describe('the publisher of signed tags', () => {
+  const jobOf = (objects: readonly KubeObject[]) => oneOf(objects, 'CronJob').spec.jobTemplate.spec.template;
+
+  itWithHelm('is off by default, and no half of it is taken', async () => {
+    expect(kindsOf(await render('cert-manager.yaml'))).not.toContain('CronJob');
+    const wanted = {
+      'catalogueKey.existingSecret=': 'publisher.catalogueKey.existingSecret',
+      'state.existingClaim=': 'publisher.state.existingClaim',
+      'repositories=null,publisher.namespace=': 'publisher.repositories or publisher.namespace',
+    };
+    for (const [without, message] of Object.entries(wanted)) {
+      const values = ['-f', join(chart, 'ci', 'publisher.yaml'), '--set', `publisher.${without}`];
+      const refused = await helm('template', 'signet', chart, '-n', 'signet', ...values);
+      expect(refused.code, without).not.toBe(0);
+      expect(refused.stderr).toContain(message);
+    }
+  });
+
+  itWithHelm('is confined as the server is, one at a time, asked by nobody, and no pod of the service', async () => {
+    const objects = await render('publisher.yaml');
+    expect(oneOf(objects, 'CronJob').spec).toMatchObject({ concurrencyPolicy: 'Forbid', schedule: '17 */6 * * *' });
+    const server = oneOf(objects, 'Deployment').spec.template.spec;
+    const { spec, metadata } = jobOf(objects);
+    expect(spec.securityContext).toEqual(server.securityContext);
+    expect(spec.containers[0].securityContext).toEqual(server.containers[0].securityContext);
+    expect(spec).toMatchObject({ automountServiceAccountToken: false, restartPolicy: 'Never' });
+    const { selector } = oneOf(objects, 'Service').spec;
+    expect(metadata.labels).not.toMatchObject(selector);
+    const policies = objects.filter(({ kind }) => kind === 'NetworkPolicy');
+    const own = policies.find(
+      ({ spec: { podSelector } }) => podSelector.matchLabels['app.kubernetes.io/name'] !== 'signet',
+    );
+    expect(own?.spec.podSelector.matchLabels).toEqual(metadata.labels);
+    expect(own?.spec).not.toHaveProperty('ingress');
+    expect(own?.spec.policyTypes).toEqual(['Ingress', 'Egress']);
+  });
+
+  itWithHelm('every file that an argument names lies in a volume that is mounted', async () => {
+    const { spec } = jobOf(await render('publisher.yaml'));
+    const { args, volumeMounts } = spec.containers[0];
+    const files = args.flatMap((arg: string) => /=(\/etc\/.*)\/[^/]+$/.exec(arg)?.[1] ?? []);
+    const names = (list: readonly { name: string }[]) => list.map(({ name }) => name).sort();
+    expect(volumeMounts.map(({ mountPath }: { mountPath: string }) => mountPath)).toEqual(
+      expect.arrayContaining(files),
+    );
+    expect(names(volumeMounts)).toEqual(names(spec.volumes));
+  });
+
+  itWithHelm('signs a catalogue anew, and publishes what was recorded, with these very arguments', async () => {
+    const world = await createCliWorld();
+    try {
+      const dir = tempDir();
+      const mounted = (path: string): string => path.replaceAll(/\/(?:etc|var\/lib)\/signet\//g, `${dir}/`);
+      for (const folder of ['policy', 'catalogue', 'registry']) mkdirSync(join(dir, folder));
+      await makeKey(join(dir, 'catalogue/catalogue'));
+      copyFileSync(join(dir, 'catalogue/catalogue.pub'), join(dir, 'policy/publisher.pub'));
+      copyFileSync(world.pub, join(dir, 'policy/release.pub'));
+      writeFileSync(join(dir, 'policy/policy.yaml'), trustedPolicy(world.host));
+      writeFileSync(join(dir, 'registry/config.json'), '{}');
+      const repository = `${world.host}/shop/api`;
+      const set = ['--set', `publisher.repositories={${repository}},publisher.namespace=,publisher.settle=1ms`];
+      const off = ['--set', 'publisher.catalogueKey.password=false,registryCa.existingConfigMap='];
+      const { args } = jobOf(await render('publisher.yaml', ...set, ...off)).spec.containers[0];
+      const state = ['--policy', join(dir, 'policy/policy.yaml'), '--state', mounted('/var/lib/signet/tags')];
+      const begun = await signet([
+        'tags',
+        'init',
+        repository,
+        '--catalogue-key',
+        join(dir, 'catalogue/catalogue.key'),
+        ...state,
+      ]);
+      expect(begun.code, begun.stderr).toBe(0);
+      const reference = await world.push('shop/api:1');
+      const elsewhere = ['--policy', join(dir, 'policy/policy.yaml'), '--state', join(dir, 'elsewhere')];
+      const staged = await signet(['sign', '--stage', '--key', world.key, ...elsewhere, reference]);
+      expect(staged.code, staged.stderr).toBe(0);
+      expect((await signet(['resolve', ...elsewhere, reference])).code).toBe(1);
+      const done = await signet(args.map(mounted));
+      expect(done.code, done.stderr).toBe(0);
+      expect((await signet(['resolve', ...elsewhere, reference])).code).toBe(0);
+    } finally {
+      await world.server.stop('SIGKILL');
+    }
+  });
+
+  itWithHelm('alerts are those of the file, with their texts as Prometheus fills them in', async () => {
+    const { spec } = oneOf(await render('publisher.yaml'), 'PrometheusRule');
+    const text = readFileSync(join(chart, 'alerts.yaml'), 'utf8');
+    expect(spec).toEqual(parse(text));
+    const named = new Set(text.match(/\bsignet_[a-z_]+/g));
+    const told = readFileSync(join(root, 'docs/admission.md'), 'utf8') + expiryMetrics([]);
+    expect([...named].filter((name) => !told.includes(name))).toEqual([]);
+  });
+});
+
+const trustedPolicy = (host: string): string => `version: 1
+trust: { release: { keys: [release.pub] }, publisher: { keys: [publisher.pub] } }
+catalogues: { shop: { collections: "${host}/shop/**", signedBy: publisher } }
+rules: [{ images: ["${host}/shop/**"], require: release, tag: trusted, catalogue: shop }]
+`;
+
 describe('pull secrets', () => {
   itWithHelm('off: the server may nothing, and its pods have no token', async () => {
     const objects = await render('cert-manager.yaml');
@@ -339,6 +446,7 @@ it('values for every way to install are there', () => {
     'gatekeeper-only.yaml',
     'generated.yaml',
     'issuer.yaml',
+    'publisher.yaml',
     'pull-secrets.yaml',
   ]);
 });

@@ -30,12 +30,14 @@ let server: RunningServer;
 
 beforeAll(async () => {
   registry = await startEmbeddedRegistry();
+  const metrics = createMetrics();
   judge = createJudge({
     policy: policy(),
+    onAnswer: metrics.image,
     open: (reference) => client.repository(reference),
     trustedTags: ({ open }) => createTrustedTags({ open: async (location) => open(parseRegistryReference(location)) }),
   });
-  server = await startServer({ judge, metrics: createMetrics(), logger: pino({ level: 'silent' }) });
+  server = await startServer({ judge, metrics, logger: pino({ level: 'silent' }) });
 });
 
 afterAll(async () => {
@@ -162,6 +164,17 @@ describe('reviews under tag: trusted', () => {
     });
     judge.forget(collection);
     expect((await review('/mutate', image)).image).toBe(`${image}@${current.descriptor.digest}`);
+    const figures = await (await fetch(`${server.url}/metrics`)).text();
+    expect(figures).toContain(`signet_catalogue_older_total{collection="${collection}"} 1`);
+  });
+
+  it('are counted by when the catalogue expires', async () => {
+    const { image, collection } = await repository('figures');
+    await review('/mutate', image);
+    const figures = await (await fetch(`${server.url}/metrics`)).text();
+    const expirySeconds = Math.floor((startMs + 1000 + 72 * 3_600_000) / 1000);
+    expect(figures).toContain(`signet_catalogue_expiry_seconds{collection="${collection}"} ${expirySeconds}`);
+    expect(figures).not.toContain(`signet_catalogue_older_total{collection="${collection}"}`);
   });
 
   it('refuse everything of a repository whose catalogue is gone and was never seen', async () => {

@@ -14,6 +14,51 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 
+{{/* Its pods are none of the service. */}}
+{{- define "signet.publisherSelector" -}}
+app.kubernetes.io/name: signet-publisher
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "signet.publisherLabels" -}}
+{{ include "signet.publisherSelector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end -}}
+
+{{/* Where the policy and its keys come from. */}}
+{{- define "signet.policyVolume" -}}
+{{- if .Values.policy.existingSecret -}}
+secret:
+  secretName: {{ .Values.policy.existingSecret }}
+  defaultMode: 0440
+{{- else -}}
+configMap:
+  name: {{ .Values.policy.existingConfigMap | default (printf "%s-policy" (include "signet.name" .)) }}
+{{- end -}}
+{{- end -}}
+
+{{/* Names, and these ports anywhere but where the values forbid it. */}}
+{{- define "signet.egress" -}}
+- ports:
+    - { port: 53, protocol: UDP }
+    - { port: 53, protocol: TCP }
+- ports:
+    {{- range uniq .ports }}
+    - { port: {{ . }}, protocol: TCP }
+    {{- end }}
+  to:
+    - ipBlock:
+        cidr: 0.0.0.0/0
+        {{- with .root.Values.networkPolicy.egressExcept }}
+        except: {{ toJson . }}
+        {{- end }}
+    - ipBlock:
+        cidr: ::/0
+        except: ["fe80::/10"]
+{{- end -}}
+
 {{/* The name by which API servers and Gatekeeper reach it. */}}
 {{- define "signet.host" -}}
 {{ include "signet.name" . }}.{{ .Release.Namespace }}.svc
@@ -145,6 +190,19 @@ rules:
 {{- end -}}
 {{- if and .Values.serviceMonitor.enabled (not .Values.tokens.existingSecret) -}}
 {{- fail "serviceMonitor.enabled needs tokens.existingSecret: /metrics asks for a token" -}}
+{{- end -}}
+{{- with .Values.publisher -}}
+{{- if .enabled -}}
+{{- if and (not .repositories) (not .namespace) -}}
+{{- fail "publisher.enabled needs publisher.repositories or publisher.namespace: whose catalogues to sign anew" -}}
+{{- end -}}
+{{- if not .catalogueKey.existingSecret -}}
+{{- fail "publisher.enabled needs publisher.catalogueKey.existingSecret: a secret with the entry catalogue.key" -}}
+{{- end -}}
+{{- if not .state.existingClaim -}}
+{{- fail "publisher.enabled needs publisher.state.existingClaim: without what it remembers it would sign an older catalogue that is shown to it" -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- if and (gt (int .Values.replicas) 1) (ge (int .Values.podDisruptionBudget.minAvailable) (int .Values.replicas)) -}}
 {{- fail "podDisruptionBudget.minAvailable must be less than replicas: else no node can be drained" -}}

@@ -89,6 +89,17 @@ export function createMetrics(): Metrics {
     'What was done with the answers that servers share, and what came of it',
     ['operation', 'result'],
   );
+  const older = counter(
+    'signet_catalogue_older_total',
+    'Answers for which a registry showed an older catalogue than was seen before: the newer one was gone by',
+    ['collection'],
+  );
+  const expiries = new Gauge({
+    name: 'signet_catalogue_expiry_seconds',
+    help: 'When the catalogue of a collection expires that was last asked, seconds since 1970 UTC',
+    labelNames: ['collection'] as const,
+    registers,
+  });
   const info = new Gauge({
     name: 'signet_policy_info',
     help: 'The revision of the policy in use',
@@ -106,7 +117,13 @@ export function createMetrics(): Metrics {
       reviews.inc({ endpoint, allowed: String(outcomes.every(({ outcome }) => outcome.isAllowed)) });
       durations.observe({ endpoint }, seconds);
     },
-    image: ({ report: { verdict, code }, from }) => images.inc({ verdict, code, from }),
+    image({ report: { verdict, code, catalogue }, from }) {
+      images.inc({ verdict, code, from });
+      if (catalogue === undefined || from !== 'now') return;
+      const { collection, expiresMs, staleSource } = catalogue;
+      if (expiresMs !== undefined) expiries.set({ collection }, Math.floor(expiresMs / 1000));
+      if (staleSource === true) older.inc({ collection });
+    },
     registryRequest: (status) => requests.inc(byStatus(status)),
     clusterRequest: (status) => cluster.inc(byStatus(status)),
     registryEvent: (source, result) => events.inc({ source, result }),
