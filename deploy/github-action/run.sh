@@ -9,11 +9,18 @@ main() {
   case ${SIGNET_COMMAND:-verify} in
     verify) verify_arguments ;;
     sign) sign_arguments ;;
-    *) usage "the input command is verify or sign" ;;
+    refresh) refresh_arguments ;;
+    *) usage "the input command is verify, sign or refresh" ;;
   esac
+  [ -z "${SIGNET_STATE:-}" ] || args+=("--state=$SIGNET_STATE")
   [ -z "${SIGNET_REGISTRY_CONFIG:-}" ] || args+=("--registry-config=$SIGNET_REGISTRY_CONFIG")
   "$program" "${args[@]}" ${references[@]+-- "${references[@]}"} || code=$?
-  if [ "$code" != 0 ] && [ "${SIGNET_COMMAND:-verify}" = sign ]; then echo "::error title=signet::not signed (exit code $code)"; fi
+  if [ "$code" != 0 ]; then
+    case ${SIGNET_COMMAND:-verify} in
+      sign) echo "::error title=signet::not signed, or not published (exit code $code)" ;;
+      refresh) echo "::error title=signet::not every catalogue is signed anew (exit code $code)" ;;
+    esac
+  fi
   finish "$code"
 }
 
@@ -35,10 +42,28 @@ verify_arguments() {
 sign_arguments() {
   args=(sign)
   [ -n "${SIGNET_KEY:-}" ] || usage "sign needs the input key"
-  [ -z "${SIGNET_FILES:-}${SIGNET_POLICY:-}${SIGNET_WAIT:-}" ] || usage "files, policy and wait are inputs of verify"
+  [ -z "${SIGNET_FILES:-}" ] || usage "files is an input of verify"
+  if is_true stage "${SIGNET_STAGE:-}"; then
+    args+=(--stage)
+    [ -z "${SIGNET_POLICY:-}" ] || args+=("--policy=$SIGNET_POLICY")
+    [ -z "${SIGNET_WAIT:-}" ] || args+=("--wait=$SIGNET_WAIT")
+  else
+    [ -z "${SIGNET_POLICY:-}${SIGNET_WAIT:-}${SIGNET_STATE:-}" ] || usage "policy, wait and state are inputs of verify, and of sign with stage"
+  fi
   args+=("--key=$SIGNET_KEY")
   lines "${SIGNET_REFERENCES:-}"
   [ ${#found[@]} != 0 ] || usage "sign needs the input references"
+  references=("${found[@]}")
+}
+
+refresh_arguments() {
+  args=(tags refresh)
+  [ -n "${SIGNET_POLICY:-}" ] && [ -n "${SIGNET_CATALOGUE_KEY:-}" ] || usage "refresh needs the inputs policy and catalogue-key"
+  [ -z "${SIGNET_FILES:-}${SIGNET_KEY:-}${SIGNET_WAIT:-}" ] || usage "files, key and wait are no inputs of refresh"
+  args+=("--policy=$SIGNET_POLICY" "--catalogue-key=$SIGNET_CATALOGUE_KEY")
+  if is_true cold "${SIGNET_COLD:-}"; then args+=(--cold); fi
+  lines "${SIGNET_REFERENCES:-}"
+  [ ${#found[@]} != 0 ] || usage "refresh needs the input references: repositories"
   references=("${found[@]}")
 }
 

@@ -1,10 +1,10 @@
 // Not in npm run check: it runs scripts that run the program.
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { root } from '../../scripts/project.ts';
-import { type CliWorld, createCliWorld, signReference } from '../e2e/cli-world.ts';
+import { type CliWorld, createCliWorld, makeKey, signReference } from '../e2e/cli-world.ts';
 import { signet, signetProgram } from '../support/cli.ts';
 import { type RunResult, run } from '../support/process.ts';
 import { tempDir } from '../support/temp.ts';
@@ -111,15 +111,33 @@ describe('the GitHub action', () => {
   it('says that nothing was signed', async () => {
     const done = await act({ command: 'sign', references: `${world.host}/none:1`, key: world.key });
     expect(done).toMatchObject({ code: 3, output: 'exit-code=3\n' });
-    expect(done.stdout).toContain('::error title=signet::not signed (exit code 3)');
+    expect(done.stdout).toContain('::error title=signet::not signed, or not published (exit code 3)');
+  });
+
+  it('stages a signed tag, publishes it, and publishes nothing without what it remembered', async () => {
+    const { policy, key, repository, state, isTrusted } = await trustedRepository('github-tags');
+    const reference = await pushed('github-tags:1');
+    const refresh = { command: 'refresh', policy, 'catalogue-key': key, references: repository };
+    const staged = await act({ command: 'sign', stage: 'true', references: reference, key: world.key, policy, state });
+    expect(staged.code, staged.stdout + staged.stderr).toBe(0);
+    expect(await isTrusted(reference)).toBe(false);
+    const refused = await act({ ...refresh, state: tempDir() });
+    expect(refused.code).not.toBe(0);
+    expect(refused.stdout).toContain('::error title=signet::not every catalogue is signed anew');
+    const first = await act({ ...refresh, state, cold: 'true' });
+    expect(first.code, first.stdout + first.stderr).toBe(0);
+    expect(await isTrusted(reference)).toBe(true);
+    expect((await act({ ...refresh, state })).code).toBe(0);
   });
 
   it.each([
-    ['a command that is none', { command: 'delete' }, 'verify or sign'],
+    ['a command that is none', { command: 'delete' }, 'verify, sign or refresh'],
     ['a misspelt yes', { references: 'r.example/a:1', key: 'release.pub', strict: 'yes' }, 'strict is true or false'],
     ['signing without key', { command: 'sign', references: 'r.example/a:1' }, 'needs the input key'],
     ['signing nothing', { command: 'sign', key: 'k' }, 'needs the input references'],
     ['signing with a policy', { command: 'sign', key: 'k', policy: 'p', references: 'a' }, 'inputs of verify'],
+    ['refreshing without key', { command: 'refresh', policy: 'p', references: 'a' }, 'policy and catalogue-key'],
+    ['refreshing nothing', { command: 'refresh', policy: 'p', 'catalogue-key': 'k' }, 'needs the input references'],
     ['no program', { signet: '/nowhere/signet' }, 'not on PATH'],
   ])('%s is told as an error of use', async (_title, inputs: Readonly<Record<string, string>>, why) => {
     const done = await act(inputs);
@@ -136,6 +154,81 @@ describe('the GitHub action', () => {
   });
 });
 
+/** A repository of signed tags in the registry of these tests, with its policy and the catalogue's key; nobody has published yet. */
+async function trustedRepository(name: string) {
+  const folder = tempDir();
+  const repository = `${world.host}/${name}`;
+  const { key } = await makeKey(join(folder, 'publisher'));
+  writeFileSync(join(folder, 'release.pub'), readFileSync(world.pub));
+  const policy = join(folder, 'policy.yaml');
+  writeFileSync(
+    policy,
+    `version: 1
+trust: { release: { keys: [release.pub] }, publisher: { keys: [publisher.pub] } }
+catalogues: { all: { collections: "${world.host}/**", signedBy: publisher } }
+rules: [{ images: ["${world.host}/**"], require: release, tag: trusted, catalogue: all }]
+`,
+  );
+  const own = ['--policy', policy, '--state', join(folder, 'own')];
+  const begun = await signet(['tags', 'init', repository, '--catalogue-key', key, ...own]);
+  expect(begun.code, begun.stderr).toBe(0);
+  return {
+    policy,
+    key,
+    repository,
+    state: join(folder, 'state'),
+    isTrusted: async (reference: string) => (await signet(['resolve', ...own, reference])).code === 0,
+  };
+}
+
+describe('the publisher of signed tags', () => {
+  const workflow = parse(textOf('github-action/publisher.yml'));
+  const steps: readonly Step[] = workflow.jobs.publish.steps;
+  const own = steps.find(({ uses }) => uses?.includes('deploy/github-action') === true);
+
+  it('GitHub: one at a time, the state from run to run, the action with inputs that it has', () => {
+    expect(workflow.concurrency).toEqual({ group: 'signed-tags-publisher', 'cancel-in-progress': false });
+    const caches = steps.filter(({ uses }) => uses?.startsWith('actions/cache/') === true);
+    expect(caches.map(({ with: { path, key } = {} }) => [path, key])).toEqual([
+      ['signet-state', `signet-state-\${{ github.run_id }}-\${{ github.run_attempt }}`],
+      ['signet-state', `signet-state-\${{ github.run_id }}-\${{ github.run_attempt }}`],
+    ]);
+    expect(caches.map(({ if: when }) => when)).toEqual([undefined, 'always()']);
+    expect(own?.with).toMatchObject({ command: 'refresh', state: 'signet-state' });
+    const { inputs } = parse(textOf('github-action/action.yml'));
+    expect(Object.keys(inputs)).toEqual(expect.arrayContaining(Object.keys(own?.with ?? {})));
+    for (const { run = '' } of steps) expect(run).not.toContain('${{'); // secrets are data, never text of a script
+  });
+
+  it('GitHub: writes key and login for itself alone, and takes them away', async () => {
+    const [write, remove] = steps.filter(({ run }) => run !== undefined);
+    const env = { RUNNER_TEMP: tempDir(), CATALOGUE_KEY: 'a key\n', REGISTRY_CONFIG: '{}' };
+    expect((await step('bash', ['-e', '-c', write?.run ?? ''], env)).code).toBe(0);
+    expect(readFileSync(join(env.RUNNER_TEMP, 'catalogue.key'), 'utf8')).toBe('a key\n');
+    for (const name of ['catalogue.key', 'config.json'])
+      expect(statSync(join(env.RUNNER_TEMP, name)).mode & 0o777).toBe(0o600);
+    expect((await step('bash', ['-e', '-c', remove?.run ?? ''], env)).code).toBe(0);
+    expect(readdirSync(env.RUNNER_TEMP)).toEqual([]);
+  });
+
+  it('Azure: one at a time, the state from run to run, the template with parameters that it has', () => {
+    const pipeline = parse(textOf('azure-pipelines/publisher.yml'));
+    expect(pipeline.lockBehavior).toBe('sequential');
+    const [, cache, , , used] = pipeline.jobs[0].steps;
+    expect(cache.inputs.path).toBe(used.parameters.state);
+    const { parameters } = parse(textOf('azure-pipelines/signet.yml'));
+    const names = parameters.map(({ name }: { name: string }) => name);
+    expect(names).toEqual(expect.arrayContaining(Object.keys(used.parameters)));
+  });
+});
+
+interface Step {
+  readonly uses?: string;
+  readonly run?: string;
+  readonly if?: string;
+  readonly with?: Readonly<Record<string, string>>;
+}
+
 describe('the template of Azure Pipelines', () => {
   const template = parse(textOf('azure-pipelines/signet.yml'));
   const [bash] = template.steps;
@@ -148,7 +241,8 @@ describe('the template of Azure Pipelines', () => {
       if (typeof expression !== 'string') return []; // the password, which is there only where it is named
       const parameter = /^\$\{\{ parameters\.(\w+) \}\}$/.exec(expression)?.[1] ?? '';
       expect(Object.keys(defaults)).toContain(parameter);
-      return [[name, parameters[parameter] ?? defaults[parameter]]];
+      const value: string | boolean = parameters[parameter] ?? defaults[parameter];
+      return [[name, typeof value === 'boolean' ? (value ? 'True' : 'False') : value]]; // as Azure writes it
     });
     return step('bash', ['-c', bash.bash], Object.fromEntries(env));
   }
@@ -164,6 +258,18 @@ describe('the template of Azure Pipelines', () => {
     expect(done.code).toBe(1);
     expect(done.stdout).toContain('##vso[task.logissue type=error;sourcepath=bad.yaml;linenumber=7;columnnumber=14;');
     expect(done.stdout).toContain('##vso[task.logissue type=error]signet verify: exit code 1\n');
+  });
+
+  it('stages a signed tag, and publishes it', async () => {
+    const { policy, key, repository, state, isTrusted } = await trustedRepository('azure-tags');
+    const reference = await pushed('azure-tags:1');
+    const sign = { command: 'sign', stage: 'True', references: reference, key: world.key, policy, state };
+    expect(await act(sign)).toMatchObject({ code: 0 });
+    expect(await isTrusted(reference)).toBe(false);
+    const refresh = { command: 'refresh', policy, catalogueKey: key, references: repository, state, cold: 'True' };
+    const done = await act(refresh);
+    expect(done.code, done.stderr).toBe(0);
+    expect(await isTrusted(reference)).toBe(true);
   });
 
   it('signs', async () => {
