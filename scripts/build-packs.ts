@@ -70,7 +70,8 @@ const mainSource = 'packages/cli/src/main.ts';
 
 /** The part that begins with a source. @throws {TypeError} where there is none */
 function entryOf({ outputs }: Metafile, source: string): string {
-  const found = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === source);
+  // A package that is linked from another folder has a longer path.
+  const found = Object.entries(outputs).find(([, { entryPoint = '' }]) => `/${entryPoint}`.endsWith(`/${source}`));
   if (found === undefined) throw new TypeError(`${source} has no part of its own`);
   return basename(found[0], '.js');
 }

@@ -51,7 +51,8 @@ async function beginWorld(world: World): Promise<void> {
     {
       name: 'begin',
       run: async (desk) => {
-        const said = { digest: image.descriptor.digest, signedAtMs: desk.process.now(), terms: desk.terms };
+        const nowMs = desk.process.now();
+        const said = { digest: image.descriptor.digest, signedAtMs: nowMs, terms: desk.terms, nowMs };
         const signed = [
           await signTag(world, { ...said, tag: 'one', by: 'alice' }),
           await signTag(world, { ...said, tag: 'two', by: 'alice' }),
@@ -98,8 +99,9 @@ async function attack(world: World, by: Attack['by']): Promise<void> {
   runProgram(world, thief, {
     name: `signs ${said.tag}`,
     run: async (desk) => {
-      const signedAtMs = desk.process.now() + dice.between(0, aheadMs);
-      const { operation } = await signTag(world, { ...said, signedAtMs, terms: desk.terms });
+      const nowMs = desk.process.now();
+      const signedAtMs = nowMs + dice.between(0, aheadMs);
+      const { operation } = await signTag(world, { ...said, signedAtMs, terms: desk.terms, nowMs });
       await stage({ ...writerOptions(world, desk), collection, operations: [operation] });
     },
   });
