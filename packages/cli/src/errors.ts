@@ -101,6 +101,7 @@ const exitCodes: Readonly<Record<string, ExitCode>> = {
   DCT_ROOT_NOT_TRUSTED: EXIT.denied,
   HEAD_MISSING: EXIT.denied,
   HEAD_TOO_OLD: EXIT.denied,
+  CATALOGUE_NEWER: EXIT.denied,
   SIGNER_NOT_TRUSTED: EXIT.denied,
   OPERATION_REFUSED: EXIT.denied,
   WRITER_COLD: EXIT.usage,

@@ -1,3 +1,4 @@
+export { type Carried, type CarryOptions, carryCatalogue } from './carry/carry.ts';
 export { ageContent } from './catalogue/age.ts';
 export { CATALOGUE_TYPE, type Catalogue, SHARD_TYPE, type Shard, type Tags } from './catalogue/catalogue.ts';
 export {
