@@ -1,7 +1,7 @@
-import { digestOf } from '@signet/oci';
-import { memoryPlace, publish } from '@signet/signed-tags';
+import { digestOf, type Store } from '@signet/oci';
+import { memoryPlace, publish, stage } from '@signet/signed-tags';
 import { expect, it } from 'vitest';
-import { imageDigest, world } from './world.ts';
+import { collection, imageDigest, world } from './world.ts';
 
 const minuteMs = 60_000;
 
@@ -46,4 +46,31 @@ it('a writer whose clock is behind goes on from the head of one whose clock is a
   expect(behind.head?.issuedMs).toBe((ahead.head?.issuedMs ?? 0) + 1);
   const { digestOf: named } = await read();
   expect([named('v1'), named('v2')]).toEqual([imageDigest('a'), imageDigest('b')]);
+});
+
+it('a run that stood still for an hour does not take for the future what was recorded meanwhile', async () => {
+  const made = await world();
+  const { store, writer, clock, sign, remove, read } = made;
+  const record = async (atMs: number): Promise<void> => {
+    const operations = [await remove('v1', { atMs })];
+    await stage({ ...writer(), collection, operations });
+  };
+  await publish(writer({ operations: [await sign('v1', 'a')], allowCold: true }));
+  await record(clock.nowMs + 1);
+  let isFirst = true;
+  const slow: Store = {
+    ...store,
+    // Its answer comes after an hour in which others went on.
+    async *tags(options) {
+      if (isFirst) {
+        isFirst = false;
+        clock.nowMs += 60 * minuteMs;
+        await record(clock.nowMs);
+      }
+      yield* store.tags(options);
+    },
+  };
+  await publish(writer({ store: slow, operations: [], allowCold: true }));
+  await publish(writer({ operations: [], allowCold: true }));
+  expect((await read()).content.tags.get('v1')?.removedMs).toBe(clock.nowMs);
 });

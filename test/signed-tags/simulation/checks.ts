@@ -112,6 +112,21 @@ export function checkPromises(promises: readonly Promised[], catalogue: Catalogu
   }
 }
 
+/** What a catalogue has shown once is not lost either: whoever has seen it would be denied for good. @throws {Violation} */
+export function checkShown(heads: readonly PastHead[], catalogue: Catalogue): void {
+  const content = contentOf(catalogue);
+  for (const head of heads) {
+    const shown = contentOf(head.catalogue);
+    for (const tag of shown.tags.keys()) {
+      const [before, now] = [placeIn(shown, tag), placeIn(content, tag)];
+      if (comparePlaces(now, before) < 0)
+        throw new Violation(
+          `${head.who} has shown that ${tag} is ${placeName(before)}, and it is lost: ${placeName(now)}`,
+        );
+    }
+  }
+}
+
 /** Small catalogues are not sharded. */
 export function contentOf({ tags }: Catalogue): Content {
   if (tags.kind === 'sharded') throw new Violation('the catalogue is sharded');

@@ -1,6 +1,7 @@
 import { type Digest, RegistryError } from '@signet/oci';
 import {
   type Authority,
+  carryCatalogue,
   createTrustedTags,
   judgeFile,
   type Operation,
@@ -40,6 +41,7 @@ export async function perform(world: World, desk: Desk, job: Job): Promise<void>
   const { command } = job;
   if (command.kind === 'ask') return await ask(world, desk, command);
   if (command.kind === 'publish') return void (await publishAll(world, desk, []));
+  if (command.kind === 'export' || command.kind === 'import') return await carry(world, desk, command.kind);
   job.signed ??= await toOperation(world, desk, command);
   const { operation, provenMs } = job.signed;
   if (world.plan.isStaged && desk.machine.role === 'writer') {
@@ -77,6 +79,14 @@ export function commandName(command: Command): string {
     default:
       return command.kind;
   }
+}
+
+/** Who imports has not published before, and remembers nothing: the machine is a new one. */
+async function carry({ exported }: World, desk: Desk, kind: 'export' | 'import'): Promise<void> {
+  const { store, policy, process } = desk;
+  if (kind === 'import' && (await readHead(exported, { pace: process.pace })) === undefined) return;
+  const [from, to] = kind === 'export' ? [store, exported] : [exported, store];
+  await carryCatalogue({ from, to, authority: authorityOf(policy, process.now), now: process.now, pace: process.pace });
 }
 
 export function publishAll(world: World, desk: Desk, operations: readonly Operation[]): Promise<Published> {

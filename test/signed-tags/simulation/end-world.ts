@@ -1,6 +1,6 @@
 import { HEAD_TAG, memoryPlace, rebuild, TagsError } from '@signet/signed-tags';
 import type { TrustedAnswer } from '@signet/verifier';
-import { checkPromises, type PastHead, type Promised, Violation } from './checks.ts';
+import { checkPromises, checkShown, type PastHead, type Promised, Violation } from './checks.ts';
 import { askTag, operationsOnImages, publishAll, writerOptions } from './commands.ts';
 import { comparePlaces, placeName } from './ledger.ts';
 import type { Machine } from './plan.ts';
@@ -31,6 +31,7 @@ export async function endWorld(world: World): Promise<void> {
     checks.promises.filter((promised) => isBinding(world, promised)),
     catalogue,
   );
+  if (isPeaceful(world)) checkShown(checks.heads, catalogue);
   for (const machine of plan.machines)
     if (machine.role === 'reader') await inTurn(world, [machine], (desk) => compareWithCold(world, desk));
 }
@@ -49,6 +50,12 @@ function isMemoryNeeded({ plan }: World): boolean {
   return delay + hold > 0 || plan.attacks.some(({ by }) => by !== 'signer');
 }
 
+/** No thief, one policy, and nothing on its way that comes back late: every head was made of what was recorded before. */
+function isPeaceful(world: World): boolean {
+  const { attacks, changes } = world.plan;
+  return attacks.length === 0 && changes.length === 0 && !isMemoryNeeded(world);
+}
+
 function lastWriters(world: World): readonly Machine[] {
   const { machines } = world.plan;
   const remembering = machines.filter(({ role, isForgetful }) => role !== 'reader' && !isForgetful);
@@ -61,6 +68,9 @@ function publisherOf({ plan }: World): Machine {
   return publisher;
 }
 
+/** How far ahead an item may be, milliseconds. Rule: signed-tags.md 3.2 "Nothing from the future exists" */
+const aheadMs = 10 * 60_000;
+
 /** Whether a promise has to be kept in this world, whatever happened. */
 function isBinding(world: World, promised: Promised): boolean {
   const { plan } = world;
@@ -68,6 +78,8 @@ function isBinding(world: World, promised: Promised): boolean {
   if (isMemoryNeeded(world) && machine?.isForgetful !== false) return false;
   // What was only recorded counts by the policy of who publishes it.
   if (!promised.isInHead && promised.terms.signers.length !== world.terms().signers.length) return false;
+  // What a clock that is ahead has dated does not exist yet.
+  if (promised.kind === 'place' && promised.place.atMs > world.scheduler.timeMs() + aheadMs) return false;
   const isRevoked = promised.kind === 'place' && world.left.notices.has(`revoke ${promised.place.digest}`);
   // Who rebuilds names nothing that somebody has revoked.
   if (isRevoked && plan.changes.length > 0) return false;

@@ -12,8 +12,8 @@ export const mutations: readonly Mutation[] = [
     changes: [
       {
         file: run,
-        from: '  await record(run);\n  await writeHead(run, base, next);\n',
-        to: '  await writeHead(run, base, next);\n  await record(run);\n',
+        from: '  await record(run);\n  await putHead(run, base, next);\n',
+        to: '  await putHead(run, base, next);\n  await record(run);\n',
       },
     ],
   },
@@ -35,6 +35,17 @@ export const mutations: readonly Mutation[] = [
         file: 'signed-tags/src/catalogue/merge.ts',
         from: 'mergeStates(stateOf(one, tag), stateOf(other, tag))',
         to: 'other.tags.get(tag) ?? stateOf(one, tag)',
+      },
+    ],
+  },
+  {
+    // It comes back after the journal was cleaned, and what was acknowledged since is nowhere.
+    name: 'an older export imported over a newer head',
+    changes: [
+      {
+        file: 'signed-tags/src/carry/carry.ts',
+        from: '  if (there.catalogue.issuedMs >= own.catalogue.issuedMs)\n',
+        to: '  if (there.catalogue.issuedMs > 0) return;\n  if (there.catalogue.issuedMs >= own.catalogue.issuedMs)\n',
       },
     ],
   },
@@ -62,7 +73,7 @@ export const mutations: readonly Mutation[] = [
     // A writer that stood still for hours puts an old head back, after the journal was cleaned.
     name: 'no 30-second limit, no merge of the own state',
     changes: [
-      { file: run, from: 'ageMs > limits.readToWriteMs', to: 'ageMs < 0' },
+      { file: 'signed-tags/src/head/write-head.ts', from: 'ageMs > limits.readToWriteMs', to: 'ageMs < 0' },
       {
         file: run,
         from: '  run.recollection = mergeRecollections(run.recollection, recollectionOf(base, run.shards));\n',

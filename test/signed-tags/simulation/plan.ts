@@ -12,6 +12,9 @@ export type Command =
   | { readonly kind: 'remove'; readonly tag: string }
   | { readonly kind: 'revoke'; readonly digest: Digest }
   | { readonly kind: 'publish' }
+  /** Takes the catalogue out, and brings in what was taken out last. */
+  | { readonly kind: 'export' }
+  | { readonly kind: 'import' }
   | { readonly kind: 'ask'; readonly tag: string; readonly digest?: Digest };
 
 /** A computer: its clock, its folder of state, and whose keys it holds. */
@@ -147,11 +150,12 @@ function drawCommand(dice: Dice, { role }: Machine): Command {
   const tag = dice.pick(tags);
   const { digest } = dice.pick(images).descriptor;
   if (role === 'reader') return dice.chance(0.35) ? { kind: 'ask', tag, digest } : { kind: 'ask', tag };
-  if (role === 'publisher') return { kind: 'publish' };
+  if (role === 'publisher') return { kind: dice.chance(0.15) ? 'export' : 'publish' };
   const kind = dice.next();
   if (kind < 0.65) return { kind: 'sign', tag, digest };
   if (kind < 0.8) return { kind: 'remove', tag };
-  return kind < 0.9 ? { kind: 'revoke', digest } : { kind: 'publish' };
+  if (kind < 0.9) return { kind: 'revoke', digest };
+  return kind < 0.95 ? { kind: 'publish' } : { kind: kind < 0.97 ? 'export' : 'import' };
 }
 
 /** Thieves, and what is done about them. */

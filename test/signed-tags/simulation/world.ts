@@ -1,4 +1,4 @@
-import type { Digest, Resolved, Source, Store } from '@signet/oci';
+import { createMemoryStore, type Digest, type Resolved, type Source, type Store } from '@signet/oci';
 import { HEAD_TAG, judgeFile, memoryPlace, readHead, type StatePlace } from '@signet/signed-tags';
 import { noRefusals, type Policy } from '@signet/verifier';
 import { type Checks, createChecks, type PastHead, Violation } from './checks.ts';
@@ -20,6 +20,8 @@ export interface World {
   /** Of the policy that is in force. */
   readonly terms: () => Terms;
   readonly left: Left;
+  /** Where the catalogue was taken out to. */
+  readonly exported: Store;
   /** Nothing goes wrong while this is true. */
   isCalm: boolean;
   /** Some program has crashed or failed. */
@@ -61,6 +63,7 @@ export async function createWorld(scheduler: Scheduler, plan: Plan): Promise<Wor
     registry,
     checks: createChecks(),
     journal,
+    exported: createMemoryStore(),
     left: { statements: new Map(), notices: new Map() },
     isCalm: false,
     isTroubled: false,

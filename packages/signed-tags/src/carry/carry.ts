@@ -8,6 +8,7 @@ import { TagsError } from '../errors.ts';
 import { HEAD_TAG, type Head, maxHeadBytes, readHead } from '../head/head.ts';
 import { readShardContent } from '../head/shards.ts';
 import { judgeFile } from '../head/trusted-file.ts';
+import { writeHead } from '../head/write-head.ts';
 import type { Authority } from '../publish/authority.ts';
 import type { StatePlace } from '../state/state.ts';
 import { trustState } from '../state/trusted-state.ts';
@@ -55,12 +56,12 @@ interface Signed {
  * the other end, or what was seen before, is newer or holds more; {RegistryError}, CONFLICT where another has written meanwhile
  */
 export async function carryCatalogue(options: CarryOptions): Promise<Carried> {
-  const { from, to, isDry = false, signal } = options;
+  const { from, to, now, pace = defaultPace, isDry = false, signal } = options;
   const own = await signedAt(from, options);
   if (own === undefined)
     throw new TagsError('CATALOGUE_MISSING', 'there is no catalogue: nothing lies under signet-tags');
   await checkSeen(own, options);
-  const there = await endAt(to, options);
+  let there = await endAt(to, options);
   const { head, catalogue, content } = own;
   const manifest = head.resolved.descriptor.digest;
   const carried = { manifest, catalogue, content };
@@ -69,7 +70,11 @@ export async function carryCatalogue(options: CarryOptions): Promise<Carried> {
   if (!isDry) {
     const cancel = signal === undefined ? {} : { signal };
     await copy(from, to, head.resolved, { referrers: false, ...cancel });
-    await to.tag(head.resolved, HEAD_TAG, { condition: { expected: there?.manifest ?? null }, once: true, ...cancel });
+    // Looked at again, as late as can be: what is written over must be what was looked at.
+    const readAt = { clockMs: pace.clock(), wallMs: now() };
+    there = await endAt(to, options);
+    if (there?.signed !== undefined && there.manifest !== manifest) checkHolds(own, there.signed);
+    await writeHead(head.resolved, { store: to, expected: there?.manifest ?? null, readAt, pace, now, ...cancel });
   }
   return { outcome: 'carried', ...carried, ...(there === undefined ? {} : { replaced: replacedBy(there) }) };
 }

@@ -11,14 +11,9 @@ import { HEAD_TAG, type Head, headOf, readHead } from '../head/head.ts';
 import { readShard, shardContent } from '../head/shards.ts';
 import { judgeFile } from '../head/trusted-file.ts';
 import type { Patience } from '../head/until-there.ts';
+import type { Moment } from '../head/write-head.ts';
 import type { WriterOptions } from './options.ts';
 import type { Recollection } from './recollection.ts';
-
-/** A time by both clocks: one that never jumps, and one that goes on while the machine is suspended. */
-export interface Moment {
-  readonly clockMs: number;
-  readonly wallMs: number;
-}
 
 /** What a round starts from: the head, or in its place what the writer remembers. */
 export interface Base {

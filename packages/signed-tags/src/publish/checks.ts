@@ -4,8 +4,9 @@ import type { Revocations } from '../catalogue/content.ts';
 import { timeText } from '../catalogue/encode.ts';
 import { TagsError } from '../errors.ts';
 import { HEAD_TAG } from '../head/head.ts';
+import type { Moment } from '../head/write-head.ts';
 import type { Operation } from '../journal/operation.ts';
-import type { Base, Moment } from './base.ts';
+import type { Base } from './base.ts';
 import type { ColdOptions, WriterOptions } from './options.ts';
 import type { Recollection } from './recollection.ts';
 

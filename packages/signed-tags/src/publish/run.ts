@@ -1,12 +1,12 @@
 import { defaultPace, type Pace } from '@signet/core';
 import { type Digest, RegistryError, type Resolved } from '@signet/oci';
 import { maxLifetimeMs } from '../catalogue/limits.ts';
-import { within } from '../client/bounds.ts';
 import { TagsError } from '../errors.ts';
 import { encodeHead, pushParts } from '../head/encode-head.ts';
-import { HEAD_TAG, type Head } from '../head/head.ts';
+import type { Head } from '../head/head.ts';
 import { signFile } from '../head/sign-file.ts';
 import { judgeFile } from '../head/trusted-file.ts';
+import { writeHead } from '../head/write-head.ts';
 import { encodeEntries, pushEntry } from '../journal/entry.ts';
 import { journalTag } from '../journal/journal.ts';
 import { type Operation, subjectOf } from '../journal/operation.ts';
@@ -37,10 +37,9 @@ export interface RunOptions extends WriterOptions, ColdOptions {
 
 /** Limits of publishing, milliseconds. Rule: signed-tags.md 5.1. */
 const limits = {
-  /** From the reading of the head to the start of its writing. */
-  readToWriteMs: 30_000,
-  writeMs: 10_000,
   totalMs: 120_000,
+  /** For so long a judge's now is now. */
+  judgeMs: 10_000,
   minSettleMs: 50,
   maxSettleMs: 200,
   backOffMs: 100,
@@ -58,7 +57,9 @@ const maxFailures = 10;
 interface Run {
   readonly options: RunOptions;
   readonly pace: Pace;
-  readonly judge: Judge;
+  judge: Judge;
+  /** When the judge's now was, milliseconds since 1970 UTC. */
+  judgedAtMs: number;
   readonly journal: JournalReader;
   readonly startedMs: number;
   /** Bytes of shards that were read, by digest. */
@@ -109,7 +110,8 @@ async function startRun(options: RunOptions): Promise<Run> {
   const { authority, now, pace = defaultPace, lifetimeMs = defaultLifetimeMs, also = nothingKnown } = options;
   if (!(lifetimeMs > 0 && lifetimeMs <= maxLifetimeMs))
     throw new TagsError('OPERATION_REFUSED', 'a catalogue lives for more than nothing and at most 30 days');
-  const judge = createJudge(authority, now());
+  const judgedAtMs = now();
+  const judge = createJudge(authority, judgedAtMs);
   await refuseHopeless(options.operations, { authority, judge });
   const nextUlid = (): string => newUlid(now(), () => pace.random());
   const entries = encodeEntries(options.operations, authority.collection, nextUlid);
@@ -118,6 +120,7 @@ async function startRun(options: RunOptions): Promise<Run> {
     options,
     pace,
     judge,
+    judgedAtMs,
     journal: openJournal(options, pace),
     startedMs: pace.clock(),
     shards: new Map(shardsOf(recollection)),
@@ -168,17 +171,27 @@ async function playRound(run: Run): Promise<Published | undefined> {
   const { options, pace } = run;
   const base = await readHeadOf(run);
   await run.journal.read(new Set([...mergedIn(base), ...run.entries.map(({ ulid }) => ulid)]));
+  judgeByNow(run);
   const work = await workOf(base, { ...run, operations: operationsOf(run) });
   run.recollection = mergeRecollections(run.recollection, recollectionOf(base, run.shards));
   if (isDone(run, base, work)) return await finish(run, base, work);
   const next = await prepare(run, base, work);
   await pushParts(options.store, { ...next, shards: next.newShards }, options.signal);
   await record(run);
-  await writeHead(run, base, next);
+  await putHead(run, base, next);
   run.isOwn = true;
   const { minSettleMs, maxSettleMs } = limits;
   await pace.wait((options.settleMs ?? 0) + minSettleMs + pace.random() * (maxSettleMs - minSettleMs), options.signal);
   return undefined;
+}
+
+/** A run may have stood still for long: what others have signed meanwhile is not from the future. */
+function judgeByNow(run: Run): void {
+  const { authority, now } = run.options;
+  const nowMs = now();
+  if (Math.abs(nowMs - run.judgedAtMs) < limits.judgeMs) return;
+  run.judge = createJudge(authority, nowMs);
+  run.judgedAtMs = nowMs;
 }
 
 /** Step 1. What was seen once counts in the rounds that follow, whatever a replica shows then. */
@@ -263,24 +276,10 @@ async function record(run: Run): Promise<void> {
   run.isRecorded = true;
 }
 
-/**
- * Steps 4 and 5. Sent once, and begun in time: a write that came after others had cleaned the journal would take with it what only the journal
- * still held.
- * @throws {RegistryError} CONFLICT where another was faster; TIMEOUT where it is too late
- */
-async function writeHead({ options, pace }: Run, { expected, readAt }: Base, { manifest }: Signed): Promise<void> {
+/** Steps 4 and 5. @throws as {@link writeHead} */
+async function putHead({ options, pace }: Run, { expected, readAt }: Base, { manifest }: Signed): Promise<void> {
   const { store, now, signal } = options;
-  const beforeWrite = (): void => {
-    const ageMs = Math.max(pace.clock() - readAt.clockMs, Math.abs(now() - readAt.wallMs));
-    if (ageMs > limits.readToWriteMs)
-      throw new RegistryError('CONFLICT', `the catalogue was read ${Math.round(ageMs / 1000)} s ago: it is read again`);
-  };
-  beforeWrite();
-  const condition = expected === undefined ? {} : { condition: { expected } };
-  const bound = { pace, signal: signal ?? new AbortController().signal };
-  await within(limits.writeMs, bound, async (limited) => {
-    await store.tag(manifest, HEAD_TAG, { ...condition, once: true, beforeWrite, signal: limited });
-  });
+  await writeHead(manifest, { store, expected, readAt, pace, now, ...(signal === undefined ? {} : { signal }) });
 }
 
 /** Step 6. What is published stays so, whatever becomes of the rest. */
