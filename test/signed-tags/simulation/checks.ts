@@ -8,7 +8,7 @@ import { imageName, type Terms } from './policies.ts';
 /** What was promised to somebody. */
 export type Promised = (
   | { readonly kind: 'place'; readonly tag: string; readonly place: Place }
-  | { readonly kind: 'revocation'; readonly digest: Digest }
+  | { readonly kind: 'revocation'; readonly digest: Digest; readonly atMs: number }
 ) & {
   readonly to: string;
   /** In force when it was: what is recorded alone counts under the policy of who publishes it. */

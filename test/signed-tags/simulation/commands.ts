@@ -244,7 +244,7 @@ function promise(
   if (atMs === undefined) return;
   const common = { to: process.name, terms, isInHead };
   if (operation.kind === 'revoke') {
-    checks.promises.push({ kind: 'revocation', digest: operation.digest, ...common });
+    checks.promises.push({ kind: 'revocation', digest: operation.digest, atMs, ...common });
     return;
   }
   const digest = operation.kind === 'sign' ? operation.digest : undefined;

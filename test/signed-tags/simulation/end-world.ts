@@ -79,7 +79,8 @@ function isBinding(world: World, promised: Promised): boolean {
   // What was only recorded counts by the policy of who publishes it.
   if (!promised.isInHead && promised.terms.signers.length !== world.terms().signers.length) return false;
   // What a clock that is ahead has dated does not exist yet.
-  if (promised.kind === 'place' && promised.place.atMs > world.scheduler.timeMs() + aheadMs) return false;
+  const atMs = promised.kind === 'place' ? promised.place.atMs : promised.atMs;
+  if (atMs > world.scheduler.timeMs() + aheadMs) return false;
   const isRevoked = promised.kind === 'place' && world.left.notices.has(`revoke ${promised.place.digest}`);
   // Who rebuilds names nothing that somebody has revoked.
   if (isRevoked && plan.changes.length > 0) return false;

@@ -73,8 +73,73 @@ export const firstTerms: Terms = { signers: ['alice', 'bob', 'carol'], publisher
 
 const [secondMs, minuteMs, hourMs, dayMs] = [1_000, 60_000, 3_600_000, 86_400_000];
 
-/** Draws a world. What can be wrong in it is drawn, too: a world in which everything is wrong finds less than many with some of it. */
+/**
+ * Draws a world. What can be wrong in it is drawn, too: a world in which everything is wrong finds less than many with some of it. Some worlds are
+ * about one thing that seldom comes together by itself.
+ */
 export function drawPlan(dice: Dice): Plan {
+  const theme = dice.pick([undefined, undefined, undefined, undefined, undefined, undefined, 'race', 'carry'] as const);
+  const plan = drawAny(dice);
+  if (theme === 'race') return asRace(dice, plan);
+  return theme === 'carry' ? asCarrying(dice, plan) : plan;
+}
+
+/** Everybody writes at once, remembers nothing, is held up between two requests, and often does not learn what became of one. */
+function asRace(dice: Dice, plan: Plan): Plan {
+  const machines = plan.machines.map((machine) => ({ ...machine, isForgetful: machine.role === 'writer', skewMs: 0 }));
+  const acts: Act[] = [];
+  for (const moment of [0, 2 * hourMs])
+    for (const machine of machines.filter(({ role }) => role === 'writer'))
+      for (const after of [0, secondMs])
+        acts.push({ atMs: moment + after + dice.next() * secondMs, machine, command: drawCommand(dice, machine) });
+  return {
+    ...plan,
+    machines,
+    acts,
+    attacks: [],
+    changes: [],
+    isStaged: false,
+    isConditional: false,
+    network: { ...noNetworkFaults, loseAnswer: dice.pick([0, 0.1, 0.3]) },
+    process: { crash: dice.pick([0, 0.01, 0.05]), suspend: dice.pick([0.05, 0.2]) },
+    settleMs: 0,
+    endMs: 2 * hourMs + 10 * minuteMs,
+  };
+}
+
+/** The catalogue is taken out, goes on, and long after is brought in again by somebody who knows of nothing. */
+function asCarrying(dice: Dice, plan: Plan): Plan {
+  const machines = plan.machines.map(({ step: _, ...machine }) => ({ ...machine, skewMs: 0 }));
+  const [publisher, ...writers] = machines.toSorted((a) => (a.role === 'publisher' ? -1 : 0));
+  const act = (atMs: number, machine: Machine | undefined, command: Command): readonly Act[] =>
+    machine === undefined ? [] : [{ atMs, machine, command }];
+  const some = (): Machine => dice.pick(writers.filter(({ role }) => role === 'writer'));
+  const acts = [0, 3 * hourMs].flatMap((moment) =>
+    [1, 2, 3].flatMap((at) => {
+      const machine = some();
+      return act(moment + at * minuteMs, machine, drawCommand(dice, machine));
+    }),
+  );
+  const importMs = 4 * hourMs;
+  return {
+    ...plan,
+    machines,
+    acts: [
+      ...act(0, publisher, { kind: 'export' }),
+      ...acts,
+      ...act(importMs, some(), { kind: 'import' }),
+      ...machines
+        .filter(({ role }) => role === 'reader')
+        .flatMap((reader) => act(importMs + minuteMs, reader, drawCommand(dice, reader))),
+    ],
+    attacks: [],
+    changes: [],
+    isStaged: false,
+    endMs: importMs + 10 * minuteMs,
+  };
+}
+
+function drawAny(dice: Dice): Plan {
   const moments = drawMoments(dice);
   const endMs = (moments.at(-1) ?? 0) + 10 * minuteMs;
   const machines = drawMachines(dice, endMs);

@@ -7,7 +7,7 @@ import { mutations } from './mutations.ts';
 import { runSeed } from './run-seed.ts';
 
 /** `npm run trial -- simulate` runs as many as are asked for. */
-const seeds = Array.from({ length: 30 }, (_, seed) => seed);
+const seeds = Array.from({ length: 200 }, (_, seed) => seed);
 
 describe('signed tags in worlds where everything goes wrong', () => {
   it('keep what they promise', async () => {
