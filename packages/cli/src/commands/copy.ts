@@ -36,7 +36,7 @@ export function define(command: Command, context: Context): void {
     );
   addNotes(
     command,
-    'Bytes stay as they are, so digests and signatures do too. What is there already is not sent again.\n\nExamples:\n  signet copy registry.example.com/app:1.0 mirror.example.com/app:1.0\n  signet copy registry.example.com/app:1.0 oci:./image',
+    'Bytes stay as they are, so digests and signatures do too. What is there already is not sent again. The catalogue of signed tags\n(REPOSITORY:signet-tags) comes last, and never over a newer one: exit code 1.\n\nExamples:\n  signet copy registry.example.com/app:1.0 mirror.example.com/app:1.0\n  signet copy registry.example.com/app:1.0 oci:./image',
   );
   addRegistryOptions(command);
   addOutputOptions(command);
@@ -71,6 +71,9 @@ function withTag(destination: Reference, source: Reference): Reference {
   return tag === undefined ? destination : { ...destination, tag };
 }
 
+/** Where the catalogue of signed tags lies. Named here, as @signet/signed-tags is not loaded for other copies. */
+const catalogueTag = 'signet-tags';
+
 interface Ways {
   readonly flags: CopyFlags;
   readonly io: Io;
@@ -87,6 +90,10 @@ async function copyBetween(source: Reference, destination: Reference, ways: Ways
     throw new RegistryError('REFERENCE_INVALID', message);
   }
   const to = await connection.open(destination, { create: true });
+  if (destination.tag === catalogueTag) {
+    const { checkNotNewer } = await import('../tags/check-not-newer.ts');
+    await checkNotNewer(root, from, { to, signal: io.signal });
+  }
   return copy(from, to, root, {
     referrers: flags.referrers,
     allowReplacedSignatures: flags.allowReplacedSignatures === true,

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import type { Context } from '../command.ts';
+import { defineExport } from './tags-export.ts';
 import { defineGc } from './tags-gc.ts';
+import { defineImport } from './tags-import.ts';
 import { defineImportDct } from './tags-import-dct.ts';
 import { defineInit } from './tags-init.ts';
 import { defineInspect } from './tags-inspect.ts';
@@ -27,6 +29,8 @@ export function define(command: Command, context: Context): void {
   defineRevoke(command.command('revoke').summary('deny a digest for good'), context);
   defineGc(command.command('gc').summary('remove what is not needed any more from the journal'), context);
   defineRebuild(command.command('rebuild').summary('make a catalogue anew after a disaster'), context);
+  defineExport(command.command('export').summary('take a catalogue out, into a layout on disk'), context);
+  defineImport(command.command('import').summary('bring a catalogue in that was taken out'), context);
   defineImportDct(command.command('import-dct').summary('bring tags over from Docker Content Trust'), context);
   defineState(command.command('state').summary('show or forget what this client remembers'), context);
 }
