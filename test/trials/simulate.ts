@@ -34,23 +34,28 @@ async function replay(seed: number): Promise<boolean> {
   return violation === undefined;
 }
 
+/** Violations that are printed. */
+const maxTold = 20;
 /** Milliseconds between two lines that say how far it is. */
 const progressMs = 10_000;
 
 async function search(from: number, count: number): Promise<boolean> {
   const startedMs = performance.now();
   let saidMs = startedMs;
+  let told = 0;
   const { steps, failures, first } = await searchSeeds({
     from,
     count,
     onAnswer: (total) => {
+      // A long search tells what it finds when it finds it.
+      for (const failure of total.failures.slice(told, maxTold)) console.log(failure);
+      told = Math.min(maxTold, total.failures.length);
       if (performance.now() - saidMs < progressMs) return;
       saidMs = performance.now();
       const each = ((saidMs - startedMs) / total.count).toFixed(1);
       console.log(`${total.count} of ${count} seeds, ${total.failures.length} failed, ${each} ms for each`);
     },
   });
-  for (const failure of failures.slice(0, 20)) console.log(failure);
   if (first !== undefined) await replay(first);
   console.log(`${count} seeds from ${from}, ${steps} steps: ${failures.length} with a violation`);
   return failures.length === 0;
