@@ -115,7 +115,10 @@ async function publishLast(world: World, desk: Desk): Promise<void> {
   try {
     await publishAll(world, desk, []);
   } catch (error) {
-    if (!(error instanceof TagsError) || error.code !== 'HEAD_MISSING') throw error;
+    if (!(error instanceof TagsError)) throw error;
+    // Whose state counts for nothing any more, as its publisher was replaced, may not go on from an old head: the publisher does.
+    if (error.code === 'HEAD_TOO_OLD' && desk.machine.role !== 'publisher') return;
+    if (error.code !== 'HEAD_MISSING') throw error;
     await rebuildAll(world, desk);
   }
 }
@@ -151,6 +154,8 @@ async function compareWithCold(world: World, desk: Desk): Promise<void> {
     const warm = await askTag(desk, { tag });
     checks.checkAnswer({ reader, tag, answer: warm, terms: desk.terms, before });
     if (cold.kind !== 'trusted' || cold.facts.atMs === undefined) continue;
+    // It has expired between the two questions.
+    if ((cold.facts.expiresMs ?? 0) <= desk.process.now()) continue;
     const place = { atMs: cold.facts.atMs, digest: cold.digest };
     if (last !== undefined && comparePlaces(place, last) < 0) continue;
     if (warm.kind !== 'trusted' || warm.digest !== cold.digest)
