@@ -116,9 +116,9 @@ async function publishLast(world: World, desk: Desk): Promise<void> {
     await publishAll(world, desk, []);
   } catch (error) {
     if (!(error instanceof TagsError)) throw error;
-    // Whose state counts for nothing any more, as its publisher was replaced, may not go on from an old head: the publisher does.
+    // Whose state counts for nothing any more, as its publisher was replaced, may not go on from an old head: the publisher makes it anew.
     if (error.code === 'HEAD_TOO_OLD' && desk.machine.role !== 'publisher') return;
-    if (error.code !== 'HEAD_MISSING') throw error;
+    if (error.code !== 'HEAD_MISSING' && error.code !== 'HEAD_TOO_OLD') throw error;
     await rebuildAll(world, desk);
   }
 }
