@@ -190,6 +190,43 @@ describeWithEngines('the trust data that real Docker and Notary write', () => {
     });
   });
 
+  it('is brought over into a catalogue: what two delegated signers said is what every client then verifies', async () => {
+    const [key, publisher] = [await makeKey(join(world.dir, 'release')), await makeKey(join(world.dir, 'publisher'))];
+    const caFile = join(world.dir, 'ca.pem');
+    writeFileSync(caFile, world.ca);
+    const policy = join(world.dir, 'policy.json');
+    const rule = { images: [world.repository], require: 'release', tag: 'trusted', catalogue: 'team' };
+    const trust = { release: { keys: ['release.pub'] }, publisher: { keys: ['publisher.pub'] } };
+    const catalogues = { team: { collections: world.repository, signedBy: 'publisher' } };
+    writeFileSync(policy, JSON.stringify({ version: 1, trust, catalogues, rules: [rule] }));
+    const asked = ['--policy', policy, '--plain-http', '--state', join(world.dir, 'state')];
+    const writing = [...asked, '--catalogue-key', publisher.key];
+    await ok(['tags', 'init', ...writing, world.repository]);
+    const server = ['--server', world.notaryUrl, '--ca-file', caFile, '--root-key', firstRoot];
+    const done = await signet([
+      'tags',
+      'import-dct',
+      ...server,
+      '--key',
+      key.key,
+      '--publish',
+      ...writing,
+      world.repository,
+    ]);
+    // 1.0 was moved in the registry by the test before: that is told, and it is not taken over.
+    expect(done).toMatchObject({ code: 1, stdout: expect.stringMatching(/1\.0 {2}sha256:\w+ {2}differs/) });
+    const { tags } = await fromServer();
+    for (const { tag, digest } of tags.filter((each) => each.tag !== '1.0'))
+      for (const state of [join(world.dir, 'state'), join(world.dir, 'cold')]) {
+        const how = ['--policy', policy, '--plain-http', '--state', state];
+        expect((await ok(['resolve', ...how, `${world.repository}:${tag}`])).stdout.trim()).toMatch(
+          new RegExp(`@${digest}$`),
+        );
+        await ok(['verify', ...how, `${world.repository}:${tag}`]);
+      }
+    expect((await signet(['verify', ...asked, `${world.repository}:1.0`])).code).toBe(1);
+  });
+
   it('of another repository is not there', async () => {
     const other = world.repository.replace('dct', 'other');
     const reading = readTrustData(serverSource(client, world.notaryUrl, other), { ...ask({}), gun: other });
