@@ -26,6 +26,7 @@ export const commands: readonly CommandEntry[] = [
   entry('inspect', 'show what a signature says, without trusting it', () => import('./commands/inspect.ts')),
   entry('copy', 'copy an image with all that refers to it', () => import('./commands/copy.ts')),
   entry('doctor', 'say what a registry supports and which signatures are there', () => import('./commands/doctor.ts')),
+  entry('docker', 'pull with Docker what is verified, push and sign', () => import('./commands/docker.ts')),
   entry('gate', 'judge what container engines pull, by policy', () => import('./commands/gate.ts')),
   entry('policy', 'write, check, explain and test trust policies', () => import('./commands/policy.ts')),
   entry('key', 'generate, show and convert keys', () => import('./commands/key.ts')),

@@ -22,6 +22,7 @@ export type CliErrorCode =
   | 'INPUT_UNPINNED'
   | 'DIGEST_LEFT'
   | 'SIGNATURES_UNREAD'
+  | 'DOCKER_FAILED'
   | 'INTERRUPTED';
 
 /** A call that cannot be carried out. The hint says what to do. */
@@ -56,6 +57,7 @@ const exitCodes: Readonly<Record<string, ExitCode>> = {
   INPUT_UNPINNED: EXIT.undecided,
   DIGEST_LEFT: EXIT.denied,
   SIGNATURES_UNREAD: EXIT.undecided,
+  DOCKER_FAILED: EXIT.undecided,
   INTERRUPTED: EXIT.interrupted,
   REFERENCE_INVALID: EXIT.usage,
   DIGEST_INVALID: EXIT.usage,

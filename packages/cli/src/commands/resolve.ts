@@ -11,19 +11,23 @@ import { addStateOptions } from '../tags/state-folder.ts';
 
 /** `signet resolve` */
 export function define(command: Command, context: Context): void {
-  command
-    .argument('<reference...>', 'images (- for a list on standard input, one a line)')
-    .option('--platform <os/arch>', 'the image of an index for this platform is meant, not the index');
-  addAnswerOptions(command);
+  command.argument('<reference...>', 'images (- for a list on standard input, one a line)');
   addNotes(command, help);
+  addResolveOptions(command);
+  onRun<ResolveFlags>(command, context, async (args, flags, io) =>
+    (await import('../resolve/resolve.ts')).resolve(args, flags, io),
+  );
+}
+
+/** All that `signet resolve` may be told, also where another command asks it. */
+export function addResolveOptions(command: Command): void {
+  command.option('--platform <os/arch>', 'the image of an index for this platform is meant, not the index');
+  addAnswerOptions(command);
   addPolicyOptions(command);
   addStateOptions(command);
   addReceiptOption(command);
   addRegistryOptions(command);
   addOutputOptions(command);
-  onRun<ResolveFlags>(command, context, async (args, flags, io) =>
-    (await import('../resolve/resolve.ts')).resolve(args, flags, io),
-  );
 }
 
 const help = `

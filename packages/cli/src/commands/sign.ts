@@ -30,7 +30,8 @@ import { type Showing, showPlanned, showSigned } from '../sign-output.ts';
 import { readSigner } from '../signing-key.ts';
 import { addTagSigningOptions, isForTags, type TagSigningFlags } from '../tags/sign-flags.ts';
 
-interface SignFlags extends SigningKeyFlags, RegistryFlags, OutputFlags, TagSigningFlags {
+/** What {@link addSignOptions} produces. */
+export interface SignFlags extends SigningKeyFlags, RegistryFlags, OutputFlags, TagSigningFlags {
   readonly format: SignFormatName;
   readonly annotation?: readonly string[];
   readonly recursive?: boolean;
@@ -48,6 +49,12 @@ export function define(command: Command, context: Context): void {
     'images; REPOSITORY:TAG@DIGEST signs that digest for that tag (oci:FOLDER:TAG for a layout on disk; - for a list on standard input)',
   );
   addNotes(command, help);
+  addSignOptions(command);
+  onRun<SignFlags>(command, context, signAll);
+}
+
+/** All that `signet sign` may be told, also where another command signs. */
+export function addSignOptions(command: Command): void {
   addSigningKeyOptions(command);
   command
     .optionsGroup('Signature:')
@@ -63,7 +70,6 @@ export function define(command: Command, context: Context): void {
   addTagSigningOptions(command);
   addRegistryOptions(command);
   addOutputOptions(command);
-  onRun<SignFlags>(command, context, signAll);
 }
 
 const help = `
@@ -84,7 +90,8 @@ type Outcome =
   | { readonly kind: 'planned'; readonly reference: Reference; readonly planned: readonly SignedFacts[] }
   | { readonly kind: 'failed'; readonly text: string; readonly error: unknown };
 
-async function signAll(args: readonly string[], flags: SignFlags, io: Io): Promise<ExitCode> {
+/** Signs the images of a call. */
+export async function signAll(args: readonly string[], flags: SignFlags, io: Io): Promise<ExitCode> {
   const output = outputOptions(flags, io);
   checkFlags(args, flags);
   if (isForTags(flags)) {

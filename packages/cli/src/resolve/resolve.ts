@@ -31,8 +31,22 @@ export interface ResolveFlags
   readonly strict?: boolean;
 }
 
-/** Verifies images by the policy and writes what they are, by their digests, in the order of the references. */
-export async function resolve(args: readonly string[], flags: ResolveFlags, io: Io): Promise<ExitCode> {
+/** What is told of one image. */
+export interface ResolvedImage {
+  /** The reference with the digest in the place of its tag; absent for what is not let through. */
+  readonly resolved?: string;
+}
+
+/**
+ * Verifies images by the policy and writes what they are, by their digests, in the order of the references. `hear`: who is told it, in the place of
+ * standard output.
+ */
+export async function resolve(
+  args: readonly string[],
+  flags: ResolveFlags,
+  io: Io,
+  hear?: (image: ResolvedImage) => void,
+): Promise<ExitCode> {
   const output = outputOptions(flags, io);
   const { policy } = flags;
   if (policy === undefined)
@@ -42,7 +56,7 @@ export async function resolve(args: readonly string[], flags: ResolveFlags, io: 
   const progress = createProgress(io, output);
   try {
     const asker = await createPolicyAsker(policy, flags, io);
-    const sink = createResolveSink({ io, output, strict: flags.strict === true });
+    const sink = createResolveSink({ io, output, strict: flags.strict === true, hear });
     const code = await verifyTargets(targets, { flags, io, output, connection, progress, asker, sink });
     return worstOf([code, sink.code()]);
   } finally {
@@ -60,10 +74,16 @@ interface SinkOptions {
   readonly io: Io;
   readonly output: OutputOptions;
   readonly strict: boolean;
+  readonly hear: ((image: ResolvedImage) => void) | undefined;
 }
 
-function createResolveSink({ io, output, strict }: SinkOptions): ResolveSink {
+function createResolveSink({ io, output, strict, hear }: SinkOptions): ResolveSink {
   let code: ExitCode = EXIT.ok;
+  const tell = (outcome: Outcome, resolved: string | undefined): void => {
+    if (hear !== undefined) hear(resolved === undefined ? {} : { resolved });
+    else if (output.json) writeJson(io, documentOf(outcome, resolved));
+    else if (resolved !== undefined) io.stdout.write(`${resolved}\n`);
+  };
   return {
     add(outcome) {
       const resolved = 'report' in outcome ? resolvedOf(outcome.report, strict) : undefined;
@@ -72,8 +92,7 @@ function createResolveSink({ io, output, strict }: SinkOptions): ResolveSink {
         io.stderr.write(`${renderReport(outcome.report, output)}\n`);
         if (outcome.report.allowed) code = EXIT.undecided;
       }
-      if (output.json) writeJson(io, documentOf(outcome, resolved));
-      else if (resolved !== undefined) io.stdout.write(`${resolved}\n`);
+      tell(outcome, resolved);
     },
     breakOff: () => undefined,
     end: () => undefined,

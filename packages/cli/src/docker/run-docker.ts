@@ -1,0 +1,42 @@
+import { CliError } from '../errors.ts';
+import type { Io } from '../io.ts';
+
+/** Of what docker prints so much is kept. */
+const maxKept = 64 * 1024;
+
+/**
+ * Lets the docker client do something: what it prints goes to standard error as it comes, and the last of its standard output comes back. Options
+ * that Docker handed to its plugin (context, host) go before `args`.
+ * @throws {CliError} DOCKER_FAILED; USAGE where there is no docker
+ */
+export async function runDocker(args: readonly string[], { env, signal, stderr }: Io): Promise<string> {
+  const { spawn } = await import('node:child_process');
+  // Rule: Docker CLI plugins: the client that called the plugin.
+  const program = env.DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND || 'docker';
+  const all = [...optionsOf(env), ...args];
+  return await new Promise<string>((done, failed) => {
+    const child = spawn(program, all, { stdio: ['ignore', 'pipe', 'pipe'], signal, env: { ...env } });
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-maxKept);
+      stderr.write(text);
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => stderr.write(text));
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') return failed(error);
+      failed(
+        new CliError('USAGE', `there is no program ${JSON.stringify(program)}`, { hint: 'install the Docker client' }),
+      );
+    });
+    child.on('close', (code, by) => {
+      if (code === 0) return done(said);
+      failed(new CliError('DOCKER_FAILED', `docker ${args[0]} ended with ${code ?? by}`));
+    });
+  });
+}
+
+function optionsOf({ SIGNET_DOCKER_OPTIONS: text }: Io['env']): readonly string[] {
+  if (text === undefined) return [];
+  const options: unknown = JSON.parse(text);
+  return Array.isArray(options) ? options.map(String) : [];
+}
