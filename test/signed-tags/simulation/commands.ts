@@ -46,6 +46,8 @@ export async function perform(world: World, desk: Desk, job: Job): Promise<void>
   const { operation, provenMs } = job.signed;
   if (world.plan.isStaged && desk.machine.role === 'writer') {
     await stage({ ...writerOptions(world, desk), collection, operations: [operation] });
+    // What was signed under another policy counts for what the present one says of it, which may be nothing.
+    if (job.signed.terms !== desk.terms) return;
     return promise(world, desk, { operation, atMs: provenMs, isInHead: false });
   }
   const { operations } = await publishAll(world, desk, [operation]);
