@@ -21,7 +21,7 @@ describe.each([
   it.runIf(isThere)('nothing that was acknowledged is lost when others are killed', async () => {
     const registry = await start();
     try {
-      const figures = await killPublishers(registry.host, { step: 9, others: 1 });
+      const figures = await killPublishers(registry.host, { step: 11, others: 1 });
       expect(figures).toMatchObject({ lost: [] });
       expect(figures.kills).toBeGreaterThan(4);
       // Before anything is recorded it is absent; afterwards the next one completes it.
