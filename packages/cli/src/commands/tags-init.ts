@@ -8,15 +8,14 @@ import { readAnyKeys, refuseExampleKeys } from '../key-file.ts';
 import { addNotes } from '../notes.ts';
 import { collect } from '../options/duration.ts';
 import { exampleKeyText } from '../options/keys.ts';
-import { addOutputOptions, type OutputFlags, outputOptions, writeJson } from '../options/output.ts';
-import { addRegistryOptions, type RegistryFlags } from '../options/registry.ts';
+import { addOutputOptions, outputOptions, writeJson } from '../options/output.ts';
+import { addRegistryOptions } from '../options/registry.ts';
 import { createStyle } from '../style.ts';
-import type { WriterFlags } from '../tags/writer.ts';
+import type { AdoptFlags } from '../tags/adopt-collection.ts';
 import { addAuthorityOptions, addCatalogueKeyOptions, addWritingOptions } from '../tags/writer-flags.ts';
 
-interface InitFlags extends WriterFlags, RegistryFlags, OutputFlags {
-  readonly key?: readonly string[];
-  readonly dryRun?: boolean;
+interface InitFlags extends AdoptFlags {
+  readonly adopt?: boolean;
 }
 
 /** `signet tags init` */
@@ -26,16 +25,28 @@ export function defineInit(command: Command, context: Context): void {
       'Writes the first catalogue of a repository, without a tag in it, and says what to back up and what to put into the policy.',
     )
     .argument('<repository>', 'REGISTRY/REPOSITORY, without a tag')
+    .option(
+      '--adopt',
+      'for a repository in use: judge what each tag names now by the policy, the tag left aside, and sign what is accepted',
+    )
+    .option('--yes', 'with --adopt: sign without asking')
     .option('--dry-run', 'look whether it can be made, and show the same; nothing is signed or written');
   addNotes(
     command,
-    `Refused where there is a catalogue already, or a journal, or where something is remembered of the repository.
+    `Refused where there is a catalogue already, or a journal, or where something is remembered of the repository. With --adopt that is gone on from:
+called again, it signs what is left. Exit code 1 with --adopt: some tag was not accepted.
 
-Example:
-  signet tags init --catalogue-key publisher.key --key release.pub registry.example.com/shop/api`,
+Examples:
+  signet tags init --catalogue-key publisher.key --key release.pub registry.example.com/shop/api
+  signet tags init --adopt --policy policy.yaml --key release.key --catalogue-key publisher.key registry.example.com/shop/api`,
   );
   addAuthorityOptions(command)
-    .option('-k, --key <file>', 'without a policy: key that signs tags (its public half is used); repeatable', collect)
+    .option(
+      '-k, --key <file>',
+      'without a policy: key that signs tags (its public half is used); repeatable. With --adopt: the private key',
+      collect,
+    )
+    .option('--password-file <file>', 'with --adopt: file with the password of that key')
     .option('--allow-example-keys', exampleKeyText);
   addWritingOptions(addCatalogueKeyOptions(command));
   addRegistryOptions(command);
@@ -44,6 +55,12 @@ Example:
 }
 
 async function init(text: string, flags: InitFlags, io: Io): Promise<ExitCode> {
+  if (flags.adopt === true) return await (await import('../tags/adopt-collection.ts')).adoptCollection(text, flags, io);
+  for (const [name, given] of [
+    ['--yes', flags.yes],
+    ['--password-file', flags.passwordFile],
+  ] as const)
+    if (given !== undefined) throw new CliError('USAGE', `${name} is given with --adopt`);
   const output = outputOptions(flags, io);
   const [{ readWriter }, { beginCollection }, { beginningText, beginningJson }] = await Promise.all([
     import('../tags/writer.ts'),
