@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createRegistryClient, parseRegistryReference } from '@signet/oci';
+import { createRegistryClient } from '@signet/oci';
 import { makeKey, ok } from '../e2e/cli-world.ts';
 import { signet } from '../support/cli.ts';
 import { type CountingProxy, startCountingProxy } from '../support/counting-proxy.ts';
@@ -49,9 +49,8 @@ rules: [{ images: [${images}], require: release, tag: trusted, catalogue: race }
 `,
   );
   const client = createRegistryClient();
-  const digest = await pushRunnable(client, host, 'race/app:image');
-  const store = client.repository(parseRegistryReference(`${host}/race/app`));
-  const image = await store.resolve('image');
+  // Each tag has an image of its own: many signatures of one image would be another race.
+  const digests = new Map<string, string>();
   const how = (writer: string): readonly string[] => {
     mkdirSync(join(dir, writer), { recursive: true });
     return ['--policy', policy, '--state', join(dir, writer)];
@@ -65,7 +64,8 @@ rules: [{ images: [${images}], require: release, tag: trusted, catalogue: race }
     acknowledged,
     failed,
     async publish(writer, tag, { repository = collection, killWhen } = {}) {
-      await store.tag(image, tag);
+      const digest = await pushRunnable(client, host, `race/app:${tag}`);
+      digests.set(tag, digest);
       const reference = `${repository}:${tag}@${digest}`;
       // Its first run remembers nothing, as a build's does.
       const args = ['sign', '--publish', '--cold', '--key', release.key, ...keys, ...how(writer), reference];
@@ -80,7 +80,7 @@ rules: [{ images: [${images}], require: release, tag: trusted, catalogue: race }
     async trusted() {
       const { stdout } = await ok(['tags', 'list', '--policy', policy, '-o', 'json', collection]);
       const { tags } = JSON.parse(stdout) as { readonly tags: readonly Readonly<Record<string, string>>[] };
-      const wrong = tags.find((each) => each.digest !== digest || each.verdict !== 'verified');
+      const wrong = tags.find((each) => each.digest !== digests.get(each.tag ?? '') || each.verdict !== 'verified');
       if (wrong !== undefined) throw new HarnessError(`the catalogue has a wrong tag: ${JSON.stringify(wrong)}`);
       return new Set(tags.map(({ tag = '' }) => tag));
     },
