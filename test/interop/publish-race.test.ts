@@ -21,10 +21,10 @@ describe.each([
   it.runIf(isThere)('nothing that was acknowledged is lost when others are killed', async () => {
     const registry = await start();
     try {
-      const figures = await killPublishers(registry.host, { step: 11, others: 1 });
+      const figures = await killPublishers(registry.host, { from: 24, step: 3, others: 1 });
       expect(figures).toMatchObject({ lost: [] });
       expect(figures.kills).toBeGreaterThan(4);
-      // Before anything is recorded it is absent; afterwards the next one completes it.
+      // Before anything is recorded (at some request beyond the thirtieth) it is absent; afterwards the next one completes it.
       expect(figures.absent).toBeGreaterThan(0);
       expect(figures.published + figures.completed).toBeGreaterThan(0);
     } finally {

@@ -141,11 +141,11 @@ export interface KilledPublishers {
 
 /**
  * Kills a writer at its first request, the next at its second, and so on, until one ends by itself; once before the request goes on, once
- * after. Others publish meanwhile. `step`: every so many requests.
+ * after. Others publish meanwhile. `from`, `step`: at which requests.
  */
 export async function killPublishers(
   host: string,
-  { step, others }: { readonly step: number; readonly others: number },
+  { from, step, others }: { readonly from: number; readonly step: number; readonly others: number },
 ): Promise<KilledPublishers> {
   let kill: { at: number; forward: boolean; seen: number; now: () => void } | undefined;
   const victims = await startCountingProxy(host, 0, () => {
@@ -163,7 +163,7 @@ export async function killPublishers(
     const going = Array.from({ length: others }, async (_, writer) => {
       for (let tag = 0; !isOver; tag += 1) await world.publish(`other${writer}`, `o${writer}-t${tag}`);
     });
-    for (let at = 1; !isOver; at += step) {
+    for (let at = from; !isOver; at += step) {
       for (const forward of [false, true]) {
         const tag = `k${at}-${forward ? 'after' : 'before'}`;
         const killWhen = new Promise<void>((resolve) => {

@@ -21,7 +21,7 @@ export async function trial([processes = '8', tags = '25', others = '3']: readon
     console.log(
       `${name}: ${acknowledged} of ${expected} published, ${lost.length} lost; ${requestsEach.toFixed(1)} requests and ${(wallMs / expected).toFixed(0)} ms for each, ${(wallMs / 1000).toFixed(1)} s in all`,
     );
-    const killed = await at(start, (host) => killPublishers(host, { step: 1, others: Number(others) }));
+    const killed = await at(start, (host) => killPublishers(host, { from: 1, step: 1, others: Number(others) }));
     console.log(
       `${name}: ${killed.kills} kills, one before and one after each request: ${killed.published} were published all the same, ${killed.completed} completed by the next, ${killed.absent} absent; ${killed.acknowledged} of others acknowledged, ${killed.lost.length} lost`,
     );
