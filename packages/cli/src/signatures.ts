@@ -2,6 +2,7 @@ import { type Digest, digestOf, parseManifest, type Reference, type Resolved, ty
 import {
   collect,
   defaultVerifyLimits,
+  type FoundFormat,
   type Gap,
   type Inspection,
   inspectSignature,
@@ -23,16 +24,20 @@ interface FoundSignatures {
   readonly skipped: readonly Skipped[];
 }
 
-/** What is attached to an image, found as a verification finds it; gaps are what could not be read, skipped what was passed over. */
+/**
+ * What is attached to an image, found as a verification finds it; gaps are what could not be read, skipped what was passed over. `formats`: which are
+ * looked for; by default those that can be shown.
+ */
 export async function findSignatures(
   reference: Reference,
   source: Source,
   signal: AbortSignal,
+  formats: readonly FoundFormat[] = shownFormats,
 ): Promise<FoundSignatures> {
   const found = new Map<string, FoundSignature>();
   let gaps: readonly Gap[] = [];
   let skipped: readonly Skipped[] = [];
-  const options = { source, formats: shownFormats, limits: defaultVerifyLimits, signal };
+  const options = { source, formats, limits: defaultVerifyLimits, signal };
   for await (const evidence of collect(toAsked(reference), options)) {
     ({ gaps, skipped } = evidence);
     for (const { origin, bytes } of evidence.envelopes)

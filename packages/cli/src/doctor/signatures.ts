@@ -1,6 +1,6 @@
 import { PREDICATE_TYPE_SIGN } from '@signet/core';
 import type { Reference, Source } from '@signet/oci';
-import type { Gap } from '@signet/verifier';
+import { defaultFormats, type Gap } from '@signet/verifier';
 import { type FoundSignature, findSignatures } from '../signatures.ts';
 import type { DoctorFinding } from './finding.ts';
 
@@ -12,7 +12,7 @@ export async function examineSignatures(
   source: Source,
   signal: AbortSignal,
 ): Promise<readonly DoctorFinding[]> {
-  const { found, gaps, skipped } = await findSignatures(reference, source, signal);
+  const { found, gaps, skipped } = await findSignatures(reference, source, signal, defaultFormats);
   const foreign = skipped.filter(({ code }) => code === 'FOREIGN_FORMAT');
   return [describeFound(found), ...foreignFindings(foreign.map(({ message }) => message)), ...gaps.map(notRead)];
 }
