@@ -8,6 +8,7 @@ import { type Dockerd, startDockerd } from '../support/dockerd.ts';
 import { createEngineHost, describeWithEngines, type EngineHost } from '../support/engine-host.ts';
 import { needPeer } from '../support/peer-paths.ts';
 import { type RunResult, run } from '../support/process.ts';
+import { tempDir } from '../support/temp.ts';
 
 const plugin = join(dirname(signetProgram), 'docker-signet.js');
 
@@ -29,6 +30,24 @@ it('says what is wrong where there is no docker, or what is asked makes no sense
       code: 2,
       stderr: expect.stringContaining('USAGE'),
     });
+});
+
+it('finds its name behind options of Docker, hands those on, and prints no control characters', async () => {
+  const fake = join(tempDir(), 'docker');
+  writeFileSync(fake, '#!/bin/sh\nprintf "called %s\\n\\033[31mred\\n" "$*"\nexit 7\n', { mode: 0o755 });
+  const args = ['--context', 'signet', '--debug', 'signet', 'push', '--key', 'k', 'r.example/a:1'];
+  const env = { DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND: fake };
+  const done = await run(process.execPath, [plugin, ...args], { env });
+  expect(done).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('called --context signet --debug push r.example/a:1'),
+  });
+  expect(done.stderr).toContain('DOCKER_FAILED');
+  expect(done.stderr).not.toContain('\u001b');
+  const broken = await signet(['docker', 'push', '--key', 'k', 'r.example/a:1'], {
+    env: { ...env, SIGNET_DOCKER_OPTIONS: '{' },
+  });
+  expect(broken).toMatchObject({ code: 2, stderr: expect.stringContaining('SIGNET_DOCKER_OPTIONS') });
 });
 
 describeWithEngines('docker signet, with the real Docker', () => {

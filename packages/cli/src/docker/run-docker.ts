@@ -1,3 +1,4 @@
+import { escapeForTerminal } from '@signet/verifier';
 import { CliError } from '../errors.ts';
 import type { Io } from '../io.ts';
 
@@ -7,7 +8,7 @@ const maxKept = 64 * 1024;
 /**
  * Lets the docker client do something: what it prints goes to standard error as it comes, and the last of its standard output comes back. Options
  * that Docker handed to its plugin (context, host) go before `args`.
- * @throws {CliError} DOCKER_FAILED; USAGE where there is no docker
+ * @throws {CliError} DOCKER_FAILED; USAGE where there is no docker. Ends with `signal`: a pull may take as long as it takes
  */
 export async function runDocker(args: readonly string[], { env, signal, stderr }: Io): Promise<string> {
   const { spawn } = await import('node:child_process');
@@ -19,9 +20,9 @@ export async function runDocker(args: readonly string[], { env, signal, stderr }
     let said = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-maxKept);
-      stderr.write(text);
+      stderr.write(shown(text));
     });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => stderr.write(text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => stderr.write(shown(text)));
     child.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') return failed(error);
       failed(
@@ -35,8 +36,21 @@ export async function runDocker(args: readonly string[], { env, signal, stderr }
   });
 }
 
+/** What docker says holds what a registry has said. */
+function shown(text: string): string {
+  return text
+    .split(/\r?\n/)
+    .map((line) => escapeForTerminal(line))
+    .join('\n');
+}
+
 function optionsOf({ SIGNET_DOCKER_OPTIONS: text }: Io['env']): readonly string[] {
   if (text === undefined) return [];
-  const options: unknown = JSON.parse(text);
-  return Array.isArray(options) ? options.map(String) : [];
+  try {
+    const options: unknown = JSON.parse(text);
+    if (Array.isArray(options)) return options.map(String);
+  } catch {
+    // told below
+  }
+  throw new CliError('USAGE', 'SIGNET_DOCKER_OPTIONS is no list: it is set by the plugin, for itself');
 }
