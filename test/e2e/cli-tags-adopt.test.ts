@@ -62,8 +62,28 @@ describe('tags init --adopt', () => {
     expect(await isTrusted('plain')).toBe(true);
     const last = await adopt('--yes', '-o', 'json');
     expect(jsonLines(last.stdout)[0]).toMatchObject({
-      tags: [{ tag: 'foreign', accepted: false, verdict: 'denied' }, { tag: 'one', accepted: true }, {}, {}],
+      tags: [{ tag: 'foreign', adoption: 'denied', verdict: 'denied' }, { tag: 'one', adoption: 'there' }, {}, {}],
     });
+  });
+
+  it('does not set a tag back that was moved to an older image, which is signed, since it was adopted', async () => {
+    const collection = `${world.host}/shop/back`;
+    // Signed by digest alone: no statement, as of those who knew no signed tags.
+    const pushSigned = async (text: string): Promise<string> => {
+      const digest = await world.digestOf(await world.push('shop/back:one', text));
+      await ok(['sign', '--key', world.key, `${collection}@${digest}`]);
+      return digest;
+    };
+    await pushSigned('older');
+    const newer = await pushSigned('newer');
+    const how = ['--policy', policy, '--state', tempDir(), '--catalogue-key', publisher.key, '--key', world.key];
+    const adopt = () => signet(['tags', 'init', '--adopt', '--yes', ...how, collection]);
+    const trusted = async () => (await ok(['resolve', '--policy', policy, '--no-state', `${collection}:one`])).stdout;
+    expect((await adopt()).code).toBe(0);
+    expect(await trusted()).toContain(newer);
+    await world.push('shop/back:one', 'older');
+    expect(await adopt()).toMatchObject({ code: 1, stdout: expect.stringMatching(/one {2}sha256:\w+ {2}differs/) });
+    expect(await trusted()).toContain(newer);
   });
 
   it('only looks with --dry-run, without a key, and asks before it signs', async () => {

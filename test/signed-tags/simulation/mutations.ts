@@ -43,9 +43,9 @@ export const mutations: readonly Mutation[] = [
     name: 'an older export imported over a newer head',
     changes: [
       {
-        file: 'signed-tags/src/carry/carry.ts',
-        from: '  if (there.catalogue.issuedMs >= own.catalogue.issuedMs)\n',
-        to: '  if (there.catalogue.issuedMs > 0) return;\n  if (there.catalogue.issuedMs >= own.catalogue.issuedMs)\n',
+        file: 'signed-tags/src/carry/holds.ts',
+        from: '  if (there.catalogue.issuedMs >= issuedMs)\n',
+        to: '  if (there.catalogue.issuedMs > 0) return;\n  if (there.catalogue.issuedMs >= issuedMs)\n',
       },
     ],
   },

@@ -6,6 +6,9 @@ import {
   parseReference,
   type Reference,
   RegistryError,
+  type Resolved,
+  type Source,
+  type Store,
 } from '@signet/oci';
 import { escapeForTerminal } from '@signet/verifier';
 import type { Command } from 'commander';
@@ -71,6 +74,30 @@ function withTag(destination: Reference, source: Reference): Reference {
   return tag === undefined ? destination : { ...destination, tag };
 }
 
+/** By what both ends say themselves: a copy knows no policy. @throws as {@link carryCatalogue} */
+async function copyCatalogue(
+  { from, to, root }: { readonly from: Source; readonly to: Store; readonly root: Resolved },
+  { source, destination }: { readonly source: Reference; readonly destination: Reference },
+  { io, flags, progress }: Ways,
+): Promise<CopyResult> {
+  const { carryCatalogue } = await import('@signet/signed-tags');
+  const mountFrom = mountableFrom(source, destination);
+  const { copied, outcome } = await carryCatalogue({
+    // What was resolved, whatever its tag names by now.
+    from: { ...from, resolve: async (name, options) => (name === catalogueTag ? root : from.resolve(name, options)) },
+    to,
+    now: () => Date.now(),
+    signal: io.signal,
+    copying: {
+      onProgress: (event) => tell(event, progress),
+      ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
+      ...(mountFrom === undefined ? {} : { mountFrom }),
+    },
+  });
+  if (copied === undefined) throw new TypeError('nothing was copied');
+  return { ...copied, tags: outcome === 'carried' ? [catalogueTag] : [] };
+}
+
 /** Where the catalogue of signed tags lies. Named here, as @signet/signed-tags is not loaded for other copies. */
 const catalogueTag = 'signet-tags';
 
@@ -90,10 +117,7 @@ async function copyBetween(source: Reference, destination: Reference, ways: Ways
     throw new RegistryError('REFERENCE_INVALID', message);
   }
   const to = await connection.open(destination, { create: true });
-  if (destination.tag === catalogueTag) {
-    const { checkNotNewer } = await import('../tags/check-not-newer.ts');
-    await checkNotNewer(root, from, { to, signal: io.signal });
-  }
+  if (destination.tag === catalogueTag) return await copyCatalogue({ from, to, root }, { source, destination }, ways);
   return copy(from, to, root, {
     referrers: flags.referrers,
     allowReplacedSignatures: flags.allowReplacedSignatures === true,

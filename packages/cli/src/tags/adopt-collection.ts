@@ -1,19 +1,19 @@
-import { TagsError } from '@signet/signed-tags';
+import { type Content, TagsError, viewCatalogue } from '@signet/signed-tags';
 import { connect } from '../connect.ts';
 import { CliError } from '../errors.ts';
-import { EXIT, type ExitCode, exitCodeOf, worstOf } from '../exit-codes.ts';
+import { EXIT, type ExitCode, worstOf } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { type OutputFlags, type OutputOptions, outputOptions, writeJson } from '../options/output.ts';
 import type { RegistryFlags } from '../options/registry.ts';
 import { promptLine } from '../prompt.ts';
 import { createStyle } from '../style.ts';
-import { type AdoptableTag, judgeTags, referencesOf } from './adopt-tags.ts';
+import { type AdoptableTag, type Adoption, judgeTags, referencesOf } from './adopt-tags.ts';
 import { adoptableJson, adoptableText } from './adopted-output.ts';
 import { beginCollection } from './begin-collection.ts';
 import { beginningJson, beginningText } from './beginning-output.ts';
 import type { Collection } from './collection.ts';
 import { signTags } from './sign-tags.ts';
-import { readAuthority, readWriter, type WriterFlags } from './writer.ts';
+import { authorityOf, readAuthority, readWriter, type WriterFlags } from './writer.ts';
 
 /** Options of `signet tags init --adopt`. */
 export interface AdoptFlags extends WriterFlags, RegistryFlags, OutputFlags {
@@ -40,7 +40,7 @@ export async function adoptCollection(text: string, flags: AdoptFlags, io: Io): 
 
   if (output.json) writeJson(io, { version: 1, collection: collection.name, tags: adoptableJson(judged) });
   else io.stdout.write(adoptableText(judged, createStyle(output.color)));
-  const codes = judged.map(({ isAccepted, report }) => (isAccepted ? EXIT.ok : exitCodeOf[report.verdict]));
+  const codes = judged.map(({ adoption }) => exitCodes[adoption]);
   const references = referencesOf(judged, collection);
   if (dryRun || references.length === 0) return worstOf(codes);
   await confirm(references.length, flags, io);
@@ -53,6 +53,14 @@ async function collectionOf(text: string, flags: AdoptFlags, io: Io): Promise<Co
   const nobody = async (): Promise<readonly never[]> => [];
   return (await readAuthority(flags, io, { tagKeys: nobody, publishers: nobody }))(text);
 }
+
+const exitCodes: Readonly<Record<Adoption, ExitCode>> = {
+  accepted: EXIT.ok,
+  there: EXIT.ok,
+  differs: EXIT.denied,
+  denied: EXIT.denied,
+  undecided: EXIT.undecided,
+};
 
 interface Adopting {
   readonly flags: AdoptFlags;
@@ -67,9 +75,22 @@ async function judgedTags(
 ): Promise<readonly AdoptableTag[]> {
   const connection = await connect(flags, io, output, { references: [text] });
   try {
-    return await judgeTags(await connection.open(collection.repository), collection, io.signal);
+    const { signal } = io;
+    const store = await connection.open(collection.location);
+    const held = await heldBy({ store, authority: authorityOf(collection), now: () => Date.now(), signal });
+    return await judgeTags(await connection.open(collection.repository), { collection, held, signal });
   } finally {
     await connection.close();
+  }
+}
+
+/** What the catalogue says that is there; undefined where there is none that is trusted. */
+async function heldBy(question: Parameters<typeof viewCatalogue>[0]): Promise<Content | undefined> {
+  try {
+    return (await viewCatalogue(question)).content;
+  } catch (error) {
+    if (error instanceof TagsError && error.code === 'HEAD_MISSING') return undefined;
+    throw error;
   }
 }
 
