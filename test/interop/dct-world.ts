@@ -5,9 +5,9 @@ import { startCraneRegistry } from '../support/crane-registry.ts';
 import { startDockerd } from '../support/dockerd.ts';
 import { createEngineHost } from '../support/engine-host.ts';
 import { HarnessError } from '../support/harness-error.ts';
-import { startNotaryServer } from '../support/notary-server.ts';
+import { type NotaryServer, startNotaryServer } from '../support/notary-server.ts';
 import type { RunResult } from '../support/process.ts';
-import { createTestCa } from '../support/tls.ts';
+import { createTestCa, type TestCa } from '../support/tls.ts';
 
 /** A Docker client with content trust, its daemon, a registry and a Notary server, all of this machine. */
 export interface DctWorld {
@@ -31,13 +31,19 @@ export interface DctWorld {
 
 const [rootPhrase, otherPhrase] = ['the root phrase', 'the other phrase'];
 
-export async function createDctWorld(): Promise<DctWorld> {
+/** `front`: somebody who stands before the Notary server, and whom the client is told to ask. */
+export interface DctOptions {
+  readonly front?: (notary: NotaryServer, ca: TestCa) => Promise<NotaryServer>;
+}
+
+export async function createDctWorld({ front }: DctOptions = {}): Promise<DctWorld> {
   const [host, ca, registry] = await Promise.all([createEngineHost(), createTestCa(), startCraneRegistry()]);
   const starting = startContainerd(host).then(async (containerd) => ({
     containerd,
     dockerd: await startDockerd(host, containerd),
   }));
-  const [notary, { containerd, dockerd }] = await Promise.all([startNotaryServer(ca), starting]);
+  const [server, { containerd, dockerd }] = await Promise.all([startNotaryServer(ca), starting]);
+  const notary = (await front?.(server, ca)) ?? server;
   const config = join(host.dir, 'client');
   mkdirSync(join(config, 'tls', notary.host), { recursive: true });
   copyFileSync(ca.caFile, join(config, 'tls', notary.host, 'ca.crt'));
@@ -78,7 +84,8 @@ export async function createDctWorld(): Promise<DctWorld> {
       await shell(`tar -c content | docker import - ${repository}:${tag}`);
     },
     async stop() {
-      for (const end of [dockerd.stop, containerd.stop, notary.stop, registry.stop, host.stop, ca.remove]) await end();
+      if (notary !== server) await notary.stop();
+      for (const end of [dockerd.stop, containerd.stop, server.stop, registry.stop, host.stop, ca.remove]) await end();
     },
   };
 }

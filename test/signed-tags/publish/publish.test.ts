@@ -332,6 +332,27 @@ describe('the clock', () => {
     expect(await codeOf(publish({ ...writer, ignoreDate: true }))).toBe('done');
   });
 
+  it('that is set back while a run is under way ends it: what the head holds would be taken for the future, and lost', async () => {
+    const made = await world();
+    await warm(made, await made.sign('v1', 'a'));
+    const [head, startMs] = [await made.read(), made.clock.nowMs];
+    let reads = 0;
+    const store = {
+      ...withDate(made, startMs),
+      resolve: async (...args: Parameters<World['store']['resolve']>) => {
+        reads += 1;
+        if (reads > 1) made.clock.nowMs = startMs - 60 * minute;
+        return await withDate(made, startMs).resolve(...args);
+      },
+      // The first write does not stay, so that there is a second round.
+      tag: async () => ({}),
+    };
+    const operations = [await made.sign('v2', 'b')];
+    const done = await publish(made.writer({ store, operations, allowCold: true }));
+    expect(done).toMatchObject({ outcome: 'recorded', failure: { code: 'CLOCK_DIFFERS' } });
+    expect((await made.read()).digestOf('v1')).toBe(head.digestOf('v1'));
+  });
+
   it('ahead by more than ten minutes makes statements that do not exist', async () => {
     const made = await world();
     const late = await made.sign('v1', 'a', { atMs: made.clock.nowMs + 10 * minute + 1 });

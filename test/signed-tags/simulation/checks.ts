@@ -59,13 +59,16 @@ export interface Known {
   readonly places: ReadonlyMap<string, Place>;
   /** With those whose catalogues said so: who is not trusted any more has said nothing. */
   readonly revoked: ReadonlyMap<Digest, ReadonlySet<Person>>;
+  /** The greatest that a catalogue it read has shown of each tag: what it may deny what is less than. */
+  readonly shown: ReadonlyMap<string, Place>;
 }
 
 export function createChecks(): Checks {
   const readers = new Map<string, Known>();
   const claims: Claim[] = [];
   const heads: PastHead[] = [];
-  const knownTo = (reader: string): Known => readers.get(reader) ?? { places: new Map(), revoked: new Map() };
+  const knownTo = (reader: string): Known =>
+    readers.get(reader) ?? { places: new Map(), revoked: new Map(), shown: new Map() };
   return {
     claims,
     promises: [],
@@ -90,6 +93,7 @@ export function createChecks(): Checks {
       readers.set(reader, {
         places: now,
         revoked: isSaved ? withRevoked(answered, heads, known.revoked) : known.revoked,
+        shown: withShown(answered, heads, known.shown),
       });
     },
   };
@@ -172,6 +176,14 @@ function checkNotLower({ reader, tag, before }: Answered, place: Place): void {
   const last = before.places.get(tag);
   if (last !== undefined && comparePlaces(place, last) < 0)
     throw new Violation(`${reader}: ${tag} was ${placeName(last)}, and now is ${placeName(place)}`);
+}
+
+/** The answer rests on this file: what it shows of the tag the reader may hold against what is less from now on. */
+function withShown({ answer, tag }: Answered, heads: readonly PastHead[], shown: Known['shown']): Known['shown'] {
+  const read = heads.filter(({ catalogue }) => catalogue.issuedMs === answer.facts.issuedMs);
+  const places = read.map(({ catalogue }) => placeIn(contentOf(catalogue), tag));
+  const greatest = [...places, shown.get(tag) ?? []].flat().toSorted(comparePlaces).at(-1);
+  return greatest === undefined ? shown : new Map([...shown, [tag, greatest]]);
 }
 
 /** The answer rests on this file: what it revokes the reader knows from now on. */

@@ -136,21 +136,20 @@ type Signing = Extract<Command, { readonly kind: 'sign' | 'remove' | 'revoke' }>
 async function toOperation(world: World, desk: Desk, command: Signing): Promise<Signed> {
   const by = desk.machine.person ?? 'alice';
   const { terms } = desk;
-  const nowMs = desk.process.now();
   const signedAtMs = await timeOfSigning(world, desk, command.kind === 'revoke' ? undefined : command.tag);
-  if (command.kind === 'sign') return await signTag(world, { ...command, by, signedAtMs, terms, nowMs });
+  if (command.kind === 'sign') return await signTag(world, { ...command, by, signedAtMs, terms });
   const { notices } = world.left;
   if (command.kind === 'remove') {
     const { tag } = command;
     const evidence = await signRemoval({ collection, tag, signedAtMs }, [signerOf(by)]);
     const taken = leave(notices, `remove ${tag}`, { by, atMs: signedAtMs, evidence });
-    const provenMs = timeOfSignatures(counting(taken, nowMs), neededFor(tag), terms);
+    const provenMs = timeOfSignatures(counting(taken, world), neededFor(tag), terms);
     return { operation: { kind: 'remove', tag, notices: taken.map((each) => each.evidence) }, provenMs, terms };
   }
   const { digest } = command;
   const evidence = await signRevocation({ collection, digest, reason: 'bad', signedAtMs }, [signerOf(by)]);
   const taken = leave(notices, `revoke ${digest}`, { by, atMs: signedAtMs, evidence });
-  const provenMs = timeOfSignatures(counting(taken, nowMs), neededFor(undefined), terms);
+  const provenMs = timeOfSignatures(counting(taken, world), neededFor(undefined), terms);
   return { operation: { kind: 'revoke', digest, notices: taken.map((each) => each.evidence) }, provenMs, terms };
 }
 
@@ -161,11 +160,9 @@ export interface Saying {
   readonly digest: Digest;
   readonly signedAtMs: number;
   readonly terms: Terms;
-  /** By the clock of who signs. */
-  readonly nowMs: number;
 }
 
-export async function signTag(world: World, { by, tag, digest, signedAtMs, terms, nowMs }: Saying): Promise<Signed> {
+export async function signTag(world: World, { by, tag, digest, signedAtMs, terms }: Saying): Promise<Signed> {
   const claim = { by, tag, digest, atMs: signedAtMs };
   world.checks.claims.push(claim);
   const evidence = await makeStatement(claim);
@@ -174,7 +171,7 @@ export async function signTag(world: World, { by, tag, digest, signedAtMs, terms
   const statements = taken.map((each) => each.evidence);
   return {
     operation: { kind: 'sign', tag, digest, mediaType, size, statements },
-    provenMs: timeOfSignatures(counting(taken, nowMs), neededFor(tag), terms),
+    provenMs: timeOfSignatures(counting(taken, world), neededFor(tag), terms),
     terms,
   };
 }
@@ -182,9 +179,9 @@ export async function signTag(world: World, { by, tag, digest, signedAtMs, terms
 /** How far ahead an item may be, milliseconds. Rule: signed-tags.md 3.2 "Nothing from the future exists" */
 const aheadMs = 10 * 60_000;
 
-/** What others have signed by a clock that is further ahead does not count yet. */
-function counting<T extends { readonly atMs: number }>(taken: readonly T[], nowMs: number): readonly T[] {
-  return taken.filter(({ atMs }) => atMs <= nowMs + aheadMs);
+/** What was signed by a clock that is further ahead does not count yet: also the signer's own, which nothing shows to be wrong where there is no head. */
+function counting<T extends { readonly atMs: number }>(taken: readonly T[], { scheduler }: World): readonly T[] {
+  return taken.filter(({ atMs }) => atMs <= scheduler.timeMs() + aheadMs);
 }
 
 /** What the statements say that were ever left on images, as far as they count by now. */

@@ -1,8 +1,9 @@
-import { HEAD_TAG, memoryPlace, rebuild, TagsError } from '@signet/signed-tags';
+import type { Digest } from '@signet/oci';
+import { HEAD_TAG, memoryPlace, rebuild, refresh, TagsError } from '@signet/signed-tags';
 import type { TrustedAnswer } from '@signet/verifier';
-import { checkPromises, checkShown, type PastHead, type Promised, Violation } from './checks.ts';
+import { checkPromises, checkShown, type Known, type PastHead, type Promised, Violation } from './checks.ts';
 import { askTag, operationsOnImages, publishAll, writerOptions } from './commands.ts';
-import { comparePlaces, placeName } from './ledger.ts';
+import { comparePlaces, type Place, placeName } from './ledger.ts';
 import type { Machine } from './plan.ts';
 import { tags } from './policies.ts';
 import type { Outcome } from './scheduler.ts';
@@ -32,6 +33,10 @@ export async function endWorld(world: World): Promise<void> {
     catalogue,
   );
   if (isPeaceful(world)) checkShown(checks.heads, catalogue);
+  // A head that lost a race may have been issued later than the one that is there: who saw it goes by it until the next refresh.
+  scheduler.after(aheadMs, 'the next refresh', () => undefined);
+  await scheduler.run(world.look);
+  await inTurn(world, [publisherOf(world)], (desk) => refreshLast(world, desk));
   for (const machine of plan.machines)
     if (machine.role === 'reader') await inTurn(world, [machine], (desk) => compareWithCold(world, desk));
 }
@@ -123,6 +128,10 @@ async function publishLast(world: World, desk: Desk): Promise<void> {
   }
 }
 
+async function refreshLast(world: World, desk: Desk): Promise<void> {
+  await refresh({ ...writerOptions(world, desk), allowCold: true });
+}
+
 /** From what was the head before a thief came, and from what is found on the images; what was removed and revoked by then is confirmed. */
 async function rebuildAll(world: World, desk: Desk): Promise<void> {
   const { heads } = world.checks;
@@ -149,18 +158,30 @@ async function compareWithCold(world: World, desk: Desk): Promise<void> {
   for (const tag of tags) {
     const reader = desk.machine.name;
     const before = checks.knownTo(reader);
-    const last = before.places.get(tag);
     const cold = await askTag({ ...desk, place: memoryPlace() }, { tag });
     const warm = await askTag(desk, { tag });
     checks.checkAnswer({ reader, tag, answer: warm, terms: desk.terms, before });
-    if (cold.kind !== 'trusted' || cold.facts.atMs === undefined) continue;
-    // It has expired between the two questions.
-    if ((cold.facts.expiresMs ?? 0) <= desk.process.now()) continue;
-    const place = { atMs: cold.facts.atMs, digest: cold.digest };
-    if (last !== undefined && comparePlaces(place, last) < 0) continue;
-    if (warm.kind !== 'trusted' || warm.digest !== cold.digest)
-      throw new Violation(`${reader}: ${tag} is ${placeName(place)} for who remembers nothing, and here ${said(warm)}`);
+    const place = placeToTake(cold, tag, { before, nowMs: desk.process.now() });
+    if (place === undefined || (warm.kind === 'trusted' && warm.digest === place.digest)) continue;
+    // The registry's owner has brought back a head of before the revocation, and whoever had revoked it remembers nothing.
+    const isKnownRevoked = (before.revoked.get(place.digest)?.size ?? 0) > 0;
+    if (warm.kind !== 'trusted' && warm.code === 'DIGEST_REVOKED' && isKnownRevoked) continue;
+    throw new Violation(`${reader}: ${tag} is ${placeName(place)} for who remembers nothing, and here ${said(warm)}`);
   }
+}
+
+/** What who remembers nothing takes the tag for, where who has seen this has to take it, too. */
+function placeToTake(
+  cold: TrustedAnswer,
+  tag: string,
+  { before, nowMs }: { readonly before: Known; readonly nowMs: number },
+): (Place & { readonly digest: Digest }) | undefined {
+  if (cold.kind !== 'trusted' || cold.facts.atMs === undefined) return undefined;
+  // It has expired between the two questions.
+  if ((cold.facts.expiresMs ?? 0) <= nowMs) return undefined;
+  const place = { atMs: cold.facts.atMs, digest: cold.digest };
+  const shown = before.shown.get(tag);
+  return shown !== undefined && comparePlaces(place, shown) < 0 ? undefined : place;
 }
 
 function said(answer: TrustedAnswer): string {

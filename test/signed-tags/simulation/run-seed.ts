@@ -52,7 +52,7 @@ async function beginWorld(world: World): Promise<void> {
       name: 'begin',
       run: async (desk) => {
         const nowMs = desk.process.now();
-        const said = { digest: image.descriptor.digest, signedAtMs: nowMs, terms: desk.terms, nowMs };
+        const said = { digest: image.descriptor.digest, signedAtMs: nowMs, terms: desk.terms };
         const signed = [
           await signTag(world, { ...said, tag: 'one', by: 'alice' }),
           await signTag(world, { ...said, tag: 'two', by: 'alice' }),
@@ -101,7 +101,7 @@ async function attack(world: World, by: Attack['by']): Promise<void> {
     run: async (desk) => {
       const nowMs = desk.process.now();
       const signedAtMs = nowMs + dice.between(0, aheadMs);
-      const { operation } = await signTag(world, { ...said, signedAtMs, terms: desk.terms, nowMs });
+      const { operation } = await signTag(world, { ...said, signedAtMs, terms: desk.terms });
       await stage({ ...writerOptions(world, desk), collection, operations: [operation] });
     },
   });

@@ -210,8 +210,9 @@ async function readHeadOf(run: Run): Promise<Base> {
     ...(known === undefined ? {} : { known }),
     ...(signal === undefined ? {} : { signal }),
   });
+  // In every round: a clock that was set back meanwhile would take what the head holds for the future, and write over it.
+  checkClock(base, options);
   if (run.base === undefined) {
-    checkClock(base, options);
     run.isCold = checkCold(base, recollection, options);
     checkRevoked(options.operations, [base.catalogue?.revoked ?? new Map(), recollection.revoked]);
   }
