@@ -49,6 +49,17 @@ async function expectWhole(source: Source): Promise<void> {
   }
 }
 
+/** The bundle with one bit of its signature changed. */
+function otherSignature(bytes: Uint8Array): string {
+  const bundle = JSON.parse(Buffer.from(bytes).toString()) as { dsseEnvelope: { signatures: { sig: string }[] } };
+  const [signature] = bundle.dsseEnvelope.signatures;
+  if (signature === undefined) expect.fail('there is no signature');
+  const changed = Buffer.from(signature.sig, 'base64');
+  changed[changed.length - 1] = (changed.at(-1) ?? 0) ^ 1;
+  signature.sig = changed.toString('base64');
+  return JSON.stringify(bundle);
+}
+
 describe('a catalogue', () => {
   itWithPeers(
     peers,
@@ -66,13 +77,15 @@ describe('a catalogue', () => {
       );
       for (const [name, key] of [['own', signer.publicKey] as const, ['other', other.signer.publicKey] as const])
         writeFileSync(join(folder, `${name}.pub`), await encodePublicKey(key));
-      const ask = async (name: string, { key = 'own', type = CATALOGUE_PREDICATE } = {}) => {
-        const offline = ['--insecure-ignore-tlog', '--trusted-root', 'root.json', '--bundle', 'bundle.json'];
+      writeFileSync(join(folder, 'changed-bundle.json'), otherSignature(head.signatures[0]?.bytes ?? new Uint8Array()));
+      const ask = async (name: string, { key = 'own', type = CATALOGUE_PREDICATE, bundle = 'bundle.json' } = {}) => {
+        const offline = ['--insecure-ignore-tlog', '--trusted-root', 'root.json', '--bundle', bundle];
         const args = ['verify-blob-attestation', '--key', `${key}.pub`, '--type', type, ...offline, name];
         return (await cosign(folder, args)).code;
       };
       expect(await ask('catalogue.json')).toBe(0);
       expect(await ask('changed.json')).not.toBe(0);
+      expect(await ask('catalogue.json', { bundle: 'changed-bundle.json' })).not.toBe(0);
       expect(await ask('catalogue.json', { type: 'https://signet.dev/revocation/v1' })).not.toBe(0);
       expect(await ask('catalogue.json', { key: 'other' })).not.toBe(0);
     },

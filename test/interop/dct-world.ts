@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startContainerd } from '../support/containerd.ts';
 import { startCraneRegistry } from '../support/crane-registry.ts';
+import type { TestRegistry } from '../support/docker-registry.ts';
 import { startDockerd } from '../support/dockerd.ts';
 import { createEngineHost } from '../support/engine-host.ts';
 import { HarnessError } from '../support/harness-error.ts';
@@ -34,10 +35,15 @@ const [rootPhrase, otherPhrase] = ['the root phrase', 'the other phrase'];
 /** `front`: somebody who stands before the Notary server, and whom the client is told to ask. */
 export interface DctOptions {
   readonly front?: (notary: NotaryServer, ca: TestCa) => Promise<NotaryServer>;
+  /** Where images lie. Default: crane's registry. */
+  readonly startRegistry?: () => Promise<TestRegistry>;
 }
 
-export async function createDctWorld({ front }: DctOptions = {}): Promise<DctWorld> {
-  const [host, ca, registry] = await Promise.all([createEngineHost(), createTestCa(), startCraneRegistry()]);
+export async function createDctWorld({
+  front,
+  startRegistry = startCraneRegistry,
+}: DctOptions = {}): Promise<DctWorld> {
+  const [host, ca, registry] = await Promise.all([createEngineHost(), createTestCa(), startRegistry()]);
   const starting = startContainerd(host).then(async (containerd) => ({
     containerd,
     dockerd: await startDockerd(host, containerd),

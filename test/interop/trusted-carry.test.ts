@@ -1,0 +1,153 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createRegistryClient, parseRegistryReference } from '@signet/oci';
+import { HEAD_TAG } from '@signet/signed-tags';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { makeKey, ok } from '../e2e/cli-world.ts';
+import { signet } from '../support/cli.ts';
+import { startDockerRegistry, type TestRegistry } from '../support/docker-registry.ts';
+import { startEmbeddedRegistry } from '../support/embedded-registry.ts';
+import { havePeers, itWithPeers, needPeer, runOk } from '../support/peers.ts';
+import { tempDir } from '../support/temp.ts';
+import { cosign, withoutServices } from './cosign-world.ts';
+import { pushRunnable } from './policy-world.ts';
+
+const peers = ['cosign', 'crane', 'oras', 'skopeo', 'docker-registry'] as const;
+const client = createRegistryClient();
+const dir = tempDir('signet-carry-');
+const tags = ['1.0', '2.0'];
+const repository = 'shop/app';
+
+/** The fallback tag, and the referrers API. */
+const kinds: Readonly<Record<string, () => Promise<TestRegistry>>> = {
+  'docker-registry': () => startDockerRegistry(),
+  'the embedded registry': () => startEmbeddedRegistry(),
+};
+const registries = new Map<string, TestRegistry>();
+const hostOf = (kind: string): string => registries.get(kind)?.host ?? expect.fail(`no ${kind}`);
+
+/** How a repository is carried by a program, with all that belongs to it. */
+const carriers: Readonly<Record<string, (from: string, to: string) => Promise<void>>> = {
+  async crane(from, to) {
+    await runOk(needPeer('crane'), ['copy', '--insecure', '--all-tags', from, to]);
+  },
+  async oras(from, to) {
+    for (const tag of [...tags, HEAD_TAG])
+      await runOk(needPeer('oras'), [
+        'copy',
+        '-r',
+        '--from-plain-http',
+        '--to-plain-http',
+        `${from}:${tag}`,
+        `${to}:${tag}`,
+      ]);
+  },
+  // Of signatures beside the image it knows nothing: the catalogue holds the statements itself.
+  async skopeo(from, to) {
+    const plain = ['--src-tls-verify=false', '--dest-tls-verify=false', '--preserve-digests', '--insecure-policy'];
+    for (const tag of [...tags, HEAD_TAG])
+      await runOk(needPeer('skopeo'), ['copy', ...plain, `docker://${from}:${tag}`, `docker://${to}:${tag}`]);
+  },
+  async signet(from, to) {
+    for (const tag of [...tags, HEAD_TAG]) await ok(['copy', `${from}:${tag}`, `${to}:${tag}`]);
+  },
+};
+
+beforeAll(async () => {
+  if (!havePeers(peers)) return;
+  for (const [kind, start] of Object.entries(kinds)) registries.set(kind, await start());
+  await withoutServices(dir);
+  for (const name of ['release', 'publisher']) await makeKey(join(dir, name));
+  writePolicy('with.json', true);
+  writePolicy('without.json', false);
+  for (const kind of Object.keys(kinds)) {
+    const from = `${hostOf(kind)}/${repository}`;
+    const writing = [
+      '--policy',
+      join(dir, 'with.json'),
+      '--state',
+      join(dir, 'state'),
+      '--catalogue-key',
+      join(dir, 'publisher.key'),
+    ];
+    await ok(['tags', 'init', ...writing, from]);
+    for (const tag of tags) {
+      await pushRunnable(client, hostOf(kind), `${repository}:${tag}`);
+      await ok(['sign', '--key', join(dir, 'release.key'), '--publish', ...writing, `${from}:${tag}`]);
+    }
+  }
+}, 120_000);
+afterAll(async () => {
+  await client.close();
+  for (const each of registries.values()) await each.stop();
+});
+
+/** `isMirrored`: the registries are each other's mirrors, below a name for each carrier; else each is for itself alone. */
+function writePolicy(file: string, isMirrored: boolean): void {
+  const hosts = Object.keys(kinds).map(hostOf);
+  const mirrorsOf = (host: string): readonly string[] =>
+    hosts
+      .filter((other) => other !== host)
+      .flatMap((other) => Object.keys(carriers).map((name) => `${other}/${name}/shop/**`));
+  const catalogueOf = (host: string): object =>
+    isMirrored ? { collections: `${host}/shop/**`, mirrors: mirrorsOf(host) } : { collections: `${host}/**` };
+  const catalogues = hosts.map((host, at) => [`c${at}`, { ...catalogueOf(host), signedBy: 'publisher' }]);
+  const rules = hosts.map((host, at) => {
+    const images = isMirrored ? [`${host}/shop/**`, ...mirrorsOf(host)] : [`${host}/**`];
+    return { images, require: 'release', tag: 'trusted', catalogue: `c${at}` };
+  });
+  const trust = { release: { keys: ['release.pub'] }, publisher: { keys: ['publisher.pub'] } };
+  writeFileSync(
+    join(dir, file),
+    JSON.stringify({ version: 1, trust, catalogues: Object.fromEntries(catalogues), rules }),
+  );
+}
+
+async function verify(policy: string, reference: string) {
+  const done = await signet(['verify', '--policy', join(dir, policy), '--no-state', '--output', 'json', reference]);
+  return { code: done.code, report: JSON.parse(done.stdout) as { readonly code: string; readonly digest?: string } };
+}
+
+describe.each([
+  ['docker-registry', 'the embedded registry'],
+  ['the embedded registry', 'docker-registry'],
+])('signed tags that are carried from %s to %s', (origin, target) => {
+  itWithPeers(
+    peers,
+    'by crane, oras, skopeo and signet copy verify where the policy knows the mirror, and only there',
+    async () => {
+      const from = `${hostOf(origin)}/${repository}`;
+      for (const [name, carry] of Object.entries(carriers)) {
+        const to = `${hostOf(target)}/${name}/${repository}`;
+        await carry(from, to);
+        for (const tag of tags) {
+          const { digest } = (await client.repository(parseRegistryReference(from)).resolve(tag)).descriptor;
+          expect(await verify('with.json', `${to}:${tag}`), `${name} ${tag}`).toMatchObject({
+            code: 0,
+            report: { code: 'VERIFIED', digest },
+          });
+          expect(await verify('without.json', `${to}:${tag}`), `${name} ${tag}`).toMatchObject({
+            code: 1,
+            report: { code: 'COLLECTION_MISMATCH' },
+          });
+        }
+      }
+    },
+    120_000,
+  );
+});
+
+describe('statements as sign --publish writes them', () => {
+  itWithPeers(peers, 'are verified by cosign for the tag that they name, and for no other', async () => {
+    for (const kind of Object.keys(kinds)) {
+      const image = `${hostOf(kind)}/${repository}`;
+      const ask = (tag: string, named: string) =>
+        cosign(dir, [
+          ...['verify', '--key', join(dir, 'release.pub'), '--insecure-ignore-tlog', '--trusted-root', 'tr.json'],
+          ...['-a', `org.opencontainers.image.ref.name=${image}:${named}`, `${image}:${tag}`],
+        ]);
+      expect((await ask('1.0', '1.0')).code, kind).toBe(0);
+      expect((await ask('1.0', '2.0')).code, kind).not.toBe(0);
+    }
+  });
+});
