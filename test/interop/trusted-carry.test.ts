@@ -1,6 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createRegistryClient, parseRegistryReference } from '@signet/oci';
+import { createRegistryClient, type Descriptor, parseRegistryReference } from '@signet/oci';
 import { HEAD_TAG } from '@signet/signed-tags';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { makeKey, ok } from '../e2e/cli-world.ts';
@@ -150,4 +150,47 @@ describe('statements as sign --publish writes them', () => {
       expect((await ask('1.0', '2.0')).code, kind).not.toBe(0);
     }
   });
+});
+
+describe('what garbage collection leaves of signed tags', () => {
+  itWithPeers(
+    peers,
+    'suffices: the catalogue holds the statements, whatever becomes of the signatures beside the image',
+    async () => {
+      const registry = await startDockerRegistry();
+      const reference = `${registry.host}/${repository}:1.0`;
+      try {
+        await runOk(needPeer('crane'), [
+          'copy',
+          '--insecure',
+          `${hostOf('docker-registry')}/${repository}:1.0`,
+          reference,
+        ]);
+        const host = hostOf('the embedded registry');
+        const policy = readFileSync(join(dir, 'without.json'), 'utf8').replaceAll(host, registry.host);
+        writeFileSync(join(dir, 'gc.json'), policy);
+        const writing = [
+          '--policy',
+          join(dir, 'gc.json'),
+          '--no-state',
+          '--cold',
+          '--catalogue-key',
+          join(dir, 'publisher.key'),
+        ];
+        await ok(['tags', 'init', ...writing.filter((flag) => flag !== '--cold'), `${registry.host}/${repository}`]);
+        await ok(['sign', '--key', join(dir, 'release.key'), '--publish', ...writing, reference]);
+        await ok(['verify', '--key', join(dir, 'release.pub'), reference]);
+        const store = client.repository({ registry: registry.host, repository });
+        const { descriptor } = await store.resolve('1.0');
+        const signatures: Descriptor[] = [];
+        for await (const page of store.referrers(descriptor)) signatures.push(...page.descriptors);
+        await registry.collectGarbage?.();
+        const isThere = await Promise.all(signatures.map((signature) => store.exists(signature)));
+        expect(isThere).toEqual([false]);
+        expect(await verify('gc.json', reference)).toMatchObject({ code: 0, report: { code: 'VERIFIED' } });
+      } finally {
+        await registry.stop();
+      }
+    },
+  );
 });

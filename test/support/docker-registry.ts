@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { hash } from 'bcryptjs';
 import { HarnessError } from './harness-error.ts';
 import { needPeer } from './peer-paths.ts';
-import { startProcess } from './process.ts';
+import { runOk, startProcess } from './process.ts';
 import { createTestCa, type TestCa } from './tls.ts';
 
 /** A registry that a test may talk to. `host` is `127.0.0.1:PORT`; `caFile` and `ca` are there with TLS, the credentials with htpasswd. */
@@ -18,6 +18,8 @@ export interface TestRegistry {
   readonly ca?: string;
   readonly username?: string;
   readonly password?: string;
+  /** docker-registry alone: deletes manifests without a tag (`garbage-collect -m`), signatures among them. */
+  readonly collectGarbage?: () => Promise<void>;
   /** Kills the server and removes its storage. */
   stop(): Promise<void>;
 }
@@ -60,6 +62,7 @@ export async function startDockerRegistry(options: DockerRegistryOptions = {}): 
     url,
     ...(ca === undefined ? {} : { caFile: ca.caFile, ca: ca.ca }),
     ...(options.htpasswd === true ? { username, password } : {}),
+    collectGarbage: async () => void (await runOk(program, ['garbage-collect', '-m', config], { cwd: dir })),
     stop,
   };
 }
