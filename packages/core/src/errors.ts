@@ -46,3 +46,17 @@ export class EnvelopeError extends Error {
     this.code = code;
   }
 }
+
+/** What is wrong with a certificate or a name that should be one of a certificate. */
+export type CertificateErrorCode = 'CERTIFICATE_MALFORMED' | 'NAME_INVALID';
+
+/** Bytes that are no certificate, or a text that is no name of one. A chain that breaks a rule is a result, not an error. */
+export class CertificateError extends Error {
+  override readonly name = 'CertificateError';
+  readonly code: CertificateErrorCode;
+
+  constructor(code: CertificateErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+  }
+}
