@@ -63,6 +63,20 @@ describe('tags rebuild', () => {
     expect(removed).toMatchObject([{ tag: 'v2' }]);
   });
 
+  it('shows what it would be made from with --dry-run, without a key, and writes nothing', async () => {
+    const repository = await begin('shop/dry');
+    const asked = ['--policy', `${world.dir}/publisher.json`, '--no-state', '--dry-run'];
+    const { stdout } = await ok(['tags', 'rebuild', ...asked, repository]);
+    expect(stdout).toMatch(
+      /^would be made anew {2}\S+\n {2}from {2}[2-9] catalogues, and the statements on 3 images\n/,
+    );
+    expect(stdout).toMatch(/ {2}v1 {2}sha256:\w+ {2}.*\n/);
+    expect(stdout).toMatch(/ {2}removed {2}v2 {2}.*has to be confirmed\)\n/);
+    const json = JSON.parse((await ok(['tags', 'rebuild', ...asked, '-o', 'json', repository])).stdout);
+    expect(json).toMatchObject({ dryRun: true, tags: [{ tag: 'v1' }, { tag: 'v2' }], removed: [{ tag: 'v2' }] });
+    expect((await signet(['tags', 'list', ...asked.slice(0, 2), repository])).code).toBe(1);
+  });
+
   it('takes nothing over that proves nothing, nor looks at images, where that is wanted; from elsewhere', async () => {
     const repository = await begin('shop/two');
     const mirror = `${world.host}/mirror/two`;

@@ -123,6 +123,9 @@ describe('tags gc', () => {
     const { repository } = await begin('shop/gc');
     const { stdout } = await ok(['tags', 'gc', '--policy', policy, '-o', 'json', repository]);
     expect(JSON.parse(stdout)).toMatchObject({ version: 1, removed: 0 });
+    expect((await ok(['tags', 'gc', '--policy', policy, '--dry-run', repository])).stdout).toMatch(
+      /^0 journal entries would be removed /,
+    );
     expect(await signet(['tags', 'gc', '--policy', policy, `${world.host}/shop/none`])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('error[HEAD_MISSING]'),

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createSoftwareSigner, MEDIA_TYPE_BUNDLE, parsePrivateKey, type Signer, sigstoreFormat } from '@signet/core';
 import { createRegistryClient, type Digest, isDigest, parseRegistryReference } from '@signet/oci';
 import { type Catalogue, type Entry, encodeCatalogue, HEAD_TAG } from '@signet/signed-tags';
@@ -127,6 +127,24 @@ describe('tags state', () => {
       stdout: expect.stringContaining('nothing is remembered'),
     });
     expect((await ok([...state('reset', ...trust), repository])).stdout).toContain('nothing was remembered');
+  });
+
+  it('says what it would forget with --dry-run', async () => {
+    const repository = `${world.host}/shop/api`;
+    const policy = `${world.dir}/policy.json`;
+    const rule = { images: [`${world.host}/**`], require: 'release', tag: 'trusted', catalogue: 'shop' };
+    const sources = { release: { keys: [world.pub] }, publisher: { keys: [publisher.pub] } };
+    const catalogues = { shop: { collections: `${world.host}/**`, signedBy: 'publisher' } };
+    writeFileSync(policy, JSON.stringify({ version: 1, trust: sources, catalogues, rules: [rule] }));
+    await signet(['resolve', '--policy', policy, '--state', `${world.dir}/kept`, `${repository}:v1`]);
+    const reset = ['tags', 'state', 'reset', '--policy', policy, '--state', `${world.dir}/kept`];
+    expect((await ok([...reset, '--dry-run', repository])).stdout).toMatch(/^would be forgotten {2}/);
+    expect(JSON.parse((await ok([...reset, '--dry-run', '-o', 'json', repository])).stdout)).toMatchObject({
+      dryRun: true,
+      reset: true,
+    });
+    expect((await ok([...reset, repository])).stdout).toMatch(/^forgotten {2}/);
+    expect((await ok([...reset, '--dry-run', repository])).stdout).toMatch(/^nothing was remembered {2}/);
   });
 
   it('needs a place', async () => {

@@ -45,7 +45,14 @@ export type {
   WriterOptions,
 } from './publish/options.ts';
 export { type PublishOptions, publish, refresh } from './publish/publish.ts';
-export { type OldCatalogue, type RebuildOptions, rebuild, type Unproven } from './publish/rebuild.ts';
+export {
+  type Gathered,
+  gatherOld,
+  type OldCatalogue,
+  type RebuildOptions,
+  rebuild,
+  type Unproven,
+} from './publish/rebuild.ts';
 export { type StageOptions, stage } from './publish/stage.ts';
 export { type Status, status } from './publish/status.ts';
 export { type View, viewCatalogue } from './publish/view.ts';

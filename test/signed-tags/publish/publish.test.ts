@@ -448,6 +448,8 @@ describe('the journal', () => {
     expect(result.cleaned).toBe(1);
     expect(result.ignored).toMatchObject([{ why: `v1 is not signed as ${imageDigest('junk')} by those who have to` }]);
     made.clock.nowMs += 24 * hour;
+    expect(await collectGarbage({ ...writer, isDryRun: true })).toBe(1);
+    expect(await journalTags(made)).toHaveLength(1);
     expect(await collectGarbage(writer)).toBe(1);
     expect(await journalTags(made)).toEqual([]);
     expect((await made.read()).digestOf('v1')).toBe(imageDigest('a'));

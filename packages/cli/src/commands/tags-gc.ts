@@ -7,7 +7,7 @@ import { addOutputOptions, type OutputFlags, outputOptions, writeJson } from '..
 import { addRegistryOptions, type RegistryFlags } from '../options/registry.ts';
 import { addCollectionOptions, type CollectionFlags } from '../tags/flags.ts';
 
-type GcFlags = CollectionFlags & RegistryFlags & OutputFlags;
+type GcFlags = CollectionFlags & RegistryFlags & OutputFlags & { readonly dryRun?: boolean };
 
 /** `signet tags gc` */
 export function defineGc(command: Command, context: Context): void {
@@ -15,7 +15,8 @@ export function defineGc(command: Command, context: Context): void {
     .description(
       'Removes journal entries that the catalogue holds (after an hour) and those that never counted (after a day), with an account that may delete.',
     )
-    .argument('<repository>', 'REGISTRY/REPOSITORY, without a tag');
+    .argument('<repository>', 'REGISTRY/REPOSITORY, without a tag')
+    .option('--dry-run', 'say how many would be removed; nothing is');
   addNotes(
     command,
     'Publishing does this by itself where it may delete. signet tags status shows what is there. Exit code 1: there is no trusted catalogue to hold them against.',
@@ -40,9 +41,11 @@ async function gc(text: string, flags: GcFlags, io: Io): Promise<ExitCode> {
   try {
     const store = await connection.open(collection.location);
     const authority = authorityOf(collection);
-    const removed = await collectGarbage({ store, authority, now: () => Date.now(), signal: io.signal });
-    if (output.json) writeJson(io, { version: 1, collection: collection.name, removed });
-    else io.stdout.write(`${removed} journal entries removed  ${collection.name}\n`);
+    const isDryRun = flags.dryRun === true;
+    const removed = await collectGarbage({ store, authority, now: () => Date.now(), signal: io.signal, isDryRun });
+    const dryRun = isDryRun ? { dryRun: true } : {};
+    if (output.json) writeJson(io, { version: 1, collection: collection.name, ...dryRun, removed });
+    else io.stdout.write(`${removed} journal entries ${isDryRun ? 'would be ' : ''}removed  ${collection.name}\n`);
     return EXIT.ok;
   } finally {
     await connection.close();

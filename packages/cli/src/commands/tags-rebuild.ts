@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type Context, onRun } from '../command.ts';
-import type { ExitCode } from '../exit-codes.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { readTrustedKeys } from '../key-file.ts';
 import { addNotes } from '../notes.ts';
@@ -30,7 +30,8 @@ export function defineRebuild(command: Command, context: Context): void {
         '--unproven <what>',
         'what becomes of the removals and revocations of older catalogues (else it is asked)',
       ).choices(['keep', 'drop']),
-    );
+    )
+    .option('--dry-run', 'show what it would be made from; nothing is signed or written, and no key is needed');
   addNotes(
     command,
     `What lies under signet-tags, what was kept of it (--keep-history) and what is remembered here is read without being asked for.
@@ -55,6 +56,7 @@ async function run(text: string, flags: RebuildFlags, io: Io): Promise<ExitCode>
       import('../tags/published-output.ts'),
     ]);
   refuseKeysBesidePolicy(flags);
+  if (flags.dryRun === true) return await showDraft(text, flags, io);
   const writer = await readWriter(flags, io, () => readTrustedKeys(flags, io));
   const { collection, published, catalogues, found } = await rebuildCatalogue(text, { writer, flags, io });
   if (collection.assumed !== undefined && !output.quiet) io.stderr.write(`${collection.assumed}\n`);
@@ -66,4 +68,24 @@ async function run(text: string, flags: RebuildFlags, io: Io): Promise<ExitCode>
     io.stdout.write(`  made from  ${catalogues} catalogues, and the statements on ${found} images\n`);
   }
   return exitCodeOfOutcome[published.outcome];
+}
+
+async function showDraft(text: string, flags: RebuildFlags, io: Io): Promise<ExitCode> {
+  const output = outputOptions(flags, io);
+  const [{ readAuthority }, { draftRebuild }, { placeWithin }, { stateFolder }, { draftJson, draftText }] =
+    await Promise.all([
+      import('../tags/writer.ts'),
+      import('../tags/rebuild-catalogue.ts'),
+      import('../tags/state-place.ts'),
+      import('../tags/state-folder.ts'),
+      import('../tags/rebuild-draft.ts'),
+    ]);
+  const tagKeys = () => readTrustedKeys(flags, io);
+  const collection = (await readAuthority(flags, io, { tagKeys, publishers: tagKeys }))(text);
+  if (collection.assumed !== undefined && !output.quiet) io.stderr.write(`${collection.assumed}\n`);
+  const place = placeWithin(collection, stateFolder(flags, io));
+  const draft = await draftRebuild({ collection, place }, { flags, io });
+  if (output.json) writeJson(io, draftJson(draft));
+  else io.stdout.write(draftText(draft, Date.now()));
+  return EXIT.ok;
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { type Context, onRun } from '../command.ts';
 import { CliError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { isThere } from '../files.ts';
 import type { Io } from '../io.ts';
 import { addNotes } from '../notes.ts';
 import { addOutputOptions, type OutputFlags, outputOptions, writeJson } from '../options/output.ts';
@@ -10,7 +11,7 @@ import type { Collection } from '../tags/collection.ts';
 import { addCollectionOptions, type CollectionFlags } from '../tags/flags.ts';
 import { addStateOptions, type StateFlags, stateFolder } from '../tags/state-folder.ts';
 
-type Flags = CollectionFlags & StateFlags & OutputFlags;
+type Flags = CollectionFlags & StateFlags & OutputFlags & { readonly dryRun?: boolean };
 
 /** `signet tags state show|reset` */
 export function defineState(command: Command, context: Context): void {
@@ -34,7 +35,8 @@ function defineReset(command: Command, context: Context): void {
     .description(
       'Forgets what this client remembers of the tags of a repository, also where it is damaged. An older catalogue is not noticed after that.',
     )
-    .argument('<repository>', 'REGISTRY/REPOSITORY, without a tag');
+    .argument('<repository>', 'REGISTRY/REPOSITORY, without a tag')
+    .option('--dry-run', 'say what would be forgotten; nothing is');
   addNotes(command, 'No registry is asked.');
   addFlags(command);
   onRun<Flags>(command, context, ([text = ''], flags, io) => reset(text, flags, io));
@@ -62,10 +64,14 @@ async function reset(text: string, flags: Flags, io: Io): Promise<ExitCode> {
   const output = outputOptions(flags, io);
   const { placeOf } = await import('../tags/state-place.ts');
   const place = placeOf(await collectionOf(text, flags, io), folderOf(flags, io));
-  const wasThere = await place.reset();
-  if (output.json) writeJson(io, { version: 1, path: place.path, reset: wasThere });
-  else if (!output.quiet)
-    io.stdout.write(wasThere ? `forgotten  ${place.path}\n` : `nothing was remembered  ${place.path}\n`);
+  const isDryRun = flags.dryRun === true;
+  const wasThere = isDryRun ? await isThere(place.path) : await place.reset();
+  const dryRun = isDryRun ? { dryRun: true } : {};
+  if (output.json) writeJson(io, { version: 1, path: place.path, ...dryRun, reset: wasThere });
+  else if (!output.quiet) {
+    const done = isDryRun ? 'would be forgotten' : 'forgotten';
+    io.stdout.write(`${wasThere ? done : 'nothing was remembered'}  ${place.path}\n`);
+  }
   return EXIT.ok;
 }
 

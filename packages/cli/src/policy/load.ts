@@ -46,10 +46,22 @@ export interface CheckedPolicy {
   readonly problems: readonly FileProblem[];
 }
 
-/** All that is wrong with the policy of a file; that it cannot be read is, too. @throws {CliError} USAGE */
-export async function checkPolicy(path: string, flags: ExampleKeyFlags, io: Io): Promise<CheckedPolicy> {
+/**
+ * All that is wrong with the policy of a file; that it cannot be read is, too. `instead`: what the file itself is taken to hold.
+ * @throws {CliError} USAGE
+ */
+export async function checkPolicy(
+  path: string,
+  flags: ExampleKeyFlags,
+  io: Io,
+  instead?: Uint8Array,
+): Promise<CheckedPolicy> {
   try {
-    const reader = readerOf(io);
+    const files = readerOf(io);
+    const reader: PolicyReader =
+      instead === undefined
+        ? files
+        : { ...files, readFile: async (each, maxBytes) => (each === path ? instead : files.readFile(each, maxBytes)) };
     const { policy, problems } = await lintPolicy(path, {
       reader,
       env: io.env,

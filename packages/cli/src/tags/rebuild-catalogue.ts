@@ -1,10 +1,21 @@
-import { forEachSideBySide, parseReference, RegistryError, type RegistryReference, type Source } from '@signet/oci';
 import {
+  forEachSideBySide,
+  formatReference,
+  parseReference,
+  RegistryError,
+  type RegistryReference,
+  type Source,
+  type Store,
+} from '@signet/oci';
+import {
+  type Gathered,
+  gatherOld,
   isOpenTag,
   type OldCatalogue,
   type Operation,
   type Published,
   rebuild,
+  type StatePlace,
   type Unproven,
 } from '@signet/signed-tags';
 import { escapeForTerminal } from '@signet/verifier';
@@ -19,7 +30,7 @@ import type { Collection } from './collection.ts';
 import { statementsOnImage } from './image-statements.ts';
 import { readOldHeads, withShards } from './old-heads.ts';
 import { whenText } from './when.ts';
-import type { Writer, WriterFlags } from './writer.ts';
+import { authorityOf, type Writer, type WriterFlags } from './writer.ts';
 
 /** What `signet tags rebuild` is told. */
 export interface RebuildFlags extends WriterFlags, RegistryFlags, OutputFlags {
@@ -28,6 +39,7 @@ export interface RebuildFlags extends WriterFlags, RegistryFlags, OutputFlags {
   readonly from?: readonly string[];
   readonly images: boolean;
   readonly unproven?: 'keep' | 'drop';
+  readonly dryRun?: boolean;
 }
 
 /** What a catalogue was made anew from, and what came of it. */
@@ -46,24 +58,23 @@ interface Rebuilding {
   readonly connection: Connection;
 }
 
+/** What a catalogue would be made from: nothing is written. */
+export interface RebuildDraft extends Gathered {
+  readonly collection: Collection;
+  readonly catalogues: number;
+  /** Statements on images. */
+  readonly operations: readonly Operation[];
+}
+
 /** @throws {TagsError}; {RegistryError}; {CliError} USAGE where nobody says what becomes of what proves nothing */
 export async function rebuildCatalogue(
   text: string,
   { writer, flags, io }: { readonly writer: Writer; readonly flags: RebuildFlags; readonly io: Io },
 ): Promise<Rebuilt> {
-  const output = outputOptions(flags, io);
   const collection = writer.collection(text);
-  const connection = await connect(flags, io, output, { references: [text, ...(flags.from ?? [])] });
-  const rebuilding: Rebuilding = { flags, io, output, connection };
-  try {
-    const store = await connection.open(collection.location);
+  return await withMaterial({ collection, place: writer.place(collection) }, { flags, io }, async (material) => {
+    const { store, catalogues, operations, rebuilding } = material;
     const { allowCold: _, afterMs: __, ...writing } = writer.options(collection, store);
-    const catalogues = [...(await catalogueOfState(writer, collection)), ...(await cataloguesOf(store, rebuilding))];
-    for (const place of flags.from ?? []) {
-      const { tag: ___, digest: ____, ...reference } = parseReference(place);
-      catalogues.push(...(await cataloguesOf(await connection.open(reference), rebuilding)));
-    }
-    const operations = flags.images ? await statementsOfTags(collection, rebuilding) : [];
     const published = await rebuild({
       ...writing,
       catalogues,
@@ -71,13 +82,54 @@ export async function rebuildCatalogue(
       confirm: (unproven) => confirmed(unproven, rebuilding),
     });
     return { collection, published, catalogues: catalogues.length, found: operations.length };
+  });
+}
+
+/** What there is to make it from; no key is needed. @throws {TagsError}; {RegistryError}; {CliError} */
+export async function draftRebuild(
+  from: { readonly collection: Collection; readonly place: StatePlace },
+  using: { readonly flags: RebuildFlags; readonly io: Io },
+): Promise<RebuildDraft> {
+  const { collection } = from;
+  return await withMaterial(from, using, async ({ catalogues, operations }) => {
+    const gathered = await gatherOld({ catalogues, authority: authorityOf(collection), now: () => Date.now() });
+    return { ...gathered, collection, catalogues: catalogues.length, operations };
+  });
+}
+
+interface Material {
+  readonly store: Store;
+  readonly catalogues: readonly OldCatalogue[];
+  readonly operations: readonly Operation[];
+  readonly rebuilding: Rebuilding;
+}
+
+/** Reads what a catalogue can be made from. */
+async function withMaterial<T>(
+  { collection, place }: { readonly collection: Collection; readonly place: StatePlace },
+  { flags, io }: { readonly flags: RebuildFlags; readonly io: Io },
+  work: (material: Material) => Promise<T>,
+): Promise<T> {
+  const output = outputOptions(flags, io);
+  const references = [formatReference(collection.repository), ...(flags.from ?? [])];
+  const connection = await connect(flags, io, output, { references });
+  const rebuilding: Rebuilding = { flags, io, output, connection };
+  try {
+    const store = await connection.open(collection.location);
+    const catalogues = [...(await catalogueOfState(place)), ...(await cataloguesOf(store, rebuilding))];
+    for (const from of flags.from ?? []) {
+      const { tag: _, digest: __, ...reference } = parseReference(from);
+      catalogues.push(...(await cataloguesOf(await connection.open(reference), rebuilding)));
+    }
+    const operations = flags.images ? await statementsOfTags(collection, rebuilding) : [];
+    return await work({ store, catalogues, operations, rebuilding });
   } finally {
     await connection.close();
   }
 }
 
-async function catalogueOfState(writer: Writer, collection: Collection): Promise<readonly OldCatalogue[]> {
-  const newest = (await writer.place(collection).read())?.newest;
+async function catalogueOfState(place: StatePlace): Promise<readonly OldCatalogue[]> {
+  const newest = (await place.read())?.newest;
   return newest === undefined ? [] : [{ file: newest.file, shards: [...newest.shards.values()] }];
 }
 

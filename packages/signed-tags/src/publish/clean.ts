@@ -25,10 +25,13 @@ export async function cleanJournal(
     options,
     judge,
     maxEntries,
+    isDryRun = false,
   }: {
     readonly options: Pick<WriterOptions, 'store' | 'authority' | 'signal' | 'now'>;
     readonly judge: Judge;
     readonly maxEntries: number;
+    /** Nothing is removed: gives how many would be. */
+    readonly isDryRun?: boolean;
   },
 ): Promise<number> {
   const { store, authority, signal, now } = options;
@@ -42,7 +45,7 @@ export async function cleanJournal(
       const reading = { collection: authority.collection, ...(signal === undefined ? {} : { signal }) };
       const entry = journal.entries.get(ulid) ?? (await readEntry(store, ulid, reading));
       if (entry === undefined || !(await mayGo(entry, { base, judge, nowMs }))) continue;
-      if (!(await removeEntry(store, entry, signal))) return removed;
+      if (!isDryRun && !(await removeEntry(store, entry, signal))) return removed;
       removed += 1;
     }
   } catch (error) {

@@ -11,11 +11,12 @@ import { nothingKnown } from './recollection.ts';
 const maxEntries = 100_000;
 
 /**
- * Removes from the journal what the catalogue holds and what never counted, where publishing has left it. Gives how many entries went.
+ * Removes from the journal what the catalogue holds and what never counted, where publishing has left it. Gives how many entries went, or
+ * with `isDryRun` would go.
  * @throws {TagsError} HEAD_MISSING where there is no trusted catalogue to hold them against; {RegistryError} what the store throws
  */
 export async function collectGarbage(
-  options: Pick<WriterOptions, 'store' | 'authority' | 'pace' | 'now' | 'signal'>,
+  options: Pick<WriterOptions, 'store' | 'authority' | 'pace' | 'now' | 'signal'> & { readonly isDryRun?: boolean },
 ): Promise<number> {
   const { pace = defaultPace } = options;
   const base = await readBase({ ...options, pace, isExpected: true, recollection: nothingKnown, shards: new Map() });
@@ -23,5 +24,6 @@ export async function collectGarbage(
     throw new TagsError('HEAD_MISSING', base.refusal ?? 'there is no catalogue to hold the journal against');
   const journal = openJournal(options, pace);
   await journal.read();
-  return cleanJournal(base, journal, { options, judge: createJudge(options.authority, options.now()), maxEntries });
+  const judge = createJudge(options.authority, options.now());
+  return cleanJournal(base, journal, { options, judge, maxEntries, isDryRun: options.isDryRun === true });
 }

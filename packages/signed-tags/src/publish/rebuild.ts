@@ -31,13 +31,32 @@ export interface RebuildOptions extends Omit<PublishOptions, 'afterMs' | 'allowC
   readonly confirm: (unproven: Unproven) => Promise<Unproven>;
 }
 
+/** What older catalogues come to: entries that prove themselves by the policy, and what a person has to confirm. */
+export interface Gathered extends Unproven {
+  readonly tags: ReadonlyMap<string, TagState>;
+}
+
 /**
  * Makes a catalogue anew from older ones and from statements found on images (as operations): disaster recovery. Of the older ones each entry
  * that meets the policy counts, whoever signed the file. Rule: signed-tags.md 5.1 "rebuild", 5.4.
  * @throws {TagsError} CATALOGUE_MALFORMED for a file that is none; as {@link runPublisher}
  */
 export async function rebuild({ catalogues, confirm, ...options }: RebuildOptions): Promise<Published> {
-  const { authority, now, operations = [] } = options;
+  const { now, operations = [] } = options;
+  const { tags: proven, ...unproven } = await gatherOld({ ...options, catalogues });
+  const confirmed = await confirm(unproven);
+  const removals = new Map([...confirmed.removed].map(([tag, removedMs]) => [tag, { removedMs, entries: [] }]));
+  const { tags } = mergeContent({ floorMs: 0, tags: proven }, { floorMs: 0, tags: removals });
+  const also = { ...nothingKnown, tags, revoked: confirmed.revoked };
+  return runPublisher({ ...options, operations, mayCreate: true, sinceMs: now(), also });
+}
+
+/** What is in older catalogues, before anything is written. @throws {TagsError} CATALOGUE_MALFORMED */
+export async function gatherOld({
+  catalogues,
+  authority,
+  now,
+}: Pick<RebuildOptions, 'catalogues' | 'authority' | 'now'>): Promise<Gathered> {
   const judge = createJudge(authority, now());
   let proven: Content = { floorMs: 0, tags: new Map() };
   const removed = new Map<string, number>();
@@ -52,11 +71,7 @@ export async function rebuild({ catalogues, confirm, ...options }: RebuildOption
       proven = mergeContent(proven, { floorMs: 0, tags: new Map([[tag, { entries: held }]]) });
     }
   }
-  const confirmed = await confirm({ removed, revoked });
-  const removals = new Map([...confirmed.removed].map(([tag, removedMs]) => [tag, { removedMs, entries: [] }]));
-  const { tags } = mergeContent(proven, { floorMs: 0, tags: removals });
-  const also = { ...nothingKnown, tags, revoked: confirmed.revoked };
-  return runPublisher({ ...options, operations, mayCreate: true, sinceMs: now(), also });
+  return { tags: proven.tags, removed, revoked };
 }
 
 function contentOf(

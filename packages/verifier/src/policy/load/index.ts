@@ -1,3 +1,4 @@
+export { addSigner, type EditedPolicy, type NewSigner, removeSigner } from '../edit/signers.ts';
 export { loadTable, type TableDraft, type TableReader } from '../table/load.ts';
 export { type Lint, lintPolicy, loadPolicy } from './load-policy.ts';
 export type { PolicyProblem } from './problems.ts';
