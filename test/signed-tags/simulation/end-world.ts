@@ -80,7 +80,8 @@ const aheadMs = 10 * 60_000;
 function isBinding(world: World, promised: Promised): boolean {
   const { plan } = world;
   const machine = plan.machines.find(({ name }) => promised.to.startsWith(`${name}, `));
-  if (isMemoryNeeded(world) && machine?.isForgetful !== false) return false;
+  // Who has only recorded something has seen no head with it, and remembers nothing: it lies in the registry alone until somebody publishes.
+  if (isMemoryNeeded(world) && (machine?.isForgetful !== false || !promised.isInHead)) return false;
   // What was only recorded counts by the policy of who publishes it.
   if (!promised.isInHead && promised.terms.signers.length !== world.terms().signers.length) return false;
   // What a clock that is ahead has dated does not exist yet.
