@@ -100,7 +100,7 @@ describe('a chain of the Notary Project', () => {
   ])('does not sign by a key of %s', (key, text) => {
     expect(ofLeaf({ key })).toEqual({
       code: 'CERTIFICATE_KEY',
-      message: `the key of "CN=leaf,ST=WA,L=Seattle,O=Notary,C=US" is of a kind or size that does not sign (${text})`,
+      message: `the key of "CN=leaf,O=Notary,L=Seattle,ST=WA,C=US" is of a kind or size that does not sign (${text})`,
     });
   });
 });
@@ -112,7 +112,7 @@ describe('a chain that breaks one rule', () => {
   const namesake = makeCertificate({ profile: 'ca', subject: 'C=US,ST=WA,L=Seattle,O=Notary,CN=ca 1', key: 'ec-384' });
 
   it.each<[string, readonly Uint8Array[], ChainCode, string]>([
-    ['without its root', [leaf, ca], 'CHAIN_INCOMPLETE', '"CN=ca 1,ST=WA,L=Seattle,O=Notary,C=US", is not self-signed'],
+    ['without its root', [leaf, ca], 'CHAIN_INCOMPLETE', '"CN=ca 1,O=Notary,L=Seattle,ST=WA,C=US", is not self-signed'],
     ['without its intermediate', [leaf, root], 'CHAIN_ORDER', 'CN=leaf'],
     ['the other way round', [root, ca, leaf], 'CHAIN_SELF_SIGNED', 'CN=root'],
     ['with two in a wrong order', [ca, leaf, root], 'CHAIN_ORDER', 'CN=ca 1'],
@@ -203,7 +203,7 @@ describe('a chain that breaks one rule', () => {
     });
     expect(check(chain.ders)).toEqual({
       code: 'PATH_LENGTH',
-      message: 'the certificate "CN=ca 2,ST=WA,L=Seattle,O=Notary,C=US" allows 0 authorities below it, there are 1',
+      message: 'the certificate "CN=ca 2,O=Notary,L=Seattle,ST=WA,C=US" allows 0 authorities below it, there are 1',
     });
     expect(ofRoot({ extensions: [basicConstraints(true, 0)] })).toMatchObject({ code: 'PATH_LENGTH' });
     expect(ofRoot({ extensions: [basicConstraints(true, 1)] })).toBeUndefined();
@@ -300,7 +300,7 @@ describe('the time of a chain', () => {
     expect(checkValidAt(chain, from - 1)).toMatchObject({ code: 'CERTIFICATE_NOT_VALID_YET' });
     expect(checkValidAt(chain, to + 1)).toEqual({
       code: 'CERTIFICATE_EXPIRED',
-      message: 'the certificate "CN=leaf,ST=WA,L=Seattle,O=Notary,C=US" had expired',
+      message: 'the certificate "CN=leaf,O=Notary,L=Seattle,ST=WA,C=US" had expired',
     });
   });
 

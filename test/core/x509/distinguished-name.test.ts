@@ -24,7 +24,7 @@ describe("a certificate's name", () => {
       [['2.5.4.42', 'Ann', 0x13]],
     ]);
     expect(nameText(name)).toBe(
-      'SERIALNUMBER=7,CN=last,POSTALCODE=98101,STREET=Main,OU=a+OU=b,O=Acme,C=US,' +
+      'SERIALNUMBER=7,CN=last,OU=a+OU=b,O=Acme,POSTALCODE=98101,STREET=Main,C=US,' +
         '2.5.4.42=#1303416e6e,1.2.840.113549.1.9.1=#0c08614062' +
         '2e74657374',
     );

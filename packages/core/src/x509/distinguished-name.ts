@@ -11,15 +11,15 @@ export interface NameAttribute {
 /** A name: relative distinguished names, the most general first, each of one or more attributes. */
 export type DistinguishedName = readonly (readonly NameAttribute[])[];
 
-/** The attributes that have a name here, in the order in which Go prints them, the last first. Rule: Go's pkix.Name, which notation prints by. */
+/** The attributes that have a name here, in the order in which Go prints them, the last first: seen of notation 1.3.2. */
 export const nameTypes: ReadonlyMap<string, string> = new Map([
   ['2.5.4.6', 'C'],
-  ['2.5.4.10', 'O'],
-  ['2.5.4.11', 'OU'],
-  ['2.5.4.7', 'L'],
   ['2.5.4.8', 'ST'],
+  ['2.5.4.7', 'L'],
   ['2.5.4.9', 'STREET'],
   ['2.5.4.17', 'POSTALCODE'],
+  ['2.5.4.10', 'O'],
+  ['2.5.4.11', 'OU'],
   ['2.5.4.3', 'CN'],
   ['2.5.4.5', 'SERIALNUMBER'],
 ]);

@@ -13,7 +13,7 @@ export interface RawExtension {
 
 /** The fields of a certificate, DER where nothing else is said; what they mean is not looked at. */
 export interface CertificateFields {
-  /** Content of the number, positive. */
+  /** Content of the number. */
   readonly serialNumber: Uint8Array;
   /** OID. */
   readonly signatureAlgorithm: string;
@@ -48,7 +48,7 @@ export function readFields(der: Uint8Array): CertificateFields {
   if (!isSame(whole(inner, TAG.sequence), whole(algorithm, TAG.sequence)))
     throw malformed('it names two algorithms for its signature');
   return {
-    serialNumber: positive(serial),
+    serialNumber: numberOf(serial),
     ...signatureOf(algorithm),
     issuer: whole(issuer, TAG.sequence),
     ...timesOf(validity),
@@ -88,11 +88,9 @@ function isVersion3({ content }: DerElement): boolean {
   return isSame(content, Uint8Array.of(TAG.integer, 1, 2));
 }
 
-/** Go refuses negative numbers, too. Rule: RFC 5280, 4.1.2.2. */
-function positive(serial: DerElement | undefined): Uint8Array {
-  const first = serial?.content[0];
-  if (serial?.tag !== TAG.integer || first === undefined || first >= 0x80)
-    throw malformed('its serial number is negative, or none');
+/** Negative ones are in use, and to be taken. Rule: RFC 5280, 4.1.2.2. */
+function numberOf(serial: DerElement | undefined): Uint8Array {
+  if (serial?.tag !== TAG.integer) throw malformed('its serial number is none');
   return serial.content;
 }
 
