@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   CertificateError,
@@ -106,6 +106,19 @@ describe('a certificate', () => {
     const shown = await runOk('openssl', ['x509', '-in', file, '-noout', '-subject', '-nameopt', 'RFC2253,-esc_msb']);
     expect(nameText(certificate.subject)).toBe('CN=\u00fcber,O=A\\, B\\+C,ST=WA,C=US');
     expect(shown.trim()).toBe('subject=CN=\u00fcber,O=A\\, B\\+C,ST=WA,C=US');
+  });
+
+  it('that the tests make is one for openssl, too', async () => {
+    const folder = tempDir();
+    const file = (name: string, text: string): string => {
+      writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    };
+    const { leaf, intermediates, root } = makeChain({ intermediates: [{}, { key: 'rsa-2048', signature: 'sha384' }] });
+    const untrusted = file('untrusted', intermediates.map(({ pem }) => pem).join(''));
+    const options = ['-x509_strict', '-CAfile', file('root', root.pem), '-untrusted', untrusted];
+    const verified = await runOk('openssl', ['verify', ...options, file('leaf', leaf.pem)]);
+    expect(verified.trim()).toBe(`${join(folder, 'leaf')}: OK`);
   });
 
   it.each<[string, Uint8Array, string]>([

@@ -1,6 +1,7 @@
 import {
   type ChainCode,
   type ChainUse,
+  chainNotes,
   checkChain,
   checkValidAt,
   checkValidWithin,
@@ -100,7 +101,7 @@ describe('a chain of the Notary Project', () => {
   ])('does not sign by a key of %s', (key, text) => {
     expect(ofLeaf({ key })).toEqual({
       code: 'CERTIFICATE_KEY',
-      message: `the key of "CN=leaf,O=Notary,L=Seattle,ST=WA,C=US" is of a kind or size that does not sign (${text})`,
+      message: `the key of "CN=leaf,O=Notary,L=Seattle,ST=WA,C=US" is of a kind, size or form that does not sign (${text})`,
     });
   });
 });
@@ -287,6 +288,18 @@ describe('a chain that signs time stamps', () => {
     expect(check(makeChain().ders, 'timeStamping')).toMatchObject({ code: 'EXTENDED_KEY_USAGE' });
     expect(ofLeaf({ profile: 'tsa' })).toMatchObject({ code: 'EXTENDED_KEY_USAGE' });
     expect(ofLeaf({ profile: 'ocsp' })).toMatchObject({ code: 'EXTENDED_KEY_USAGE' });
+  });
+});
+
+describe('what is told of a chain', () => {
+  it('are the constraints of authorities that are not critical', () => {
+    const { ders } = makeChain({ intermediates: [{ extensions: [basicConstraints(true, 0, false)] }] });
+    expect(check(ders)).toBeUndefined();
+    expect(chainNotes(readChain(ders))).toEqual([
+      'the basic constraints of "CN=ca 1,O=Notary,L=Seattle,ST=WA,C=US" are not critical',
+    ]);
+    const leaf = makeChain({ leaf: { extensions: [basicConstraints(false, undefined, false)] } });
+    expect(chainNotes(readChain(leaf.ders))).toEqual([]);
   });
 });
 

@@ -25,7 +25,9 @@ const foreignBits: readonly KeyUsageBit[] = [
 export function checkCodeSigner(leaf: Certificate): ChainProblem | undefined {
   return (
     checkNoCa(leaf) ??
-    (notaryAlgorithmOf(leaf) === undefined ? badKey(leaf, 'is of a kind or size that does not sign') : undefined) ??
+    (notaryAlgorithmOf(leaf) === undefined
+      ? badKey(leaf, 'is of a kind, size or form that does not sign')
+      : undefined) ??
     checkSigningUsage(leaf, { mustBeCritical: true }) ??
     checkNoForeignUsage(leaf)
   );

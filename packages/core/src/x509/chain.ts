@@ -42,6 +42,13 @@ export function checkValidWithin(
   });
 }
 
+/** What a specification asks for and notation does not look at: told, and no reason to refuse. Rule: wire-formats 8.7. */
+export function chainNotes([, ...authorities]: readonly Certificate[]): readonly string[] {
+  return authorities
+    .filter(({ basicConstraints }) => basicConstraints?.isCritical === false)
+    .map((each) => `the basic constraints of ${shown(each)} are not critical`);
+}
+
 /** One issued by the next, the last by itself, and none before it. */
 function checkLinks(chain: readonly Certificate[]): ChainProblem | undefined {
   const last = chain.at(-1);

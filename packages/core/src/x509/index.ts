@@ -9,7 +9,7 @@ export {
   readCertificate,
 } from './certificate.ts';
 export { readCertificateFile, readChain } from './certificate-file.ts';
-export { type ChainUse, checkChain, checkValidAt, checkValidWithin } from './chain.ts';
+export { type ChainUse, chainNotes, checkChain, checkValidAt, checkValidWithin } from './chain.ts';
 export type { ChainCode, ChainProblem } from './chain-problem.ts';
 export { checkDer } from './der-shape.ts';
 export type { DistinguishedName, NameAttribute } from './distinguished-name.ts';
