@@ -129,6 +129,25 @@ describe('a catalogue that is carried', () => {
   });
 });
 
+describe('a clock that is behind that of the other end', () => {
+  it('does not take what lies there for the future: nothing is carried over it, unless that is asked for', async () => {
+    const { origin, mirror, old } = await twice();
+    const there: Store = {
+      ...origin.store,
+      resolve: async (...args) => ({ ...(await origin.store.resolve(...args)), dateMs: origin.clock.nowMs }),
+    };
+    const late = {
+      authority: origin.authority,
+      from: mirror,
+      to: there,
+      pace: shortPace,
+      now: () => origin.clock.nowMs - client.hour,
+    };
+    await expect(carryCatalogue(late)).rejects.toMatchObject({ code: 'CLOCK_DIFFERS' });
+    expect(await headDigest(origin.store)).not.toBe(old);
+  });
+});
+
 describe('a catalogue from the future', () => {
   const year = 365 * 24 * client.hour;
   const nowMs = client.at(3);

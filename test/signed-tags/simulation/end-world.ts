@@ -136,8 +136,13 @@ async function refreshLast(world: World, desk: Desk): Promise<void> {
 /** From what was the head before a thief came, and from what is found on the images; what was removed and revoked by then is confirmed. */
 async function rebuildAll(world: World, desk: Desk): Promise<void> {
   const { heads } = world.checks;
-  const firstForged = heads.findIndex(({ who }) => who === 'attacker');
-  const good = heads.slice(0, firstForged === -1 ? undefined : firstForged).at(-1);
+  // Where no key was stolen, what an attacker put there is an older head and no forgery: the newest of all is known to be good.
+  const isForging = world.plan.attacks.some(({ by }) => by === 'publisher');
+  const firstForged = isForging ? heads.findIndex(({ who }) => who === 'attacker') : -1;
+  const before = heads.slice(0, firstForged === -1 ? undefined : firstForged);
+  const good = isForging
+    ? before.at(-1)
+    : before.toSorted((a, b) => a.catalogue.issuedMs - b.catalogue.issuedMs).at(-1);
   await rebuild({
     ...writerOptions(world, desk),
     operations: operationsOnImages(world, desk),

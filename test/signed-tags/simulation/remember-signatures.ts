@@ -28,7 +28,7 @@ function rememberingVerify(): (...args: readonly unknown[]) => unknown {
 }
 
 function rememberingFormat({ verify }: VerifyFormat): VerifyFormat['verify'] {
-  const findings = createMemory<Promise<Finding>>();
+  const findings = createMemory<Promise<readonly Finding[]>>();
   return (envelope, subject, trust) => {
     // `origin` is the digest of the bytes wherever statements are judged.
     const { origin, foundIn, mediaType } = envelope;

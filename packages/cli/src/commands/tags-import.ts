@@ -17,7 +17,8 @@ export function defineImport(command: Command, context: Context): void {
     )
     .argument('<folder>', 'the layout')
     .argument('<repository>', 'REGISTRY/REPOSITORY, without a tag: the collection itself, or a mirror of it')
-    .option('--dry-run', 'show what would be written');
+    .option('--dry-run', 'show what would be written')
+    .option('--ignore-date', 'go on although this clock and that of the registry are more than 5 minutes apart');
   addNotes(
     command,
     `Never over a newer catalogue, over one that holds more, or where a newer one was seen (exit code 1). What nobody may have signed is replaced.

@@ -24,6 +24,7 @@ import { authorityOf } from './writer.ts';
 export interface CarryFlags extends CollectionFlags, RegistryFlags, OutputFlags, StateFlags {
   readonly dryRun?: boolean;
   readonly images?: boolean;
+  readonly ignoreDate?: boolean;
 }
 
 /** What was carried. */
@@ -74,7 +75,9 @@ async function carryCollection(
     const registry = await connection.open(collection.location);
     const images = await connection.open(collection.repository);
     const [from, to] = isExport ? [registry, layout] : [layout, registry];
-    const question = { from, to, authority: authorityOf(collection), now: () => Date.now(), signal: io.signal };
+    const ignoreDate = flags.ignoreDate === true;
+    const authority = authorityOf(collection);
+    const question = { from, to, authority, now: () => Date.now(), signal: io.signal, ignoreDate };
     const state = placeWithin(collection, stateFolder(flags, io));
     // First asked what would be done: images go before the catalogue that names them.
     const planned = await carryCatalogue({ ...question, state, isDry: true });

@@ -7,6 +7,7 @@ import { learnt } from '../client/learn.ts';
 import { TagsError } from '../errors.ts';
 import type { FileQuestion } from '../head/trusted-file.ts';
 import { writeHead } from '../head/write-head.ts';
+import { checkClock } from '../publish/checks.ts';
 import type { StatePlace } from '../state/state.ts';
 import { trustState } from '../state/trusted-state.ts';
 import { checkHolds, checkNotAhead, newer, timeText } from './holds.ts';
@@ -22,6 +23,8 @@ export interface CarryOptions {
   readonly state?: StatePlace;
   /** Milliseconds since 1970 UTC. */
   readonly now: () => number;
+  /** Goes on although this clock and that of the other end are more than five minutes apart. */
+  readonly ignoreDate?: boolean;
   readonly pace?: Pace;
   readonly signal?: AbortSignal;
   /** Nothing is written. */
@@ -89,9 +92,14 @@ export async function carryCatalogue(options: CarryOptions): Promise<Carried> {
   };
 }
 
-/** @throws {TagsError} CATALOGUE_NEWER, COLLECTION_MISMATCH; CATALOGUE_MALFORMED where no authority says that what is there may go */
-function checkEnd(own: ReadCatalogue, there: End | undefined, { authority, now }: CarryOptions): void {
+/**
+ * By a clock that is behind, what lies there would be from the future, and count for nothing.
+ * @throws {TagsError} CATALOGUE_NEWER, COLLECTION_MISMATCH, CLOCK_DIFFERS; CATALOGUE_MALFORMED where no authority says that what is there may go
+ */
+function checkEnd(own: ReadCatalogue, there: End | undefined, { authority, now, ignoreDate }: CarryOptions): void {
   if (there === undefined || there.manifest === own.head.resolved.descriptor.digest) return;
+  const head = there.dateMs === undefined ? {} : { dateMs: there.dateMs };
+  checkClock({ head, readAt: { wallMs: now() } }, { ignoreDate: ignoreDate === true });
   if (there.read !== undefined) checkHolds(own, there.read, now());
   else if (authority === undefined)
     throw new TagsError(

@@ -26,9 +26,14 @@ export interface ReadCatalogue extends WholeCatalogue {
 }
 
 /** What lies at the other end: a catalogue, or what counts for none, and why. */
-export type End =
-  | { readonly manifest: Digest; readonly read: ReadCatalogue; readonly refused?: undefined }
-  | { readonly manifest: Digest; readonly read?: undefined; readonly refused: string };
+export type End = {
+  readonly manifest: Digest;
+  /** When it was read, by the clock of that end: milliseconds since 1970 UTC. */
+  readonly dateMs?: number;
+} & (
+  | { readonly read: ReadCatalogue; readonly refused?: undefined }
+  | { readonly read?: undefined; readonly refused: string }
+);
 
 /** Shards that are read at the same time. */
 const sideBySide = 16;
@@ -57,15 +62,23 @@ export async function readEnd(source: Source, options: EndOptions): Promise<End 
   try {
     const read = await readCatalogueAt(source, options);
     if (read === undefined) return undefined;
-    const { digest: manifest } = read.head.resolved.descriptor;
+    const { descriptor, dateMs } = read.head.resolved;
+    const end = { manifest: descriptor.digest, ...(dateMs === undefined ? {} : { dateMs }) };
     const { issuedMs } = read.catalogue;
-    if (!isAhead(issuedMs, options.nowMs)) return { manifest, read };
-    return { manifest, refused: `it says that it was issued at ${timeText(issuedMs)}, which is yet to come` };
+    if (!isAhead(issuedMs, options.nowMs)) return { ...end, read };
+    return { ...end, refused: `it says that it was issued at ${timeText(issuedMs)}, which is yet to come` };
   } catch (error) {
     if (!(error instanceof TagsError)) throw error;
     const { signal } = options;
-    const { descriptor } = await source.resolve(HEAD_TAG, { maxBytes: maxHeadBytes, ...(signal && { signal }) });
-    return { manifest: descriptor.digest, refused: error.message };
+    const { descriptor, dateMs } = await source.resolve(HEAD_TAG, {
+      maxBytes: maxHeadBytes,
+      ...(signal && { signal }),
+    });
+    return {
+      manifest: descriptor.digest,
+      ...(dateMs === undefined ? {} : { dateMs }),
+      refused: error.message,
+    };
   }
 }
 

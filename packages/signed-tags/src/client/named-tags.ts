@@ -48,10 +48,10 @@ export async function tagsNamedBy(question: StatementsQuestion): Promise<NamedTa
   const findings = await Promise.all(
     (evidence?.envelopes ?? []).slice(0, maxStatements).map(async (envelope) => {
       const format = formats.find(({ name }) => name === envelope.format);
-      return await format?.verify(envelope, { digest }, trust);
+      return (await format?.verify(envelope, { digest }, trust)) ?? [];
     }),
   );
-  const said = findings.flatMap((finding) => finding?.proven ?? []);
+  const said = findings.flat().flatMap((finding) => finding.proven ?? []);
   const newestFirst = said.toSorted((a, b) => (b.claimedAtMs ?? 0) - (a.claimedAtMs ?? 0));
   const tags = new Set(newestFirst.flatMap(({ signedReference }) => tagIn(signedReference, collection)));
   const [gap] = evidence?.gaps ?? [];

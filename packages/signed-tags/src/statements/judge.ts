@@ -8,6 +8,7 @@ import {
   type Finding,
   formatNames,
   isAccepted,
+  isKeyOf,
   type Requirement,
   type Ruling,
   signerId,
@@ -78,7 +79,7 @@ export async function countingStatements(
     const name = formatNames.find((each) => each === format);
     if (statement === undefined || atMs === undefined || proven === undefined || name === undefined) return [];
     const { identity } = proven;
-    const isRefused = identity.kind === 'key' && refuse.keyIds.has(identity.keyId);
+    const isRefused = isKeyOf(identity, refuse.keyIds);
     if (isRefused || !signersMeet(require, [{ identity, format: name }])) return [];
     return [{ statement, atMs, signer: `${format} ${signerId(identity)}` }];
   });
@@ -130,17 +131,17 @@ async function findingsOf(
   { ruling }: TagQuestion,
 ): Promise<readonly Finding[]> {
   const findings = await Promise.all(statements.map((statement) => findingOf(statement, digest, ruling)));
-  return findings.filter((finding) => finding !== undefined).filter((finding) => isDated(finding, ruling.atMs));
+  return findings.flat().filter((finding) => isDated(finding, ruling.atMs));
 }
 
 async function findingOf(
   { mediaType, bytes }: TagStatement,
   digest: Digest,
   ruling: Ruling,
-): Promise<Finding | undefined> {
+): Promise<readonly Finding[]> {
   const origin = digestOf(bytes);
   const format = formats.find((each) => each.recogniseLayer({ mediaType, digest: origin, size: bytes.length }));
-  if (format === undefined) return undefined;
+  if (format === undefined) return [];
   const envelope = { format: format.name, foundIn: 'blob', origin, mediaType, bytes, annotations: {} } as const;
   return format.verify(envelope, { digest }, trustOf(ruling));
 }
