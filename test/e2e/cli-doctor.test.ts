@@ -8,10 +8,12 @@ import {
   type Store,
 } from '@signet/oci';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pushBlob, pushManifest, pushReferrer } from '../oci/images.ts';
+import { pushBlob, pushManifest } from '../oci/images.ts';
+import { makeCertificate } from '../support/certificates.ts';
 import { signet } from '../support/cli.ts';
 import { startDockerRegistry } from '../support/docker-registry.ts';
 import { startHostileRegistry } from '../support/hostile-registry.ts';
+import { attachNotaryEnvelope, signNotaryJws } from '../support/notary-signature.ts';
 import { itWithPeers } from '../support/peers.ts';
 import { tempDir } from '../support/temp.ts';
 import { createTestCa } from '../support/tls.ts';
@@ -45,8 +47,6 @@ async function examined(
   return { code, of: Object.fromEntries(findings.map((finding) => [finding.about, finding])) };
 }
 
-const notation = 'application/vnd.cncf.notary.signature';
-
 /** A bundle that says something of the image, and does not sign it. */
 async function pushAttestation(store: Store, subject: Descriptor): Promise<void> {
   const statement = statementOf(subject.digest, {}, { predicateType: 'https://slsa.dev/provenance/v1' });
@@ -78,13 +78,14 @@ describe('doctor', () => {
     expect(missing).toMatchObject({ code: 3, of: { registry: { state: 'good' }, image: { code: 'NOT_FOUND' } } });
   });
 
-  it('tells attestations and formats that it does not read from signatures', async () => {
+  it('tells attestations from signatures, and each format from the others', async () => {
     const mixed = await world.push('mixed:1');
     const client = createRegistryClient();
     try {
       const store = client.repository({ registry: world.host, repository: 'mixed' });
       const { descriptor } = await store.resolve('1');
-      await pushReferrer(store, descriptor, 'notation', notation);
+      const { der, privateKey: key } = makeCertificate();
+      await attachNotaryEnvelope(store, descriptor, signNotaryJws({ target: descriptor, chain: [der], key }));
       await pushAttestation(store, descriptor);
     } finally {
       await client.close();
@@ -92,11 +93,10 @@ describe('doctor', () => {
     const { stdout } = await ok(['doctor', '-o', 'json', mixed]);
     const { findings }: { findings: readonly Finding[] } = JSON.parse(stdout);
     expect(findings.filter(({ about }) => about === 'signatures')).toEqual([
-      { about: 'signatures', state: 'good', text: '1 × sigstore attestation (none of them was verified here)' },
       {
         about: 'signatures',
-        state: 'note',
-        text: `1 × a signature of a format that is not verified here: ${notation}`,
+        state: 'good',
+        text: expect.stringMatching(/^1 × (notary, 1 × sigstore attestation|sigstore attestation, 1 × notary) \(/),
       },
     ]);
   });

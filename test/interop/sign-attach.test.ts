@@ -26,7 +26,7 @@ const openssl: readonly (readonly [name: string, make: readonly string[], sign: 
 ];
 
 /** Which cosign finds and verifies which form. */
-const readers: Readonly<Record<SignFormatName, readonly PeerName[]>> = {
+const readers: Readonly<Partial<Record<SignFormatName, readonly PeerName[]>>> = {
   sigstore: ['cosign'],
   cosign: ['cosign', 'cosign2'],
 };
@@ -75,7 +75,7 @@ describe.each(registries)('a payload that openssl signed, attached on %s', (_, s
           attachedAtMs: signedAtMs,
         });
         expect(result).toMatchObject({ outcome: 'new', stored: name === 'cosign' ? 'sig' : stored });
-        for (const program of readers[name]) {
+        for (const program of readers[name] ?? []) {
           const what = { image, publicFile: join(folder, `${key}.pub`), program };
           expect(await cosignVerify(folder, what)).toMatchObject({ code: 0 });
         }

@@ -1,6 +1,7 @@
 import { convertPolicy, type ImportFormat } from '@signet/policy-import';
 import { lintPolicy } from '@signet/verifier/policy';
 import { describe, expect, it } from 'vitest';
+import { makeCertificate } from '../support/certificates.ts';
 import { newKey } from '../verifier/policy/load/policy-data.ts';
 
 const [first, second] = [newKey(), newKey()];
@@ -102,8 +103,9 @@ describe('a converted policy', () => {
       const format = (Object.keys(policies) as ImportFormat[]).find((each) => each === from) ?? 'podman';
       const { policy } = convertPolicy(format, [{ file: 'other.yaml', text: JSON.stringify(source) }]);
       const reader = {
-        readFile: async (path: string) => Buffer.from(path === 'policy.yaml' ? policy : first),
-        readFolder: async () => [],
+        readFile: async (path: string) =>
+          Buffer.from(path === 'policy.yaml' ? policy : path.endsWith('.crt') ? makeCertificate().pem : first),
+        readFolder: async (path: string) => (path.startsWith('truststore/') ? ['a.crt'] : []),
       };
       const { policy: loaded, problems } = await lintPolicy('policy.yaml', { reader, env: {} });
       expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);

@@ -6,6 +6,10 @@ export interface NotarySignatureRequest {
   readonly target: Descriptor;
   readonly chain: readonly Uint8Array[];
   readonly key: KeyObject;
+  /** Further protected headers, by their whole names. */
+  readonly attributes?: Readonly<Record<string, unknown>>;
+  /** Those of them that are critical. */
+  readonly critical?: readonly string[];
 }
 
 const prefix = 'io.cncf.notary';
@@ -14,15 +18,17 @@ const prefix = 'io.cncf.notary';
  * A JWS envelope of the Notary Project, signed for real by certificates that notation would not sign with.
  * Rule: wire-formats 8.1, 8.3.
  */
-export function signNotaryJws({ target, chain, key }: NotarySignatureRequest): Uint8Array {
+export function signNotaryJws(request: NotarySignatureRequest): Uint8Array {
+  const { target, chain, key, attributes = {}, critical = [] } = request;
   const { mediaType, digest, size } = target;
   const { name, hash } = algorithmOf(key);
   const header = {
     alg: name,
-    crit: [`${prefix}.signingScheme`],
+    crit: [`${prefix}.signingScheme`, ...critical],
     cty: 'application/vnd.cncf.notary.payload.v1+json',
     [`${prefix}.signingScheme`]: 'notary.x509',
     [`${prefix}.signingTime`]: '2026-01-01T00:00:00Z',
+    ...attributes,
   };
   const payload = base64url(JSON.stringify({ targetArtifact: { digest, mediaType, size } }));
   const signed = base64url(JSON.stringify(header));

@@ -27,6 +27,7 @@ export function createExampleFormat(): VerifyFormat & { readonly verified: Envel
     recogniseLayer: ({ mediaType }) => mediaType === exampleType,
     annotationKeys: [],
     maxLayers: 1_000,
+    isWanted: () => true,
     tagsFor: (subject) => [`${subject.replace(':', '-')}.example`],
     prospect(envelope, trust) {
       const said = parse(envelope);
@@ -36,11 +37,8 @@ export function createExampleFormat(): VerifyFormat & { readonly verified: Envel
     },
     async verify(envelope, subject, trust) {
       verified.push(envelope);
-      return toFinding(
-        envelope,
-        subject.digest,
-        trust.keys.map(({ id }) => id),
-      );
+      const ids = trust.keys.map(({ id }) => id);
+      return [toFinding(envelope, subject.digest, ids)];
     },
   };
 }

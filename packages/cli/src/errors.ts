@@ -23,6 +23,7 @@ export type CliErrorCode =
   | 'DIGEST_LEFT'
   | 'SIGNATURES_UNREAD'
   | 'DOCKER_FAILED'
+  | 'CERTIFICATES_UNFIT'
   | 'INTERRUPTED';
 
 /** A call that cannot be carried out. The hint says what to do. */
@@ -58,6 +59,9 @@ const exitCodes: Readonly<Record<string, ExitCode>> = {
   DIGEST_LEFT: EXIT.denied,
   SIGNATURES_UNREAD: EXIT.undecided,
   DOCKER_FAILED: EXIT.undecided,
+  CERTIFICATES_UNFIT: EXIT.usage,
+  CERTIFICATE_MALFORMED: EXIT.usage,
+  NAME_INVALID: EXIT.usage,
   INTERRUPTED: EXIT.interrupted,
   REFERENCE_INVALID: EXIT.usage,
   DIGEST_INVALID: EXIT.usage,

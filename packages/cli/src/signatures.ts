@@ -1,13 +1,13 @@
 import { type Digest, digestOf, parseManifest, type Reference, type Resolved, type Source } from '@signet/oci';
 import {
   collect,
+  defaultFormats,
   defaultVerifyLimits,
   type FoundFormat,
   type Gap,
   type Inspection,
   inspectSignature,
   type Skipped,
-  shownFormats,
   toAsked,
 } from '@signet/verifier';
 
@@ -32,7 +32,7 @@ export async function findSignatures(
   reference: Reference,
   source: Source,
   signal: AbortSignal,
-  formats: readonly FoundFormat[] = shownFormats,
+  formats: readonly FoundFormat[] = defaultFormats,
 ): Promise<FoundSignatures> {
   const found = new Map<string, FoundSignature>();
   let gaps: readonly Gap[] = [];
@@ -55,7 +55,7 @@ export async function ownSignatures(
 ): Promise<readonly FoundSignature[]> {
   const manifest = parseManifest(root.bytes, root.descriptor.mediaType);
   if (manifest.kind !== 'manifest') return [];
-  const layers = manifest.layers.filter((layer) => shownFormats.some((format) => format.recogniseLayer(layer)));
+  const layers = manifest.layers.filter((layer) => defaultFormats.some((format) => format.recogniseLayer(layer)));
   const maxBytes = defaultVerifyLimits.maxEnvelopeBytes;
   return Promise.all(
     layers.map(async (layer) => ({

@@ -3,7 +3,7 @@ import type { PublicKey } from './keys/public-key.ts';
 import type { SignatureScheme, Signer } from './signer.ts';
 
 /** Names of the signature formats that can be written. */
-export type SignFormatName = 'sigstore' | 'cosign';
+export type SignFormatName = 'sigstore' | 'cosign' | 'notary';
 
 /** What is to be signed. Pure data: no clock, no registry. */
 export interface SignRequest {
@@ -25,7 +25,10 @@ export interface Payload {
   readonly payloadType: string;
   /** The payload itself (JSON). */
   readonly bytes: Uint8Array;
-  /** The exact bytes that the key signs (for DSSE: the PAE over `bytes`). */
+  /**
+   * The exact bytes that the key signs (for DSSE: the PAE over `bytes`). With `notary` the payload alone: the envelope's header, which is signed
+   * too, names the algorithm of the key.
+   */
   readonly toSign: Uint8Array;
 }
 

@@ -14,6 +14,10 @@ export interface PolicyInput {
 export interface ImportOptions {
   /** A rule by key that asks for a log entry, which Signet does not verify yet, is written without it: laxer. Default: nothing satisfies it. */
   readonly allowWithoutLog?: boolean;
+  /** notation: the folder that holds `x509/{ca,signingAuthority,tsa}/NAME`. Default: `truststore` beside the policy. */
+  readonly trustStore?: string;
+  /** notation: why a trust store (`ca:NAME`) cannot be read: what asks for it is satisfied by nothing. Default: all can be. */
+  readonly brokenStores?: ReadonlyMap<string, string>;
 }
 
 /** What a loss does to the answers. `denied`: nothing satisfies what stood there. `laxer`: allowed by the caller, or for images with names that nobody has. */
@@ -38,13 +42,28 @@ export interface Conditions {
   readonly where: readonly string[];
 }
 
-/** A named source of trust. */
-export interface ImportedSource {
-  readonly name: string;
+/** A named source of trust: keys, or certificates. */
+export type ImportedSource = { readonly name: string } & (ImportedKeys | ImportedX509);
+
+/** Keys, and the form of signatures that the other tool reads. */
+export interface ImportedKeys {
   /** File names or PEM texts. */
   readonly keys: readonly string[];
-  /** The form of signatures that the other tool reads. */
   readonly format: FormatName;
+}
+
+/** Trust in certificates, as Signet's policy has it. */
+export interface ImportedX509 {
+  readonly x509: {
+    /** Paths of folders with certificates. */
+    readonly ca: readonly string[];
+    readonly signingAuthority: readonly string[];
+    readonly tsa: readonly string[];
+    readonly identities: readonly string[];
+    readonly level: string;
+    readonly override: Readonly<Record<string, string>>;
+    readonly verifyTimestamp?: string;
+  };
 }
 
 /** An image pulled from `from` was signed as `to`. */

@@ -1,4 +1,4 @@
-import type { ImportedSource } from './model.ts';
+import type { ImportedKeys, ImportedSource, ImportedX509 } from './model.ts';
 
 /** Names the sources of trust of a policy: the same keys in the same format are one source, two sources never share a name. */
 export class SourceBook {
@@ -6,13 +6,13 @@ export class SourceBook {
   /** `never` would be the requirement of that name. */
   private readonly names = new Set<string>(['never']);
 
-  /** The name of the source with these keys (file names or PEM texts) in this format; `hint` becomes the name where it is free. */
-  nameOf({ keys, format }: Omit<ImportedSource, 'name'>, hint: string): string {
-    const id = JSON.stringify([keys, format]);
+  /** The name of the source with these keys in this format, or these certificates; `hint` becomes the name where it is free. */
+  nameOf(trust: ImportedKeys | ImportedX509, hint: string): string {
+    const id = JSON.stringify('x509' in trust ? trust.x509 : [trust.keys, trust.format]);
     const known = this.byKeys.get(id);
     if (known !== undefined) return known.name;
     const name = this.freeName(toName(hint));
-    this.byKeys.set(id, { name, keys, format });
+    this.byKeys.set(id, { name, ...trust });
     return name;
   }
 

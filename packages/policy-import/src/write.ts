@@ -1,5 +1,5 @@
 import { type Demand, sourcesIn } from './demand.ts';
-import type { Conditions, Imported, ImportedSource, Loss } from './model.ts';
+import type { Conditions, Imported, ImportedSource, ImportedX509, Loss } from './model.ts';
 import type { ConvertedRule } from './rule.ts';
 
 /** What goes into the file. */
@@ -29,15 +29,30 @@ export function writePolicy({ title, imported, rules }: PolicyParts): string {
 }
 
 function trustComments(sources: readonly ImportedSource[]): readonly string[] {
-  return sources.some(({ format }) => format === 'cosign') ? [olderFormOnly] : [];
+  return sources.some((source) => 'format' in source && source.format === 'cosign') ? [olderFormOnly] : [];
 }
 
 const olderFormOnly = comment(
   'formats: [cosign]: as the other tool reads them. Leave the line out where bundles, which "signet sign" writes, are to count too.',
 );
 
-function sourceLines({ name, keys, format }: ImportedSource): readonly string[] {
+function sourceLines(source: ImportedSource): readonly string[] {
+  const { name } = source;
+  if ('x509' in source) return [`  ${quote(name)}:`, '    x509:', ...x509Lines(source.x509)];
+  const { keys, format } = source;
   return [`  ${quote(name)}:`, `    formats: [${format}]`, '    keys:', ...keys.flatMap((key) => keyLines(key))];
+}
+
+function x509Lines({ level, override, verifyTimestamp, ...lists }: ImportedX509['x509']): readonly string[] {
+  const actions = Object.entries(override).map(([check, action]) => `${check}: ${action}`);
+  return [
+    ...Object.entries(lists).flatMap(([field, items]) =>
+      items.length === 0 ? [] : [`      ${field}:`, ...items.map((item) => `        - ${quote(item)}`)],
+    ),
+    `      level: ${level}`,
+    ...(actions.length === 0 ? [] : [`      override: { ${actions.join(', ')} }`]),
+    ...(verifyTimestamp === undefined ? [] : [`      verifyTimestamp: ${verifyTimestamp}`]),
+  ];
 }
 
 /** A file name on its line, a PEM text as a block of its own. */

@@ -99,14 +99,18 @@ export class Checker {
     if (format === undefined || (await this.isOver(envelope))) return;
     if (!this.hasBudget(prospect)) return this.leave(prospect);
     const hintedOnly = prospect === 'likely';
-    const finding = await format.verify(envelope, subject, { ...this.options.trust, hintedOnly });
-    this.spend(finding, prospect);
-    if (this.tried.has(envelope) && finding.proven === undefined) return; // told the first time
+    const findings = await format.verify(envelope, subject, { ...this.options.trust, hintedOnly });
+    this.spend(findings, prospect);
+    const isProven = findings.some(({ proven }) => proven !== undefined);
+    if (this.tried.has(envelope) && !isProven) return; // told the first time
     this.tried.add(envelope);
-    this.keep(finding);
-    yield finding;
+    for (const finding of findings) {
+      this.keep(finding);
+      yield finding;
+    }
     // A hint proves nothing: the signature may be another trusted key's. That is tried last, and spends the budget of the others.
-    if (hintedOnly && finding.keyChecks > 0 && finding.keyChecks < this.options.trust.keys.length && !finding.proven)
+    const keyChecks = checksOf(findings);
+    if (hintedOnly && keyChecks > 0 && keyChecks < this.options.trust.keys.length && !isProven)
       this.putOff(envelope, 'unlikely');
   }
 
@@ -137,7 +141,8 @@ export class Checker {
     this.left.set(message, limitGap(message));
   }
 
-  private spend({ keyChecks }: Finding, prospect: Prospect): void {
+  private spend(findings: readonly Finding[], prospect: Prospect): void {
+    const keyChecks = checksOf(findings);
     if (prospect === 'likely') this.spent.keyChecks += keyChecks;
     else if (keyChecks > 0) this.spent.signatures += 1;
   }
@@ -149,6 +154,11 @@ export class Checker {
     if (finding.proven !== undefined) this.proven.push(finding);
     else if (kept.length < maxKept) kept.push(finding);
   }
+}
+
+/** Verifications that were made for one envelope. */
+function checksOf(findings: readonly Finding[]): number {
+  return Math.max(0, ...findings.map(({ keyChecks }) => keyChecks));
 }
 
 /** A manifest that names no subject is none of the listing's: it was found under a tag. */

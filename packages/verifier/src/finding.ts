@@ -16,10 +16,13 @@ export type CheckName =
   | 'expiry'
   | 'revocation';
 
-/** One rule of a spec, looked at once. `unknown`: could not be looked at; `skip`: the policy does not ask for it. */
+/**
+ * One rule of a spec, looked at once. `unknown`: could not be looked at; `skip`: the policy does not ask for it; `warn`: it is broken, and the
+ * policy only logs that.
+ */
 export interface Check {
   readonly name: CheckName;
-  readonly result: 'pass' | 'fail' | 'unknown' | 'skip';
+  readonly result: 'pass' | 'fail' | 'unknown' | 'skip' | 'warn';
   /** Stable code, listed in docs/reasons.md: `OK`, `SIGNATURE_INVALID`, `SUBJECT_MISMATCH`, … */
   readonly code: CheckCode;
   /** What was expected and what came, for people; from outside, so escaped when printed. */
@@ -48,6 +51,17 @@ export type CheckCode =
   | 'TAG_NOTHING_TO_COMPARE'
   | 'TAG_UNCHECKED'
   | 'SIGNATURE_TOO_OLD'
+  | 'CERTIFICATE_RULE'
+  | 'CERTIFICATE_NOT_TRUSTED'
+  | 'IDENTITY_NOT_TRUSTED'
+  | 'ATTRIBUTE_UNKNOWN'
+  | 'PLUGIN_NEEDED'
+  | 'SIGNATURE_EXPIRED'
+  | 'CERTIFICATE_TIME'
+  | 'TIMESTAMP_MISSING'
+  | 'TIMESTAMP_INVALID'
+  | 'CERTIFICATE_REVOKED'
+  | 'REVOCATION_UNKNOWN'
   | 'SIGNATURE_TOO_EARLY'
   | 'SIGNATURE_TIME_UNPROVEN'
   | 'SIGNATURE_TIME_AHEAD'
@@ -57,7 +71,17 @@ export type CheckCode =
 /** Who a signature is proven to be from. */
 export type Identity =
   | { readonly kind: 'key' /** Hex SHA-256 of the SPKI. */; readonly keyId: string }
-  | { readonly kind: 'x509'; readonly anchor: string; readonly subject: string }
+  | {
+      readonly kind: 'x509';
+      /** Hex SHA-256 of the root of the chain, whichever of its certificates is the one that is trusted. */
+      readonly anchor: string;
+      /** The signer's name, as notation prints it. */
+      readonly subject: string;
+      /** The source of trust that it was held against. */
+      readonly source?: string;
+      /** Hex SHA-256 of the SPKI of each certificate of the chain. */
+      readonly keyIds?: readonly string[];
+    }
   | { readonly kind: 'keyless'; readonly issuer: string; readonly subject: string };
 
 /** What a signature that passed integrity, authenticity, payload and subject says. */
@@ -104,7 +128,7 @@ const maxClaimLength = 200;
 export function createFinding(parts: Omit<Finding, 'proven'>, says: Proven | undefined): Finding {
   const isProven = provingChecks.every((name) => {
     const own = parts.checks.filter((check) => check.name === name);
-    return own.length > 0 && own.every((check) => check.result === 'pass');
+    return own.length > 0 && own.every((check) => check.result === 'pass' || check.result === 'warn');
   });
   const finding = {
     ...parts,
@@ -130,7 +154,17 @@ export function signerId(identity: Identity): string {
 
 /** Nothing that was looked at failed, and nothing that had to be looked at is open. */
 export function isAccepted(finding: Finding): boolean {
-  return finding.proven !== undefined && finding.checks.every(({ result }) => result === 'pass' || result === 'skip');
+  return finding.proven !== undefined && finding.checks.every(({ result }) => isFine(result));
+}
+
+function isFine(result: Check['result']): boolean {
+  return result === 'pass' || result === 'skip' || result === 'warn';
+}
+
+/** Whether the key that signed, or that of a certificate above it, is among these. */
+export function isKeyOf(identity: Identity, keyIds: ReadonlySet<string>): boolean {
+  if (identity.kind === 'key') return keyIds.has(identity.keyId);
+  return identity.kind === 'x509' && identity.keyIds?.some((id) => keyIds.has(id)) === true;
 }
 
 /** Nothing failed, but something could not be looked at. */

@@ -28,6 +28,11 @@ export interface FoundFormat {
 export interface VerifyFormat extends FoundFormat {
   /** Cheap and total. */
   prospect(envelope: Envelope, trust: TrustMaterial): Prospect;
-  /** No I/O, no clock; async only because some signature checks are. Never throws: malformed bytes are a failed `integrity`. */
-  verify(envelope: Envelope, subject: Subject, trust: TrustMaterial): Promise<Finding>;
+  /** Whether anything in the trust could be met by this format: else it is not looked for. */
+  isWanted(trust: TrustMaterial): boolean;
+  /**
+   * No I/O, no clock; async only because some signature checks are. Never throws: malformed bytes are a failed `integrity`. One finding; of a
+   * format with certificates one for each source, since what a source asks for is its own.
+   */
+  verify(envelope: Envelope, subject: Subject, trust: TrustMaterial): Promise<readonly Finding[]>;
 }

@@ -25,12 +25,13 @@ export {
   type FoundIn,
   type Identity,
   isAccepted,
+  isKeyOf,
   type Proven,
   signerId,
 } from './finding.ts';
 export type { FoundFormat, Prospect, VerifyFormat } from './format.ts';
 export { type FormatName, formatNames } from './format-names.ts';
-export { defaultFormats, shownFormats } from './formats/index.ts';
+export { defaultFormats } from './formats/index.ts';
 export { inspectSignature, renderInspection } from './inspect/inspect.ts';
 export type { ClaimedSigner, InspectedCertificate, Inspection, NotaryInspection } from './inspect/inspection.ts';
 export { buildTree, type Tree, type TreeLink, type TreeNode, type TreeOptions } from './inspect/tree.ts';
@@ -63,6 +64,7 @@ export type { TrustSource } from './policy/source.ts';
 export type { Expected, MadeSignature, PolicyTable, TableCase } from './policy/table/case.ts';
 export { type CaseResult, runTable } from './policy/table/run.ts';
 export { durationText } from './policy/time-text.ts';
+export { type CheckAction, levelActions, type X509Trust } from './policy/x509-trust.ts';
 export { escapeForTerminal, escapeJsonLine, toJsonText } from './report/escape.ts';
 export { toJunit } from './report/junit.ts';
 export { type JunitCase, type JunitOutcome, type JunitSuite, junitDocument } from './report/junit-document.ts';

@@ -45,7 +45,8 @@ export async function examine(asked: Asked, ruling: Ruling, using: Verifying): P
   try {
     const { signal } = clock;
     const trust = trustOf(ruling);
-    const wanted = isExempt(ruling) && trust.keys.length === 0 ? [] : formats;
+    const wanted =
+      isExempt(ruling) && trust.keys.length === 0 ? [] : formats.filter((format) => format.isWanted(trust));
     const checker = new Checker({ formats: wanted, trust, limits, signal });
     const evidences = collect(asked, {
       ...using,

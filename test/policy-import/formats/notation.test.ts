@@ -1,5 +1,6 @@
+import { convertPolicy } from '@signet/policy-import';
 import { describe, expect, it } from 'vitest';
-import { convert, lossesOf, refusal, ruleNamed, written } from '../convert.ts';
+import { lossesOf, refusal, ruleNamed, written } from '../convert.ts';
 
 const trust = { trustStores: ['ca:acme'], trustedIdentities: ['x509.subject: C=US, ST=WA, O=acme'] };
 const skip = (...registryScopes: readonly string[]): object => ({
@@ -25,21 +26,53 @@ describe('a trustpolicy.json', () => {
     expect(lossesOf('notation', policyOf(skip('reg.example.com/a')))).toEqual([]);
   });
 
-  it.each(['strict', 'permissive', 'audit'])('%s needs X.509: never satisfied, and named', (level) => {
-    const source = policyOf(signed(level, '*'));
-    expect(ruleNamed(written('notation', source), level)).toMatchObject({
-      images: ['*'],
-      mode: 'enforce',
-      require: 'never',
+  it.each(['strict', 'permissive', 'audit'])(
+    '%s is a source of certificates with its stores and identities',
+    (level) => {
+      const source = policyOf(signed(level, '*'));
+      const policy = written('notation', source);
+      expect(ruleNamed(policy, level)).toMatchObject({ images: ['*'], mode: 'enforce', require: { any: [level] } });
+      expect(policy.trust).toEqual({
+        [level]: { x509: { ca: ['truststore/x509/ca/acme'], identities: trust.trustedIdentities, level } },
+      });
+      expect(lossesOf('notation', source)).toEqual([]);
+    },
+  );
+
+  it('overrides, time stamps and other stores are taken over', () => {
+    const verification = {
+      level: 'strict',
+      override: { expiry: 'log', revocation: 'skip' },
+      verifyTimestamp: 'afterCertExpiry',
+    };
+    const trustStores = ['ca:acme', 'signingAuthority:sa', 'tsa:t'];
+    const source = policyOf({ ...signed('strict', '*'), signatureVerification: verification, trustStores });
+    expect(written('notation', source).trust).toEqual({
+      strict: {
+        x509: {
+          ca: ['truststore/x509/ca/acme'],
+          signingAuthority: ['truststore/x509/signingAuthority/sa'],
+          tsa: ['truststore/x509/tsa/t'],
+          identities: trust.trustedIdentities,
+          level: 'strict',
+          override: verification.override,
+          verifyTimestamp: 'afterCertExpiry',
+        },
+      },
     });
-    expect(lossesOf('notation', source)).toEqual([`9 statement ${level} denied`]);
-    expect(convert('notation', source).policy).toMatch(/# lost, policy:9: statement .* level .* trust stores ca:acme/);
   });
 
-  it('overrides are named with it', () => {
-    const override = { expiry: 'log', revocation: 'skip' };
-    const source = policyOf({ ...signed('strict', '*'), signatureVerification: { level: 'strict', override } });
-    expect(convert('notation', source).losses[0]?.why).toContain('expiry: log, revocation: skip');
+  it('stores that cannot be read, and identities of other kinds, satisfy nothing, and are named', () => {
+    const source = policyOf(signed('strict', '*'));
+    const broken = convertPolicy('notation', [{ file: 'policy', text: JSON.stringify(source) }], {
+      brokenStores: new Map([['ca:acme', 'it is empty']]),
+    });
+    expect(broken.policy).toContain('require: never');
+    expect(broken.losses).toMatchObject([{ effect: 'denied', why: 'the trust store ca:acme: it is empty' }]);
+    const other = policyOf({ ...signed('strict', '*'), trustedIdentities: ['x509.san:a'] });
+    expect(ruleNamed(written('notation', other), 'strict')).toMatchObject({ require: 'never' });
+    const stamps = policyOf({ ...signed('strict', '*'), trustStores: ['tsa:t'] });
+    expect(ruleNamed(written('notation', stamps), 'strict')).toMatchObject({ require: 'never' });
   });
 
   it('a host without dot or port is none here: no rule, and named', () => {
@@ -59,7 +92,11 @@ describe('a trustpolicy.json', () => {
 
   it('two spellings of one repository ask for both', () => {
     const policy = written('notation', policyOf(skip('reg.example.com/a'), signed('strict', 'REG.example.com:443/a')));
-    expect(policy.rules).toMatchObject([{ images: ['reg.example.com/a', 'REG.example.com:443/a'], require: 'never' }]);
+    const [rule] = policy.rules;
+    expect(rule).toMatchObject({
+      images: ['reg.example.com/a', 'REG.example.com:443/a'],
+      require: { any: ['strict'] },
+    });
   });
 
   it('fields that notation does not read are named', () => {

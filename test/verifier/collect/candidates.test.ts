@@ -28,8 +28,10 @@ describe('toCandidate', () => {
   it.each([
     ['application/vnd.cncf.notary.signature', 'FOREIGN_FORMAT'],
     ['application/spdx+json', 'OTHER_TYPE'],
-  ])('type %s is passed over: %s', (type, code) => {
-    expect(sort(entry(type, embed('AAAA')))).toMatchObject({ kind: 'skipped', skipped: { origin: image, code } });
+  ])('type %s is passed over where keys alone are trusted: %s', (type, code) => {
+    const formats = defaultFormats.filter((format) => format.isWanted({ keys: [] }));
+    const sorted = toCandidate(entry(type, embed('AAAA')), formats);
+    expect(sorted).toMatchObject({ kind: 'skipped', skipped: { origin: image, code } });
   });
 
   it('what says it signs goes first, what says it attests last; what embeds its envelope after what does not', () => {

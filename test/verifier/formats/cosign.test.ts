@@ -17,8 +17,11 @@ const envelope = (payload: unknown, key = alice, changes: Partial<Envelope> = {}
     ...changes,
   });
 };
-const verifyIt = (what: Envelope, keys = [alice.publicKey]): Promise<Finding> =>
-  cosignVerifyFormat.verify(what, { digest: image }, { keys });
+const verifyIt = async (what: Envelope, keys = [alice.publicKey]): Promise<Finding> =>
+  only(await cosignVerifyFormat.verify(what, { digest: image }, { keys }));
+function only([finding]: readonly Finding[]): Finding {
+  return finding ?? expect.fail('no finding');
+}
 const failed = ({ checks }: Finding): readonly string[] =>
   checks.filter(({ result }) => result === 'fail').map(({ name, code }) => `${name} ${code}`);
 const text = JSON.stringify(simpleSigningOf(image));

@@ -18,8 +18,9 @@ const other = digestOf(Buffer.from('other'));
 const [alice, bob, mallory] = [testKey(), testKey('rsa'), testKey()];
 const trust = { keys: [alice.publicKey, bob.publicKey] };
 
-const verifyBytes = (bytes: Uint8Array, changes: Partial<Envelope> = {}, digest = image): Promise<Finding> =>
-  sigstoreVerifyFormat.verify(envelopeOf('sigstore', bytes, changes), { digest }, trust);
+const only = ([finding]: readonly Finding[]): Finding => finding ?? expect.fail('no finding');
+const verifyBytes = async (bytes: Uint8Array, changes: Partial<Envelope> = {}, digest = image): Promise<Finding> =>
+  only(await sigstoreVerifyFormat.verify(envelopeOf('sigstore', bytes, changes), { digest }, trust));
 const verifyBundle = (changes: BundleChanges = {}, statement: unknown = statementOf(image), key = alice) =>
   verifyBytes(bundleOf(statement, key, changes));
 const failed = ({ checks }: Finding): readonly string[] =>
@@ -43,11 +44,8 @@ describe('a bundle that is right', () => {
       env: 'prod',
     };
     const envelope = envelopeOf('sigstore', bundleOf(statementOf(image, annotations), key));
-    const finding = await sigstoreVerifyFormat.verify(
-      envelope,
-      { digest: image },
-      { keys: [mallory.publicKey, key.publicKey] },
-    );
+    const trusted = { keys: [mallory.publicKey, key.publicKey] };
+    const finding = only(await sigstoreVerifyFormat.verify(envelope, { digest: image }, trusted));
     expect(failed(finding)).toEqual([]);
     expect(finding.proven).toEqual({
       identity: { kind: 'key', keyId: key.publicKey.id },

@@ -3,6 +3,7 @@ import {
   planImage,
   type SignedFacts,
   type Signer,
+  type SignFormat,
   type SignFormatName,
   type SignResult,
   signFormat,
@@ -16,6 +17,7 @@ import { type Connection, connect, DEFAULT_CONCURRENCY } from '../connect.ts';
 import { CliError, exitCodeForError, renderError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
+import { addNotaryOptions, type NotaryFlags, refuseNotaryFlags } from '../notary/flags.ts';
 import { addNotes } from '../notes.ts';
 import {
   addAnnotationOption,
@@ -31,7 +33,7 @@ import { readSigner } from '../signing-key.ts';
 import { addTagSigningOptions, isForTags, type TagSigningFlags } from '../tags/sign-flags.ts';
 
 /** What {@link addSignOptions} produces. */
-export interface SignFlags extends SigningKeyFlags, RegistryFlags, OutputFlags, TagSigningFlags {
+export interface SignFlags extends SigningKeyFlags, RegistryFlags, OutputFlags, TagSigningFlags, NotaryFlags {
   readonly format: SignFormatName;
   readonly annotation?: readonly string[];
   readonly recursive?: boolean;
@@ -58,7 +60,11 @@ export function addSignOptions(command: Command): void {
   addSigningKeyOptions(command);
   command
     .optionsGroup('Signature:')
-    .addOption(new Option('--format <format>', 'form of the signature').choices(signFormatNames).default('sigstore'));
+    .addOption(
+      new Option('--format <format>', 'form of the signature')
+        .choices([...signFormatNames, 'notary'])
+        .default('sigstore'),
+    );
   addAnnotationOption(command, 'put this into the signed payload; repeatable');
   command
     .option('-r, --recursive', 'sign every image of an index too (those for the digest alone)')
@@ -67,6 +73,7 @@ export function addSignOptions(command: Command): void {
     .option('--force', 'store it also where the same signature is there already')
     .option('--dry-run', 'show what would be signed; nothing is signed or written, and no key is needed')
     .option('--payload-out <file>', 'write the bytes to be signed to a file, for signing elsewhere; see signet attach');
+  addNotaryOptions(command);
   addTagSigningOptions(command);
   addRegistryOptions(command);
   addOutputOptions(command);
@@ -82,7 +89,8 @@ Examples:
   signet sign --key release.key registry.example.com/app:1.0@sha256:…
   signet sign --key release.key --recursive --annotation build=42 registry.example.com/app:1.0
   signet sign --key release.key --policy policy.yaml --publish --catalogue-key publisher.key registry.example.com/app:1.0
-  signet sign --key release.key --signed-reference registry.example.com/app:1.0 oci:./image:1.0`;
+  signet sign --key release.key --signed-reference registry.example.com/app:1.0 oci:./image:1.0
+  signet sign --format notary --key release.key --cert chain.pem --expiry 720h registry.example.com/app:1.0`;
 
 /** What became of one reference. */
 type Outcome =
@@ -94,6 +102,7 @@ type Outcome =
 export async function signAll(args: readonly string[], flags: SignFlags, io: Io): Promise<ExitCode> {
   const output = outputOptions(flags, io);
   checkFlags(args, flags);
+  refuseNotaryFlags(flags, flags.format);
   if (isForTags(flags)) {
     const { signTags } = await import('../tags/sign-tags.ts');
     return await signTags(args, flags, io);
@@ -101,10 +110,10 @@ export async function signAll(args: readonly string[], flags: SignFlags, io: Io)
   const annotations = parseAnnotationFlags(flags.annotation);
   const references = readReferences(args, io);
   const onlyPlans = flags.dryRun === true || flags.payloadOut !== undefined;
-  const signer = onlyPlans ? undefined : await readSigner(flags, io);
+  const signing = onlyPlans ? { format: signFormat(flags.format) } : await readSigning(flags, io);
   const connection = await connect(flags, io, output, { references: args });
   try {
-    const task: Task = { flags, io, annotations, connection, signer };
+    const task: Task = { flags, io, annotations, connection, ...signing };
     return await forEachReference<string, Outcome>(references, {
       io,
       verbose: output.verbose,
@@ -128,6 +137,11 @@ function checkFlags(args: readonly string[], flags: SignFlags): void {
     throw new CliError('USAGE', '--signed-reference is for one reference');
   if (flags.payloadOut !== undefined && (isMany || flags.recursive === true))
     throw new CliError('USAGE', '--payload-out is for one reference, without --recursive: one file holds one payload');
+  if (flags.payloadOut !== undefined && flags.format === 'notary')
+    throw new CliError(
+      'USAGE',
+      '--payload-out is not for --format notary: what is signed there holds the algorithm of the key',
+    );
 }
 
 interface Task {
@@ -135,7 +149,17 @@ interface Task {
   readonly io: Io;
   readonly annotations: Readonly<Record<string, string>>;
   readonly connection: Connection;
-  readonly signer: Signer | undefined;
+  readonly format: SignFormat;
+  /** None: it is only shown what would be signed. */
+  readonly signer?: Signer;
+}
+
+/** The key, and the format that it signs in. @throws as {@link readSigner}; what the format needs of it */
+async function readSigning(flags: SignFlags, io: Io): Promise<Pick<Task, 'format' | 'signer'>> {
+  const signer = await readSigner(flags, io);
+  if (flags.format !== 'notary') return { format: signFormat(flags.format), signer };
+  const { notarySigner } = await import('../notary/signing.ts');
+  return await notarySigner(signer, flags);
 }
 
 async function outcomeOf(text: string, task: Task): Promise<Outcome> {
@@ -156,11 +180,11 @@ async function outcomeOf(text: string, task: Task): Promise<Outcome> {
 }
 
 async function imageToSign(reference: Reference, task: Task): Promise<ImageToSign> {
-  const { flags, io, annotations, connection } = task;
+  const { flags, io, annotations, connection, format } = task;
   return {
     store: await connection.open(reference),
     reference,
-    format: signFormat(flags.format),
+    format,
     signedAtMs: Date.now(),
     annotations,
     noTag: !flags.tag,

@@ -1,6 +1,6 @@
 import { PREDICATE_TYPE_SIGN } from '@signet/core';
 import type { Reference, Source } from '@signet/oci';
-import { defaultFormats, type Gap } from '@signet/verifier';
+import type { Gap } from '@signet/verifier';
 import { type FoundSignature, findSignatures } from '../signatures.ts';
 import type { DoctorFinding } from './finding.ts';
 
@@ -12,9 +12,8 @@ export async function examineSignatures(
   source: Source,
   signal: AbortSignal,
 ): Promise<readonly DoctorFinding[]> {
-  const { found, gaps, skipped } = await findSignatures(reference, source, signal, defaultFormats);
-  const foreign = skipped.filter(({ code }) => code === 'FOREIGN_FORMAT');
-  return [describeFound(found), ...foreignFindings(foreign.map(({ message }) => message)), ...gaps.map(notRead)];
+  const { found, gaps } = await findSignatures(reference, source, signal);
+  return [describeFound(found), ...gaps.map(notRead)];
 }
 
 function describeFound(found: readonly FoundSignature[]): DoctorFinding {
@@ -26,10 +25,6 @@ function describeFound(found: readonly FoundSignature[]): DoctorFinding {
 function kindOf({ inspection: { format, predicateType } }: FoundSignature): string {
   const isAttestation = predicateType !== undefined && predicateType !== PREDICATE_TYPE_SIGN;
   return isAttestation ? `${format} attestation` : format;
-}
-
-function foreignFindings(messages: readonly string[]): readonly DoctorFinding[] {
-  return messages.length === 0 ? [] : [{ about, state: 'note', text: counted(messages) }];
 }
 
 function notRead({ what, code, message }: Gap): DoctorFinding {

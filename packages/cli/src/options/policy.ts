@@ -4,11 +4,21 @@ import { exampleKeyText } from './keys.ts';
 /** What {@link addPolicyOption} produces. */
 export interface PolicyFlags {
   readonly policy?: string;
+  /** Folder with notation's `x509/{ca,signingAuthority,tsa}/NAME`. */
+  readonly trustStore?: string;
 }
 
 /** `--policy FILE`. */
 export function addPolicyOption(command: Command): Command {
-  return command.option('-p, --policy <file>', 'trust policy (YAML or JSON); its keys are files beside it');
+  return command
+    .option(
+      '-p, --policy <file>',
+      "trust policy (YAML or JSON); its keys are files beside it; or notation's trustpolicy.json, or the word notation for its own folder",
+    )
+    .option(
+      '--trust-store <folder>',
+      "for notation's policy: the folder with x509/ca/NAME (default: truststore beside it)",
+    );
 }
 
 /** `--policy FILE` and `--allow-example-keys`, for commands that know no other trust. */

@@ -4,6 +4,7 @@ import { lintPolicy, loadPolicy, loadTable, type PolicyReader, type TableDraft }
 import { CliError } from '../errors.ts';
 import { readInput, systemReason } from '../files.ts';
 import type { Io } from '../io.ts';
+import { isNotationPolicy } from '../notary/policy-name.ts';
 import type { ExampleKeyFlags } from '../options/keys.ts';
 
 /** Files for a policy, as its loader asks for them. */
@@ -28,15 +29,33 @@ const readerOf = (io: Io, onRead: (path: string) => void = () => undefined): Pol
  */
 export async function readPolicy(
   path: string,
-  flags: ExampleKeyFlags,
+  flags: ExampleKeyFlags & { readonly trustStore?: string },
   io: Io,
   onRead?: (path: string) => void,
 ): Promise<Policy> {
+  if (isNotationPolicy(path)) {
+    const { trustStore } = flags;
+    const { readNotationPolicy } = await import('../notary/notation-policy.ts');
+    const own = await readNotationPolicy(path, { io, ...(trustStore === undefined ? {} : { trustStore }) });
+    onRead?.(own.path);
+    const reader = withContent(readerOf(io, onRead), own.path, Buffer.from(own.text));
+    return loadPolicy(own.path, { reader, env: {} });
+  }
+  if (flags.trustStore !== undefined)
+    throw new CliError(
+      'USAGE',
+      "--trust-store is for notation's trustpolicy.json: Signet's own policy names its stores",
+    );
   return loadPolicy(path, {
     reader: readerOf(io, onRead),
     env: io.env,
     allowExampleKeys: flags.allowExampleKeys === true,
   });
+}
+
+/** One file is taken to hold this. */
+function withContent(files: PolicyReader, path: string, content: Uint8Array): PolicyReader {
+  return { ...files, readFile: async (each, maxBytes) => (each === path ? content : files.readFile(each, maxBytes)) };
 }
 
 /** What a look at a policy found. */
@@ -58,10 +77,7 @@ export async function checkPolicy(
 ): Promise<CheckedPolicy> {
   try {
     const files = readerOf(io);
-    const reader: PolicyReader =
-      instead === undefined
-        ? files
-        : { ...files, readFile: async (each, maxBytes) => (each === path ? instead : files.readFile(each, maxBytes)) };
+    const reader = instead === undefined ? files : withContent(files, path, instead);
     const { policy, problems } = await lintPolicy(path, {
       reader,
       env: io.env,

@@ -1,10 +1,15 @@
 import type { SignFormat, SignFormatName } from '../format.ts';
+import { createNotaryFormat } from '../notary/notary-format.ts';
 import { cosignFormat } from './cosign-format.ts';
 import { sigstoreFormat } from './sigstore-format.ts';
 
-const formats: Readonly<Record<SignFormatName, SignFormat>> = { sigstore: sigstoreFormat, cosign: cosignFormat };
+const formats: Readonly<Record<SignFormatName, SignFormat>> = {
+  sigstore: sigstoreFormat,
+  cosign: cosignFormat,
+  notary: createNotaryFormat(),
+};
 
-/** The formats that images can be signed in, the default first. */
+/** The formats that a bare key signs in, the default first; `notary` needs certificates. */
 export const signFormatNames: readonly SignFormatName[] = ['sigstore', 'cosign'];
 
 /** A format by its name. */

@@ -24,26 +24,50 @@ const bundleOverheadBytes = 1_500;
  * are taken from the listing; only where ours would be too long for it are some manifests read.
  * A listing that cannot be read whole only costs a second copy of the signature: storing will meet the same error, or not.
  */
-export async function findSigstore(
+export function findSigstore(
   within: SignatureStore,
   payload: Payload,
   verifies: (envelope: Uint8Array, payload: Payload) => boolean,
 ): Promise<StoredSignature | undefined> {
+  return findReferrer(within, {
+    artifactType: MEDIA_TYPE_BUNDLE,
+    envelopeMediaType: MEDIA_TYPE_BUNDLE,
+    isListed: mayBeListed(payload),
+    matches(envelope) {
+      const theirs = samePayload(envelope, payload);
+      return theirs === undefined ? 'other' : verifies(envelope, theirs);
+    },
+  });
+}
+
+/** What is looked for in a listing. */
+export interface WantedReferrer {
+  readonly artifactType: string;
+  readonly envelopeMediaType: string;
+  /** Whether what is looked for is short enough to be embedded in the listing: no manifest is read then. */
+  readonly isListed: boolean;
+  /** `other`: it says another thing, and costs no check. */
+  readonly matches: (envelope: Uint8Array) => boolean | 'other';
+}
+
+/** The first that matches, and whose manifest is still there. Bounded: see above. */
+export async function findReferrer(
+  within: SignatureStore,
+  { artifactType, envelopeMediaType, isListed, matches }: WantedReferrer,
+): Promise<StoredSignature | undefined> {
   let checked = 0;
-  let reads = mayBeListed(payload) ? 0 : maxRead;
+  let reads = isListed ? 0 : maxRead;
   for await (const { via, descriptor } of listed(within)) {
     let envelope = embeddedEnvelope(descriptor);
-    if (envelope === undefined && reads > 0 && mayBeBundle(descriptor)) {
+    if (envelope === undefined && reads > 0 && [undefined, artifactType].includes(descriptor.artifactType)) {
       reads -= 1;
-      envelope = await readEnvelope(descriptor, within);
+      envelope = await readEnvelope(descriptor, envelopeMediaType, within);
     }
-    if (envelope === undefined) continue;
-    const theirs = samePayload(envelope, payload);
-    if (theirs === undefined) continue;
+    const answer = envelope === undefined ? 'other' : matches(envelope);
+    if (answer === 'other') continue;
     checked += 1;
     if (checked > maxChecked) return undefined;
-    if (verifies(envelope, theirs) && (await isSignatureManifest(descriptor, within)))
-      return { manifest: descriptor.digest, via };
+    if (answer && (await isSignatureManifest(descriptor, within))) return { manifest: descriptor.digest, via };
   }
   return undefined;
 }
@@ -77,16 +101,15 @@ function mayBeListed({ bytes }: Payload): boolean {
   return (bytes.length * 4) / 3 + bundleOverheadBytes <= MAX_ANNOTATED_ENVELOPE_BYTES;
 }
 
-/** A hint: what has no type may be one. */
-function mayBeBundle({ artifactType }: Descriptor): boolean {
-  return artifactType === undefined || artifactType === MEDIA_TYPE_BUNDLE;
-}
-
-async function readEnvelope(listed: Descriptor, within: SignatureStore): Promise<Uint8Array | undefined> {
+async function readEnvelope(
+  listed: Descriptor,
+  mediaType: string,
+  within: SignatureStore,
+): Promise<Uint8Array | undefined> {
   try {
     const manifest = parseManifest((await within.store.resolve(listed.digest, signalOf(within))).bytes);
     const layer = manifest.kind === 'manifest' ? manifest.layers[0] : undefined;
-    if (layer?.mediaType !== MEDIA_TYPE_BUNDLE || layer.size > MAX_SIGNATURE_BYTES) return undefined;
+    if (layer?.mediaType !== mediaType || layer.size > MAX_SIGNATURE_BYTES) return undefined;
     return await within.store.fetch(layer, signalOf(within));
   } catch (error) {
     within.signal?.throwIfAborted();

@@ -16,52 +16,73 @@ const maxDataBytes = 256 * 1024;
 /** A listing may lag behind the push: so often is it read again before that counts as lost. */
 const maxListings = 6;
 
+/** What is stored beside an image. */
+export interface Referrer {
+  readonly artifactType: string;
+  readonly envelope: Uint8Array;
+  readonly envelopeMediaType: string;
+  /** Of the manifest, beside the time and the embedded envelope. */
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** A bundle, as cosign 3 stores it. Rule: wire-formats 5.4. @throws as {@link storeReferrer} */
+export function storeSigstore(
+  { envelope, envelopeMediaType }: SignatureArtifact,
+  createdMs: number,
+  to: SignatureStore,
+): Promise<StoredSignature> {
+  const annotations = {
+    'dev.sigstore.bundle.content': 'dsse-envelope',
+    'dev.sigstore.bundle.predicateType': PREDICATE_TYPE_SIGN,
+  };
+  return storeReferrer({ artifactType: envelopeMediaType, envelope, envelopeMediaType, annotations }, createdMs, to);
+}
+
 /**
  * Pushes config, envelope and a manifest with the image as subject, and reads all of it back. Rule: wire-formats 2.2, design.md 4.
  * @throws {EnvelopeError} SIGNATURE_NOT_STORED; {RegistryError} what the store throws
  */
-export async function storeSigstore(
-  artifact: SignatureArtifact,
+export async function storeReferrer(
+  referrer: Referrer,
   createdMs: number,
   to: SignatureStore,
 ): Promise<StoredSignature> {
   const config = describe(emptyConfig, MEDIA_TYPE_EMPTY);
-  const layer = describe(artifact.envelope, artifact.envelopeMediaType);
-  const bytes = manifestBytes({ artifact, createdMs, config, layer, subject: to.subject });
+  const layer = describe(referrer.envelope, referrer.envelopeMediaType);
+  const bytes = manifestBytes({ referrer, createdMs, config, layer, subject: to.subject });
   const manifest = describe(bytes, MEDIA_TYPE_MANIFEST);
   const options = signalOf(to);
-  await Promise.all([to.store.push(emptyConfig, config, options), to.store.push(artifact.envelope, layer, options)]);
+  await Promise.all([to.store.push(emptyConfig, config, options), to.store.push(referrer.envelope, layer, options)]);
   await to.store.push(bytes, manifest, options);
   const [via] = await Promise.all([
     untilListed(manifest, to),
     checkStored(manifest, bytes, to),
-    checkStored(layer, artifact.envelope, to),
+    checkStored(layer, referrer.envelope, to),
   ]);
   return { manifest: manifest.digest, via };
 }
 
 interface ManifestParts {
-  readonly artifact: SignatureArtifact;
+  readonly referrer: Referrer;
   readonly createdMs: number;
   readonly config: Descriptor;
   readonly layer: Descriptor;
   readonly subject: Descriptor;
 }
 
-function manifestBytes({ artifact, createdMs, config, layer, subject }: ManifestParts): Uint8Array {
-  const { envelope, envelopeMediaType } = artifact;
+function manifestBytes({ referrer, createdMs, config, layer, subject }: ManifestParts): Uint8Array {
+  const { artifactType, envelope, annotations } = referrer;
   const { mediaType, digest, size } = subject;
   return Buffer.from(
     JSON.stringify({
       schemaVersion: 2,
       mediaType: MEDIA_TYPE_MANIFEST,
-      artifactType: envelopeMediaType,
+      artifactType,
       config: toDescriptorJson(config),
       layers: [toDescriptorJson(envelope.length > maxDataBytes ? layer : { ...layer, data: envelope })],
       subject: toDescriptorJson({ mediaType, digest, size }),
       annotations: {
-        'dev.sigstore.bundle.content': 'dsse-envelope',
-        'dev.sigstore.bundle.predicateType': PREDICATE_TYPE_SIGN,
+        ...annotations,
         'org.opencontainers.image.created': formatSeconds(createdMs),
         ...(envelope.length > MAX_ANNOTATED_ENVELOPE_BYTES
           ? {}

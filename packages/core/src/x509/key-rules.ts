@@ -1,21 +1,15 @@
 import type { KeyObject } from 'node:crypto';
 import { KeyError } from '../errors.ts';
 import { type PublicKey, publicKeyFrom } from '../keys/public-key.ts';
-import { type NotaryAlgorithm, notaryAlgorithms } from '../notary/algorithms.ts';
+import type { NotaryAlgorithm } from '../notary/algorithms.ts';
+import { notaryAlgorithmOf as algorithmOfKey } from '../notary/signature.ts';
 import type { Certificate } from './certificate.ts';
 
 /** The one algorithm that the certificate's key signs with; undefined for a key that signs nothing here. Rule: wire-formats 8.4. */
 export function notaryAlgorithmOf({ publicKey }: Certificate): NotaryAlgorithm | undefined {
   const key = takenKey(publicKey);
-  const spec = key?.kind === 'rsa' ? `RSA-${key.bits}` : curveSpecs.get(key?.kind ?? '');
-  return notaryAlgorithms.find(({ keySpec }) => keySpec === spec);
+  return key === undefined ? undefined : algorithmOfKey(key);
 }
-
-const curveSpecs: ReadonlyMap<string, string> = new Map([
-  ['ecdsa-p256', 'EC-256'],
-  ['ecdsa-p384', 'EC-384'],
-  ['ecdsa-p521', 'EC-521'],
-]);
 
 /** RSA of 2048 bits, curves of 256, or the Edwards curves. Rule: wire-formats 8.7. */
 export function isStrongKey({ publicKey }: Certificate): boolean {

@@ -1,15 +1,17 @@
 import { onlyInput } from '../inputs.ts';
-import { type Entry, type Imported, type Loss, noConditions, type PolicyInput } from '../model.ts';
+import { type Entry, type Imported, type ImportOptions, type Loss, noConditions, type PolicyInput } from '../model.ts';
 import { type Cursor, readJson } from '../reading.ts';
+import { SourceBook } from '../source-book.ts';
 import { isOtherDockerHub, needsDockerHub } from './docker-hub.ts';
-import { x509Demand } from './notation-trust.ts';
+import { type TrustReading, x509Demand } from './notation-trust.ts';
 
 /**
  * notation's trustpolicy.json (or trustpolicy.oci.json): the statement whose scope is the repository decides, else that of `*`.
  * Rule: notaryproject specifications, trust-store-trust-policy.md, version 1.0.
  * @throws {PolicyError} POLICY_INVALID also for what notation itself refuses
  */
-export function importNotation(inputs: readonly PolicyInput[]): Imported {
+export function importNotation(inputs: readonly PolicyInput[], options: ImportOptions = {}): Imported {
+  const reading: TrustReading = { book: new SourceBook(), options };
   const root = readJson(onlyInput(inputs));
   const version = root.needField('version');
   if (version.text() !== '1.0') throw version.invalid('only version 1.0 is known');
@@ -18,14 +20,17 @@ export function importNotation(inputs: readonly PolicyInput[]): Imported {
   const losses: Loss[] = root.others(['version', 'trustPolicies']).map(([name, value]) => ignored(name, value));
   const names = new Set<string>();
   const scopes = new Set<string>();
-  const entries = statements.items().flatMap((statement) => readStatement(statement, { names, scopes }, losses));
-  return { sources: [], renames: [], entries, order: 'ranked', fallback: 'deny', losses };
+  const entries = statements
+    .items()
+    .flatMap((statement) => readStatement(statement, { names, scopes, reading }, losses));
+  return { sources: reading.book.sources, renames: [], entries, order: 'ranked', fallback: 'deny', losses };
 }
 
 /** What must be unique in the whole file. */
 interface Taken {
   readonly names: Set<string>;
   readonly scopes: Set<string>;
+  readonly reading: TrustReading;
 }
 
 const statementFields = ['name', 'registryScopes', 'signatureVerification', 'trustStores', 'trustedIdentities'];
@@ -38,7 +43,7 @@ function readStatement(statement: Cursor, taken: Taken, losses: Loss[]): readonl
       .invalid('this is a policy for blobs, and Signet verifies images by policy');
   losses.push(...statement.others(statementFields).map(([field, value]) => ignored(field, value)));
   const scopes = readScopes(statement.needField('registryScopes'), taken.scopes);
-  const trust = x509Demand(statement);
+  const trust = x509Demand(statement, taken.reading);
   const isGlobal = scopes.some((scope) => scope.text() === '*');
   const read = scopes.map((scope) => toScope(scope, losses));
   const base = {

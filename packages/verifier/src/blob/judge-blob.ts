@@ -1,5 +1,5 @@
 import { EnvelopeError } from '@signet/core';
-import { type Identity, signerId } from '../finding.ts';
+import { type Identity, isKeyOf, signerId } from '../finding.ts';
 import type { FormatName } from '../format-names.ts';
 import type { Refusals } from '../policy/policy.ts';
 import { meets, type Requirement } from '../policy/requirement.ts';
@@ -64,7 +64,7 @@ function answerOf(signature: BlobToJudge['signatures'][number], question: BlobTo
     return `a signature of the type ${JSON.stringify(signature.mediaType.slice(0, 100))} is not understood`;
   const { identity, summary } = verified(signature.bytes, question);
   if (identity === undefined) return summary;
-  if (identity.kind === 'key' && question.refuse.keyIds.has(identity.keyId)) return 'signed by a key that is refused';
+  if (isKeyOf(identity, question.refuse.keyIds)) return 'signed by a key that is refused';
   return { identity, format: 'sigstore' };
 }
 

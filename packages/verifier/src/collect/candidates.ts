@@ -8,7 +8,7 @@ export type Candidate =
   | { readonly kind: 'candidate'; readonly rank: number; readonly embedded?: Envelope }
   | { readonly kind: 'skipped'; readonly skipped: Skipped };
 
-/** Types of signatures that other programs of this field write and that no format here reads yet. */
+/** Types of signatures that are told from other things even where the trust asks for no signature of their kind. */
 const foreignTypes: readonly string[] = ['application/vnd.cncf.notary.signature'];
 
 /** Sorts one entry of a referrers listing. Rule: wire-formats 2.5. */
@@ -52,7 +52,7 @@ function skippedEntry(descriptor: Descriptor): Skipped {
     ? {
         origin: descriptor.digest,
         code: 'FOREIGN_FORMAT',
-        message: `a signature of a format that is not verified here: ${type}`,
+        message: `a signature of a format that the trust does not ask for: ${type}`,
       }
     : { origin: descriptor.digest, code: 'OTHER_TYPE', message: `not a signature: ${type}` };
 }

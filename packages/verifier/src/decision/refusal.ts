@@ -1,5 +1,5 @@
 import type { Evidence, Subject } from '../evidence.ts';
-import type { Finding, Identity } from '../finding.ts';
+import { type Finding, isKeyOf } from '../finding.ts';
 import type { Refusals } from '../policy/policy.ts';
 
 /** `unknown`: something that could be refused was not looked at yet, or could not be. */
@@ -24,11 +24,5 @@ function digestsOf({ digest, index, children = [] }: Subject) {
 
 function isRefused({ proven }: Finding, { keyIds }: Refusals, subject: Subject | undefined): boolean {
   if (proven === undefined || proven.subject !== subject?.digest) return false;
-  const keyId = keyIdOf(proven.identity);
-  return keyId !== undefined && keyIds.has(keyId);
-}
-
-/** The hash of the key that signed. Certificates' keys come with the formats that have certificates. */
-function keyIdOf(identity: Identity): string | undefined {
-  return identity.kind === 'key' ? identity.keyId : undefined;
+  return isKeyOf(proven.identity, keyIds);
 }

@@ -10,7 +10,7 @@ import type { Envelope, Subject } from '../evidence.ts';
 import { type Check, createFinding, type Finding, type Proven } from '../finding.ts';
 import type { VerifyFormat } from '../format.ts';
 import type { TrustMaterial } from '../trust.ts';
-import { findSigner, noSignerChecks, type Signer, signerChecks } from './key-signature.ts';
+import { findSigner, noSignerChecks, type Signer, signerChecks, wantsKeys } from './key-signature.ts';
 import { checkSubject } from './subject.ts';
 
 const rule = 'wire-formats 6.2';
@@ -28,7 +28,8 @@ export const cosignVerifyFormat: VerifyFormat = {
   tagsFor: (subject) => [cosignTag(subject)],
   // Nothing in it names a key.
   prospect: ({ annotations }) => (decodeSignature(annotations[signatureAnnotation]) === undefined ? 'none' : 'open'),
-  verify: async (envelope, subject, trust) => verifyLayer(envelope, subject, trust),
+  isWanted: wantsKeys,
+  verify: async (envelope, subject, trust) => [verifyLayer(envelope, subject, trust)],
 };
 
 /** What one layer showed so far. */

@@ -79,3 +79,8 @@ export function hintId(hint: string): string | undefined {
   const id = decodeBase64(hint);
   return id?.length === 32 ? id.toString('hex') : undefined;
 }
+
+/** Where certificates alone are trusted, signatures by bare keys prove nothing. Where nothing is trusted they are read, and told. */
+export function wantsKeys({ keys, x509 = [] }: TrustMaterial): boolean {
+  return keys.length > 0 || x509.length === 0;
+}

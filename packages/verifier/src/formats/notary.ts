@@ -1,11 +1,11 @@
 import { notaryEnvelopeTypes } from '@signet/core';
 import { MEDIA_TYPE_EMPTY } from '@signet/oci';
-import type { FoundFormat } from '../format.ts';
+import type { VerifyFormat } from '../format.ts';
 
 const signatureType = 'application/vnd.cncf.notary.signature';
 
 /** Notary Project signatures, as JWS and as COSE; both forms of the manifest, the older of which has its type in the config. Rule: wire-formats 8.2. */
-export const notaryFormat: FoundFormat = {
+export const notaryVerifyFormat: VerifyFormat = {
   name: 'notary',
   recognise: ({ artifactType = '' }) =>
     artifactType === '' || artifactType === MEDIA_TYPE_EMPTY || artifactType === signatureType,
@@ -13,4 +13,10 @@ export const notaryFormat: FoundFormat = {
   annotationKeys: [],
   maxLayers: 1,
   tagsFor: () => [],
+  isWanted: ({ x509 = [] }) => x509.length > 0,
+  // Which certificates it is by is told by parsing it alone.
+  prospect: () => 'open',
+  // Certificates, CBOR and JWS are read for these signatures alone: nothing of them is loaded for the others.
+  verify: async (envelope, subject, trust) =>
+    (await import('./notary/verify-notary.ts')).verifyNotary(envelope, subject, trust),
 };

@@ -5,7 +5,7 @@ import { type Check, createFinding, type Finding, type Proven } from '../finding
 import type { Prospect, VerifyFormat } from '../format.ts';
 import type { TrustMaterial } from '../trust.ts';
 import { malformedCode, readBundle } from './decode.ts';
-import { findSigner, hintId, noSignerChecks, signerChecks } from './key-signature.ts';
+import { findSigner, hintId, noSignerChecks, signerChecks, wantsKeys } from './key-signature.ts';
 import { judgeStatement, unprovenKind } from './statement-payload.ts';
 
 const rule = 'wire-formats 5.3';
@@ -21,7 +21,8 @@ export const sigstoreVerifyFormat: VerifyFormat = {
   maxLayers: 1, // wire-formats 5.4: cosign takes no manifest with more
   tagsFor: () => [],
   prospect: prospectOf,
-  verify: async (envelope, subject, trust) => verifyEnvelope(envelope, subject, trust),
+  isWanted: wantsKeys,
+  verify: async (envelope, subject, trust) => [verifyEnvelope(envelope, subject, trust)],
 };
 
 /** What a bundle showed so far. */

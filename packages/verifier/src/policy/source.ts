@@ -1,11 +1,15 @@
 import type { PublicKey } from '@signet/core';
 import type { Finding, Identity } from '../finding.ts';
 import type { FormatName } from '../format-names.ts';
+import type { X509Trust } from './x509-trust.ts';
 
-/** A named source of trust. One kind now; X.509 and keyless sources come with their formats. */
+/** A named source of trust: keys, or certificates. Keyless sources come with their format. */
 export interface TrustSource {
   readonly name: string;
+  /** None of a source of certificates. */
   readonly keys: readonly PublicKey[];
+  /** Of a source of certificates. */
+  readonly x509?: X509Trust;
   /** How many different keys of it must have signed; default 1. Signatures are not counted: a key may sign as often as it likes. */
   readonly threshold?: number;
   /** Only signatures in one of these count; default: in any. */
@@ -14,6 +18,7 @@ export interface TrustSource {
 
 /** Whether this source trusts the signer. */
 export function trusts(source: TrustSource, identity: Identity): boolean {
+  if (identity.kind === 'x509') return source.x509 !== undefined && identity.source === source.name;
   return identity.kind === 'key' && source.keys.some((key) => key.id === identity.keyId);
 }
 

@@ -51,7 +51,7 @@ export function identityText(identity: Identity): string {
     case 'key':
       return shortKey(identity.keyId);
     case 'x509':
-      return `${identity.subject} (certified by ${identity.anchor})`;
+      return `${identity.subject} (certified by ${identity.anchor.slice(0, 12)})`;
     case 'keyless':
       return `${identity.subject} (${identity.issuer})`;
   }

@@ -13,6 +13,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { type Lint, lintPolicy } from '../../../../packages/verifier/src/policy/load/index.ts';
 import { policyLimits } from '../../../../packages/verifier/src/policy/load/limits.ts';
+import { makeCertificate } from '../../../support/certificates.ts';
 import { readMarkdown } from '../../../support/markdown.ts';
 import { newKey, told } from './policy-data.ts';
 
@@ -44,6 +45,8 @@ const headings = [
   'The file',
   'Sources of trust',
   'Keys',
+  'Certificates',
+  'Actions',
   'Rules',
   'Requirements',
   'Reuse',
@@ -140,12 +143,14 @@ function sourcesIn(require: unknown): readonly string[] {
   return typeof require === 'object' && require !== null ? Object.values(require).flatMap(sourcesIn) : [];
 }
 
+const keyAt = (path: string): string => (path.endsWith('.crt') ? makeCertificate().pem : newKey());
+
 /** On a disk that has every key, every policy file and every folder of keys. */
 function lintExample(text: string): Promise<Lint> {
   const reader = {
     readFile: async (path: string) =>
-      Buffer.from(path === 'policy.yaml' ? text : path.endsWith('.yaml') ? 'version: 1' : newKey()),
-    readFolder: async () => ['alice.pub', 'bob.pub'],
+      Buffer.from(path === 'policy.yaml' ? text : path.endsWith('.yaml') ? 'version: 1' : keyAt(path)),
+    readFolder: async (path: string) => (path.startsWith('trust/') ? ['root.crt'] : ['alice.pub', 'bob.pub']),
   };
   return lintPolicy('policy.yaml', { reader, env: {} });
 }

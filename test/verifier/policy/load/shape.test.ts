@@ -100,7 +100,7 @@ describe('the shape of a policy', () => {
     ['version: 1\ntrust: { r: { keys: [a.pub], formats: [] } }', '2:39 "formats" is an empty list'],
     [
       'version: 1\ntrust: { r: { keys: [a.pub], formats: [sigstor] } }',
-      '2:40 "sigstor" is none of sigstore, cosign [did you mean "sigstore"?]',
+      '2:40 "sigstor" is none of sigstore, cosign, notary [did you mean "sigstore"?]',
     ],
     [
       'version: 1\ntrust: { r/x: { keys: [a.pub] } }',
@@ -128,7 +128,6 @@ describe('the shape of a policy', () => {
       `version: ${'9'.repeat(400)}`,
       `1:10 version ${'9'.repeat(40)}… of the policy language is not known: this is version 1`,
     ],
-    ['version: 1\ntrust: { a: { x509: {} } }', '2:15 sources of X.509 certificates (x509) are not supported yet'],
     [
       'version: 1\ntrust: { a: { sigstore: {} } }',
       '2:15 sources of keyless identities (sigstore) are not supported yet',

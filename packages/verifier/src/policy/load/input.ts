@@ -1,4 +1,5 @@
 import type { FormatName } from '../../format-names.ts';
+import type { CheckAction } from '../x509-trust.ts';
 
 /** A policy file as it is written, once its shape was checked. What the words mean: docs/policy.md. */
 export interface PolicyInput {
@@ -22,9 +23,30 @@ export interface VariableInput {
 
 /** A named source of trust. */
 export interface SourceInput {
-  readonly keys: readonly KeyInput[];
+  /** Either these or `x509`. */
+  readonly keys?: readonly KeyInput[];
+  readonly x509?: X509Input;
   readonly threshold?: number;
   readonly formats?: readonly FormatName[];
+}
+
+/** Trust in certificates: paths of files or folders with certificates, and whom of those that they certify. */
+export interface X509Input {
+  readonly ca?: readonly string[];
+  readonly signingAuthority?: readonly string[];
+  readonly tsa?: readonly string[];
+  readonly identities: readonly string[];
+  readonly level?: 'strict' | 'permissive' | 'audit';
+  readonly override?: X509OverrideInput;
+  readonly verifyTimestamp?: 'always' | 'afterCertExpiry';
+}
+
+/** Actions beside those of the level. */
+export interface X509OverrideInput {
+  readonly authenticity?: CheckAction;
+  readonly authenticTimestamp?: CheckAction;
+  readonly expiry?: CheckAction;
+  readonly revocation?: CheckAction | 'skip';
 }
 
 /** A path, PEM text, a JWK or a JWKS. */

@@ -54,7 +54,7 @@ async function assemble(loading: Loading, options: LoadOptions): Promise<Policy>
   const { files, problems } = loading;
   const keys = new KeyLoader(options, problems);
   const refuse = await loadRefusals(loading, keys);
-  const sources = await loadSources(loading, keys);
+  const sources = await loadSources(loading, keys, options.reader);
   const renames = loadRenames(loading);
   const readCondition = await conditionReader(files);
   const usedSources = new Set<string>();

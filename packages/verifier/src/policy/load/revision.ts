@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Refusals } from '../policy.ts';
+import type { X509Trust } from '../x509-trust.ts';
 import type { LoadedFile } from './loading.ts';
 import type { NamedSource } from './sources.ts';
 
@@ -22,8 +23,14 @@ export function revisionOf({ files, sources, refuse }: Ingredients): string {
       name,
       source.threshold ?? 1,
       source.keys.map(({ id }) => id).toSorted(),
+      ...(source.x509 === undefined ? [] : [anchorsOf(source.x509)]),
     ]),
     refused: [...refuse.keyIds].toSorted(),
   };
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+/** What was read of it; all else stands in the files. */
+function anchorsOf({ ca, signingAuthority, tsa }: X509Trust): readonly unknown[] {
+  return [ca, signingAuthority, tsa].map((list) => list.map(({ thumbprint }) => thumbprint).toSorted());
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { formatNames } from '../../format-names.ts';
+import type { CheckAction } from '../x509-trust.ts';
 import type {
   CatalogueInput,
   FreshnessInput,
@@ -10,6 +11,7 @@ import type {
   RuleInput,
   SourceInput,
   VariableInput,
+  X509Input,
 } from './input.ts';
 import { policyLimits } from './limits.ts';
 import { reservedNames } from './reserved-names.ts';
@@ -139,8 +141,30 @@ const variable: Schema<VariableInput> = v.strictObject({
   default: v.exactOptional(v.pipe(v.string(), v.maxLength(256, 'a default has more than 256 characters'))),
 });
 
+const action: Schema<CheckAction> = v.picklist(['enforce', 'log']);
+const anchors = (what: string): Schema<string[]> => someOf(text('a path', 4096), what, 1_000);
+
+/** Rule: wire-formats 9.2, 9.3 */
+const x509: Schema<X509Input> = v.strictObject({
+  ca: v.exactOptional(anchors('"ca"')),
+  signingAuthority: v.exactOptional(anchors('"signingAuthority"')),
+  tsa: v.exactOptional(anchors('"tsa"')),
+  identities: someOf(text('an identity', 4096), '"identities"', 1_000),
+  level: v.exactOptional(v.picklist(['strict', 'permissive', 'audit'])),
+  override: v.exactOptional(
+    v.strictObject({
+      authenticity: v.exactOptional(action),
+      authenticTimestamp: v.exactOptional(action),
+      expiry: v.exactOptional(action),
+      revocation: v.exactOptional(v.picklist(['enforce', 'log', 'skip'])),
+    }),
+  ),
+  verifyTimestamp: v.exactOptional(v.picklist(['always', 'afterCertExpiry'])),
+});
+
 const source: Schema<SourceInput> = v.strictObject({
-  keys: someOf(keyReference, '"keys"', 1_000),
+  keys: v.exactOptional(someOf(keyReference, '"keys"', 1_000)),
+  x509: v.exactOptional(x509),
   threshold: v.exactOptional(wholeNumber('"threshold"', 1_000)),
   formats: v.exactOptional(someOf(v.picklist(formatNames), '"formats"', 16)),
 });

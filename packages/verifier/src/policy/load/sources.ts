@@ -6,6 +6,7 @@ import type { KeyLoader } from './keys.ts';
 import type { LoadedFile, Loading } from './loading.ts';
 import { nodeAt, placeOfName } from './node.ts';
 import { quoted } from './problems.ts';
+import type { PolicyReader } from './reader.ts';
 
 /** A source with where it is named. One whose keys have faults is there too: rules may name it. */
 export interface NamedSource {
@@ -17,6 +18,7 @@ export interface NamedSource {
 export async function loadSources(
   { files, problems }: Loading,
   keys: KeyLoader,
+  reader: PolicyReader,
 ): Promise<ReadonlyMap<string, NamedSource>> {
   const sources = new Map<string, NamedSource>();
   for (const file of files) {
@@ -27,18 +29,42 @@ export async function loadSources(
         problems.add(`the source ${quoted(name)} is there already: ${placeText(first.place)}`, place);
         continue;
       }
-      const found = await keysOfSource({ file, name, input }, keys);
-      const { threshold } = input;
-      if (threshold !== undefined && found.isWhole && threshold > found.keys.length)
-        problems.add(
-          `${threshold} different keys must sign, but the source ${quoted(name)} has ${found.keys.length}`,
-          nodeAt(file.root, ['trust', name, 'threshold']).place,
-        );
-      const source = { ...input, name, keys: found.keys };
-      sources.set(name, { source, place });
+      const source = await loadSource({ file, name, input }, { keys, problems, reader });
+      if (source === undefined) problems.add(`the source ${quoted(name)} needs either "keys" or "x509"`, place);
+      else sources.set(name, { source, place });
     }
   }
   return sources;
+}
+
+interface Within {
+  readonly keys: KeyLoader;
+  readonly problems: Loading['problems'];
+  readonly reader: PolicyReader;
+}
+
+/** Undefined where it is neither of keys nor of certificates, or both. */
+async function loadSource(named: Named, within: Within): Promise<TrustSource | undefined> {
+  const { file, name, input } = named;
+  const { threshold, formats, x509, keys } = input;
+  const base = {
+    name,
+    ...(threshold === undefined ? {} : { threshold }),
+    ...(formats === undefined ? {} : { formats }),
+  };
+  if ((x509 === undefined) === (keys === undefined)) return undefined;
+  if (x509 !== undefined) {
+    // Certificates are read for these sources alone.
+    const { loadX509 } = await import('./x509-source.ts');
+    return { ...base, keys: [], x509: await loadX509({ file, name, input: x509 }, within) };
+  }
+  const found = await keysOfSource(named, within.keys);
+  if (threshold !== undefined && found.isWhole && threshold > found.keys.length)
+    within.problems.add(
+      `${threshold} different keys must sign, but the source ${quoted(name)} has ${found.keys.length}`,
+      nodeAt(file.root, ['trust', name, 'threshold']).place,
+    );
+  return { ...base, keys: found.keys };
 }
 
 /** `FILE:LINE:COLUMN`. */
@@ -59,7 +85,7 @@ async function keysOfSource(
 ): Promise<{ readonly keys: readonly PublicKey[]; readonly isWhole: boolean }> {
   const keys = new Map<string, PublicKey>();
   let isWhole = true;
-  for (const [at, each] of input.keys.entries()) {
+  for (const [at, each] of (input.keys ?? []).entries()) {
     const { place } = nodeAt(file.root, ['trust', name, 'keys', at]);
     const found = await loader.keysOf({ input: each, place, file });
     isWhole &&= found.length > 0;

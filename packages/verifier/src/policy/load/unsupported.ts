@@ -1,6 +1,5 @@
 /** Fields of the language that come with later formats, by their way from the root (`*`: any name or item). Rule: design.md 6. */
 const fieldsToCome: ReadonlyMap<string, string> = new Map([
-  ['trust.*.x509', 'sources of X.509 certificates (x509) are not supported yet'],
   ['trust.*.sigstore', 'sources of keyless identities (sigstore) are not supported yet'],
   ['rules.*.attestations', 'attestations are not supported yet'],
 ]);

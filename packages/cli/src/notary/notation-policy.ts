@@ -1,0 +1,98 @@
+import { lstat, readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { CertificateError, checkAnchor, readCertificateFile } from '@signet/core/x509';
+import { convertPolicy } from '@signet/policy-import';
+import { escapeForTerminal } from '@signet/verifier';
+import { CliError } from '../errors.ts';
+import { isThere, readInputFile, systemReason } from '../files.ts';
+import type { Io } from '../io.ts';
+import { notationFolder } from './config-folder.ts';
+
+/** A policy of notation's, as Signet reads it. */
+export interface NotationPolicy {
+  /** Of the file that it was read from. */
+  readonly path: string;
+  /** Signet's policy that says the same. */
+  readonly text: string;
+}
+
+/** A policy is far smaller; so is a store. */
+const maxPolicyBytes = 1024 * 1024;
+const maxCertificateBytes = 16 * 1024 * 1024;
+const maxFiles = 1000;
+
+/**
+ * notation's policy for images with its trust stores, unchanged: `notation` means that of its own configuration folder. What Signet cannot say is
+ * told on standard error; statements whose stores cannot be read are satisfied by nothing, as in notation. Rule: wire-formats 9
+ * @throws {PolicyError} POLICY_INVALID for what notation refuses; {CliError} FILE_UNREADABLE, USAGE
+ */
+export async function readNotationPolicy(
+  name: string,
+  { trustStore, io }: { readonly trustStore?: string; readonly io: Io },
+): Promise<NotationPolicy> {
+  const path = name === 'notation' ? await ownPolicy(notationFolder(io.env)) : name;
+  const text = Buffer.from(await readInputFile(path, maxPolicyBytes)).toString('utf8');
+  const folder = trustStore ?? join(dirname(path), 'truststore');
+  const brokenStores = await brokenStoresOf(text, folder);
+  const { policy, losses } = convertPolicy('notation', [{ file: path, text }], { trustStore: folder, brokenStores });
+  for (const { place, construct, why, effect } of losses)
+    if (effect !== 'unchanged')
+      io.stderr.write(`note: ${escapeForTerminal(`${place.file}:${place.line}: ${construct}: ${why} (${effect})`)}\n`);
+  return { path, text: policy };
+}
+
+/** The newer name comes first. Rule: wire-formats 9.1 */
+async function ownPolicy(folder: string): Promise<string> {
+  for (const name of ['trustpolicy.oci.json', 'trustpolicy.json']) {
+    const path = join(folder, name);
+    if (await isThere(path)) return path;
+  }
+  throw new CliError('FILE_UNREADABLE', `notation has no policy for images in ${folder}`, {
+    hint: 'notation policy import FILE makes one',
+  });
+}
+
+/** The stores that the policy names and that cannot be read, with the reason. */
+async function brokenStoresOf(text: string, folder: string): Promise<ReadonlyMap<string, string>> {
+  const names = new Set(
+    text.match(/"(?:ca|signingAuthority|tsa):[a-zA-Z0-9_.-]+"/g)?.map((quoted) => quoted.slice(1, -1)),
+  );
+  const broken = new Map<string, string>();
+  for (const name of names) {
+    const why = await whyBroken(name, folder);
+    if (why !== undefined) broken.set(name, why);
+  }
+  return broken;
+}
+
+/** Regular files with certificates that have a place there, and nothing else. Rule: wire-formats 9.1 */
+async function whyBroken(name: string, folder: string): Promise<string | undefined> {
+  const [kind = '', store = ''] = name.split(':');
+  const path = join(folder, 'x509', kind, store);
+  try {
+    if (!(await lstat(path)).isDirectory()) return `${path} is no folder`;
+    const files = await readdir(path, { withFileTypes: true });
+    if (files.length === 0 || files.length > maxFiles)
+      return `${path} holds ${files.length === 0 ? 'nothing' : 'too much'}`;
+    for (const file of files) {
+      const why = file.isFile()
+        ? await whyNoAnchors(join(path, file.name), kind)
+        : `${join(path, file.name)} is no regular file`;
+      if (why !== undefined) return why;
+    }
+    return undefined;
+  } catch (error) {
+    return `${path}: ${systemReason(error)}`;
+  }
+}
+
+async function whyNoAnchors(path: string, kind: string): Promise<string | undefined> {
+  try {
+    const certificates = readCertificateFile(await readInputFile(path, maxCertificateBytes));
+    const store = kind === 'tsa' ? 'tsa' : 'ca';
+    return certificates.map((certificate) => checkAnchor(certificate, store)).find((why) => why !== undefined);
+  } catch (error) {
+    if (error instanceof CertificateError || error instanceof CliError) return `${path}: ${error.message}`;
+    throw error;
+  }
+}

@@ -1,0 +1,56 @@
+import { createNotaryFormat, type Signer, type SignFormat } from '@signet/core';
+import { type Certificate, CertificateError, checkChain, checkValidAt, readCertificateFile } from '@signet/core/x509';
+import { CliError } from '../errors.ts';
+import { readInputFile } from '../files.ts';
+import type { NotaryFlags } from './flags.ts';
+
+/** A file with a chain is far shorter. */
+const maxBytes = 1024 * 1024;
+
+/** How an image is signed in the manner of the Notary Project, and by whom. */
+export interface NotarySigner {
+  readonly format: SignFormat;
+  readonly signer: Signer;
+}
+
+/**
+ * The format as the flags ask for it, and the signer with the certificates of `--cert`, which are held to the rules that every verifier
+ * holds them to. Rule: wire-formats 8.7.
+ * @throws {CliError} USAGE, FILE_UNREADABLE, CERTIFICATES_UNFIT
+ */
+export async function notarySigner(key: Signer, flags: NotaryFlags): Promise<NotarySigner> {
+  const { cert, envelope = 'jws', expiry } = flags;
+  if (cert === undefined)
+    throw new CliError('USAGE', '--format notary needs the certificates of the key', {
+      hint: 'name them: --cert FILE',
+    });
+  const chain = await readChain(cert);
+  checkSigner(chain, { file: cert, keyId: key.publicKey.id });
+  const signer: Signer = { ...key, chain: chain.map(({ der }) => der) };
+  return {
+    format: createNotaryFormat({ form: envelope, ...(expiry === undefined ? {} : { lifetimeMs: expiry }) }),
+    signer,
+  };
+}
+
+async function readChain(file: string): Promise<readonly Certificate[]> {
+  const bytes = await readInputFile(file, maxBytes);
+  try {
+    return readCertificateFile(bytes);
+  } catch (error) {
+    if (error instanceof CertificateError) throw new CliError('CERTIFICATES_UNFIT', `${file}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** @throws {CliError} CERTIFICATES_UNFIT */
+function checkSigner(
+  chain: readonly Certificate[],
+  { file, keyId }: { readonly file: string; readonly keyId: string },
+): void {
+  const unfit = (why: string) =>
+    new CliError('CERTIFICATES_UNFIT', `${file}: ${why}`, { hint: 'nobody would verify the signature' });
+  if (chain[0]?.keyId !== keyId) throw unfit('its first certificate is not that of the key');
+  const problem = checkChain(chain, 'codeSigning') ?? checkValidAt(chain, Date.now());
+  if (problem !== undefined) throw unfit(problem.message);
+}

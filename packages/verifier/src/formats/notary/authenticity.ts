@@ -1,0 +1,50 @@
+import { CertificateError, findAnchor, identityOf, isWithin, nameText } from '@signet/core/x509';
+import type { Check } from '../../finding.ts';
+import type { NamedX509Trust } from '../../trust.ts';
+import { byAction } from './by-action.ts';
+import type { SoundEnvelope } from './sound-envelope.ts';
+
+const rule = 'wire-formats 9.4';
+
+/** A certificate of the chain is trusted for the envelope's scheme, and the signer is one of those who are meant. Rule: wire-formats 9.5, 5 */
+export function checkSigner({ envelope, chain }: SoundEnvelope, trust: NamedX509Trust): Check {
+  const { scheme } = envelope.attributes;
+  const anchors = scheme === 'notary.x509' ? trust.ca : trust.signingAuthority;
+  const [leaf] = chain;
+  const name = leaf === undefined ? '' : nameText(leaf.subject);
+  const fail = (code: Check['code'], message: string): Check =>
+    byAction({ name: 'authenticity', result: 'fail', code, message, rule }, trust.authenticity);
+  if (findAnchor(chain, anchors) === undefined) {
+    const store = scheme === 'notary.x509' ? 'authorities' : 'signing authorities';
+    return fail(
+      'CERTIFICATE_NOT_TRUSTED',
+      `signed by ${name}; none of its certificates is among the ${store} of ${trust.name}`,
+    );
+  }
+  const why = identityMiss(trust, leaf?.subject ?? []);
+  if (why !== undefined) return fail('IDENTITY_NOT_TRUSTED', `signed by ${name}${why}`);
+  return {
+    name: 'authenticity',
+    result: 'pass',
+    code: 'OK',
+    message: `signed by ${name}, which ${trust.name} trusts`,
+    rule,
+  };
+}
+
+/** Why the name is none of those that are trusted; undefined where it is. */
+function identityMiss(
+  { identities, name }: NamedX509Trust,
+  subject: Parameters<typeof identityOf>[0],
+): string | undefined {
+  if (identities === 'any') return undefined;
+  try {
+    const own = identityOf(subject);
+    return identities.some((identity) => isWithin(identity, own))
+      ? undefined
+      : `, who is none of those that ${name} trusts`;
+  } catch (error) {
+    if (error instanceof CertificateError) return `, which no identity matches: ${error.message}`;
+    throw error;
+  }
+}

@@ -1,0 +1,209 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  createRegistryClient,
+  type Descriptor,
+  digestOf,
+  emptyContent,
+  emptyDescriptor,
+  encodeManifest,
+} from '@signet/oci';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { type CertificateRequest, type MadeCertificate, makeCertificate } from '../support/certificates.ts';
+import { signet } from '../support/cli.ts';
+import { startDockerRegistry, type TestRegistry } from '../support/docker-registry.ts';
+import { attachNotaryEnvelope, signNotaryJws } from '../support/notary-signature.ts';
+import { havePeers, itWithPeers, needPeer, run } from '../support/peers.ts';
+import { tempDir } from '../support/temp.ts';
+
+const peers = ['notation', 'docker-registry'] as const;
+const prefix = 'io.cncf.notary';
+const day = 86_400_000;
+const name = 'C=US,ST=WA,O=Acme,CN=signer';
+
+type Verification = Readonly<Record<string, unknown>>;
+
+/** Statements of a trustpolicy.json, by name: one scope for each. */
+const levels: Readonly<Record<string, Verification>> = {
+  strict: { level: 'strict' },
+  permissive: { level: 'permissive' },
+  audit: { level: 'audit' },
+  skip: { level: 'skip' },
+  'strict-but-authenticity': { level: 'strict', override: { authenticity: 'log' } },
+  'strict-but-time': { level: 'strict', override: { authenticTimestamp: 'log' } },
+  'strict-but-expiry': { level: 'strict', override: { expiry: 'log' } },
+  'strict-but-all': {
+    level: 'strict',
+    override: { authenticity: 'log', authenticTimestamp: 'log', expiry: 'log', revocation: 'skip' },
+  },
+  'permissive-enforcing': { level: 'permissive', override: { authenticTimestamp: 'enforce', expiry: 'enforce' } },
+  'audit-enforcing-authenticity': { level: 'audit', override: { authenticity: 'enforce' } },
+};
+
+interface SignedWrongly {
+  readonly chain: readonly MadeCertificate[];
+  readonly target?: Partial<Descriptor>;
+  readonly attributes?: Readonly<Record<string, unknown>>;
+  readonly critical?: readonly string[];
+  /** What is done to the envelope afterwards. */
+  readonly change?: (envelope: Uint8Array) => Uint8Array;
+}
+
+interface Faults {
+  readonly anchor: MadeCertificate;
+  readonly faults: Readonly<Record<string, SignedWrongly>>;
+}
+
+/** What is wrong with a signature, alone. `none` is what all others differ from. */
+function createFaults(): Faults {
+  const now = Date.now();
+  const root = makeCertificate({ profile: 'ca', subject: 'C=US,ST=WA,O=Acme,CN=root' });
+  const other = makeCertificate({ profile: 'ca', subject: 'C=US,ST=WA,O=Acme,CN=other' });
+  const signer = (request: CertificateRequest = {}): MadeCertificate =>
+    makeCertificate({ subject: name, issuer: root, ...request });
+  const chain = [signer(), root];
+  const at = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  const expiry = (ms: number): SignedWrongly => ({
+    chain,
+    attributes: { [`${prefix}.expiry`]: at(ms) },
+    critical: [`${prefix}.expiry`],
+  });
+  const authority = (ms: number, by: readonly MadeCertificate[]): SignedWrongly => ({
+    chain: by,
+    attributes: {
+      [`${prefix}.signingScheme`]: 'notary.x509.signingAuthority',
+      [`${prefix}.authenticSigningTime`]: at(ms),
+      [`${prefix}.signingTime`]: undefined,
+    },
+    critical: [`${prefix}.authenticSigningTime`],
+  });
+  const ended = [signer({ fromMs: now - 30 * day, toMs: now - day }), root];
+  return {
+    anchor: root,
+    faults: {
+      none: { chain },
+      'by another authority': { chain: [signer({ issuer: other }), other] },
+      'by another name': { chain: [signer({ subject: 'C=US,ST=WA,O=Other,CN=signer' }), root] },
+      'by a certificate that ended': { chain: ended },
+      'by a certificate that has not begun': { chain: [signer({ fromMs: now + day, toMs: now + 9 * day }), root] },
+      'until tomorrow': expiry(now + day),
+      'until yesterday': expiry(now - day),
+      'until yesterday by another authority': { ...expiry(now - day), chain: [signer({ issuer: other }), other] },
+      'of another digest': { chain, target: { digest: digestOf(Buffer.from('another')) } },
+      'of another size': { chain, target: { size: 7 } },
+      'of another media type': { chain, target: { mediaType: 'application/vnd.oci.image.index.v1+json' } },
+      'changed afterwards': { chain, change: flipSignature },
+      'cut short': { chain, change: (bytes) => bytes.subarray(0, bytes.length / 2) },
+      'by a signing authority': authority(now - day, chain),
+      'by a signing authority while its certificate was valid': authority(now - 2 * day, ended),
+      'by a signing authority after its certificate ended': authority(now - day / 2, ended),
+      'without its root': { chain: chain.slice(0, 1) },
+      'by a certificate that signs no code': {
+        chain: [signer({ without: ['2.5.29.15'] }), root],
+      },
+    },
+  };
+}
+
+function flipSignature(bytes: Uint8Array): Uint8Array {
+  const envelope = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  const signature = Buffer.from(envelope.signature, 'base64url');
+  signature[0] = (signature[0] ?? 0) ^ 1;
+  return Buffer.from(JSON.stringify({ ...envelope, signature: signature.toString('base64url') }));
+}
+
+const { anchor, faults } = createFaults();
+const names = Object.keys(faults);
+/** A repository for each level and fault. */
+const repositoryOf = (level: string, fault: string): string => `${level}/f${names.indexOf(fault)}`;
+
+let registry: TestRegistry;
+let home = '';
+beforeAll(async () => {
+  if (!havePeers(peers)) return;
+  registry = await startDockerRegistry();
+  home = tempDir();
+  await pushAll(registry.host);
+  for (const kind of ['ca', 'signingAuthority']) {
+    const store = join(home, 'notation/truststore/x509', kind, 'acme');
+    mkdirSync(store, { recursive: true });
+    writeFileSync(join(store, 'root.crt'), anchor.pem);
+  }
+  const trust = {
+    trustStores: ['ca:acme', 'signingAuthority:acme'],
+    trustedIdentities: ['x509.subject:C=US,ST=WA,O=Acme'],
+  };
+  const trustPolicies = Object.entries(levels).map(([level, signatureVerification]) => ({
+    name: level,
+    registryScopes: names.map((fault) => `${registry.host}/${repositoryOf(level, fault)}`),
+    signatureVerification,
+    ...(level === 'skip' ? {} : trust),
+  }));
+  writeFileSync(join(home, 'notation/trustpolicy.json'), JSON.stringify({ version: '1.0', trustPolicies }));
+}, 120_000);
+afterAll(() => registry?.stop());
+
+async function pushAll(host: string): Promise<void> {
+  const client = createRegistryClient();
+  try {
+    for (const level of Object.keys(levels))
+      for (const [fault, { chain, target, change, ...rest }] of Object.entries(faults)) {
+        const repository = repositoryOf(level, fault);
+        const store = client.repository({ registry: host, repository });
+        await store.push(emptyContent, emptyDescriptor);
+        const image = encodeManifest({
+          kind: 'manifest',
+          artifactType: 'application/x.a',
+          annotations: { repository },
+        });
+        await store.tag(image, '1');
+        const key = chain[0]?.privateKey ?? expect.fail(fault);
+        const request = {
+          target: { ...image.descriptor, ...target },
+          chain: chain.map(({ der }) => der),
+          key,
+          ...rest,
+        };
+        await attachNotaryEnvelope(store, image.descriptor, change?.(signNotaryJws(request)) ?? signNotaryJws(request));
+      }
+  } finally {
+    await client.close();
+  }
+}
+
+describe("notation's own policy, unchanged", () => {
+  const env = (): Record<string, string> => ({ HOME: home, XDG_CONFIG_HOME: home, DOCKER_CONFIG: home });
+
+  itWithPeers(
+    peers,
+    'every level and every fault: Signet admits what notation admits',
+    async () => {
+      const cases = Object.keys(levels).flatMap((level) => names.map((fault) => ({ level, fault })));
+      const images = cases.map(({ level, fault }) => `${registry.host}/${repositoryOf(level, fault)}:1`);
+      const { stdout } = await signet(['verify', '--policy', 'notation', '-o', 'json', ...images], { env: env() });
+      const allowed = new Map(
+        stdout
+          .trim()
+          .split('\n')
+          .map((line): { reference: string; allowed: boolean } => JSON.parse(line))
+          .map((report) => [report.reference, report.allowed]),
+      );
+      const say = (isAdmitted: boolean | undefined): string => (isAdmitted === true ? 'admitted' : 'refused');
+      const theirs: string[] = [];
+      const ours: string[] = [];
+      for (const [at, { level, fault }] of cases.entries()) {
+        const image = images[at] ?? '';
+        const { code } = await run(needPeer('notation'), ['verify', '--insecure-registry', image], {
+          env: env(),
+          cwd: home,
+        });
+        theirs.push(`${level}, ${fault}: ${say(code === 0)}`);
+        ours.push(`${level}, ${fault}: ${say(allowed.get(image))}`);
+      }
+      expect(ours).toEqual(theirs);
+      expect(ours.filter((line) => line.endsWith('admitted')).length).toBeGreaterThan(cases.length / 4);
+      expect(ours.filter((line) => line.endsWith('refused')).length).toBeGreaterThan(cases.length / 4);
+    },
+    300_000,
+  );
+});
