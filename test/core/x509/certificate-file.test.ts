@@ -28,6 +28,21 @@ describe('a file of certificates', () => {
     expect(read).toThrow(message);
   });
 
+  it('says which of several is broken, and nothing of one alone', () => {
+    const messageOf = (text: string): string => {
+      try {
+        readCertificateFile(Buffer.from(text));
+        return 'read';
+      } catch (error) {
+        return error instanceof CertificateError ? error.message : 'another error';
+      }
+    };
+    const broken = toPem(Buffer.of(0x30, 0));
+    expect(messageOf(broken)).toMatch(/^not a certificate/);
+    expect(messageOf(chain.leaf.pem + broken)).toMatch(/^certificate 2 of 2: not a certificate/);
+    expect(readCertificateFile(Buffer.from(chain.leaf.pem.repeat(1000)))).toHaveLength(1000);
+  });
+
   it('is read or refused, whatever the bytes', () => {
     const content = fc.oneof(
       fc.uint8Array(),

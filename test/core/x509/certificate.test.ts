@@ -12,7 +12,7 @@ import {
 } from '@signet/core/x509';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { der } from '../../../packages/core/src/keys/der.ts';
+import { der, readAll, readOnlySequence } from '../../../packages/core/src/keys/der.ts';
 import { objectId, sequence } from '../../support/certificate-der.ts';
 import {
   type CertificateRequest,
@@ -31,6 +31,12 @@ const utcTime = (text: string) => der(0x17, Buffer.from(text));
 const generalTime = (text: string) => der(0x18, Buffer.from(text));
 const fine = utcTime('491231000000Z');
 const integer = (...bytes: readonly number[]) => der(0x02, Uint8Array.from(bytes));
+const uniqueId = (tag: number) => der(tag, Uint8Array.of(0, 1));
+/** With this algorithm inside and outside. */
+const withAlgorithm = (algorithm: Uint8Array) => {
+  const [tbs] = readAll(readOnlySequence(changed(() => ({ algorithm }))));
+  return sequence(tbs?.whole ?? algorithm, algorithm, der(0x03, Uint8Array.of(0)));
+};
 
 describe('a certificate', () => {
   it('is read with all that rules ask for', () => {
@@ -165,12 +171,37 @@ describe('a certificate', () => {
       changed(({ extensions }) => ({ extensions: Buffer.concat([extensions, extensions]) })),
       'a field that is not known',
     ],
+    [
+      'a third part of its algorithm',
+      changed(() => ({ algorithm: sequence(objectId('1.2.840.10045.4.3.2'), integer(1), integer(1)) })),
+      'two algorithms for its signature',
+    ],
+    [
+      'a third part of its algorithm, inside and outside',
+      withAlgorithm(sequence(objectId('1.2.840.10045.4.3.2'), integer(1), integer(1))),
+      'the algorithm of its signature has too many parts',
+    ],
+    ['an algorithm as a set', withAlgorithm(der(0x31, objectId('1.2.840.10045.4.3.2'))), 'of another type'],
+    ['an issuer as a set', changed(() => ({ issuer: der(0x31) })), 'of another type'],
+    ['a key as a set', changed(() => ({ spki: der(0x31) })), 'of another type'],
+    [
+      'its unique identifiers in a wrong order',
+      changed(({ extensions }) => ({ extensions: Buffer.concat([uniqueId(0x82), uniqueId(0x81), extensions]) })),
+      'a field that is not known',
+    ],
     ['a key of 9 KiB', changed(() => ({ spki: sequence(der(0x03, new Uint8Array(9_216))) })), 'its key has 9'],
   ])('is refused with %s', (_, bytes, message) => {
     expect(outcomeOf(bytes)).toMatchObject({
       code: 'CERTIFICATE_MALFORMED',
       message: expect.stringContaining(message),
     });
+  });
+
+  it('may have unique identifiers, and no extensions', () => {
+    const both = Buffer.concat([uniqueId(0x81), uniqueId(0x82)]);
+    const read = readCertificate(changed(({ extensions }) => ({ extensions: Buffer.concat([both, extensions]) })));
+    expect(read.keyUsage?.bits).toEqual(new Set(['digitalSignature']));
+    expect(readCertificate(changed(() => ({ extensions: both })))).not.toHaveProperty('keyUsage');
   });
 
   it('may have a negative serial number, as RFC 5280 asks of who reads them', () => {

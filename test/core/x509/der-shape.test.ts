@@ -53,6 +53,29 @@ describe('the shape of DER', () => {
     expect(() => check(hex(text))).toThrow(message);
   });
 
+  it.each([1, 2, 3, 4, 5, 6, 10, 12, 18, 19, 20, 22, 23, 24, 26, 28, 30])(
+    'does not fit a simple value of tag %i that is made of others',
+    (tag) => {
+      expect(() => check(Uint8Array.of(tag | 0x20, 2, 5, 0))).toThrow('a simple value in parts');
+      expect(() => check(Uint8Array.of(tag | 0xa0, 2, 5, 0))).not.toThrow();
+    },
+  );
+
+  it.each([
+    ['a tag behind the last whole element of a part', '30 03 05 00 05'],
+    ['a tag and a length across the end of a part', '30 05 30 01 05 00 00'],
+    ['a length across the end', '30 82 01'],
+    ['a number of an enumeration with a zero in front', '0a 02 00 01'],
+    ['a length of three bytes that fits in two', `30 83 00 ff ff ${'00'.repeat(65_535)}`],
+  ])('does not fit %s', (_, text) => {
+    expect(() => check(hex(text))).toThrow(Refused);
+  });
+
+  it('fits lengths at the edges of their forms', () => {
+    for (const length of [127, 128, 255, 256, 65_535, 65_536])
+      expect(() => check(der(0x04, new Uint8Array(length)))).not.toThrow();
+  });
+
   it('goes 32 levels deep, and counts', () => {
     const nest = (levels: number) => {
       let bytes: Uint8Array = new Uint8Array(0);

@@ -1,6 +1,8 @@
 import { nameText, readCertificate } from '@signet/core/x509';
 import { describe, expect, it } from 'vitest';
-import type { TestAttribute, TestName } from '../../support/certificate-der.ts';
+import { der } from '../../../packages/core/src/keys/der.ts';
+import { readName } from '../../../packages/core/src/x509/distinguished-name.ts';
+import { derName, objectId, sequence, type TestAttribute, type TestName } from '../../support/certificate-der.ts';
 import { makeCertificate } from '../../support/certificates.ts';
 
 const subjectOf = (subject: TestName) => readCertificate(makeCertificate({ subject }).der).subject;
@@ -68,5 +70,36 @@ describe("a certificate's name", () => {
     ['part without an attribute', [[]]],
   ])('is not read from a %s', (_, name) => {
     expect(() => subjectOf(name)).toThrow(expect.objectContaining({ code: 'CERTIFICATE_MALFORMED' }));
+  });
+});
+
+/** OpenSSL refuses most of these certificates before their names are read. */
+describe('the DER of a name', () => {
+  const of = (name: TestName) => readName(derName(name));
+  const attribute = (...parts: readonly Uint8Array[]) => sequence(der(0x31, sequence(...parts)));
+  const type = objectId('2.5.4.10');
+  const value = der(0x0c, Buffer.from('a'));
+
+  it('is a type and a text', () => {
+    expect(readName(attribute(type, value))).toEqual([[{ type: 'O', value: 'a' }]]);
+    for (const parts of [[type], [type, value, value], [value, type], [type, type]])
+      expect(() => readName(attribute(...parts))).toThrow(expect.objectContaining({ code: 'CERTIFICATE_MALFORMED' }));
+  });
+
+  it.each<[string, TestAttribute]>([
+    ['UTF-8 that is none', ['O', Buffer.from('61ff', 'hex'), 12]],
+    ['half a character in UTF-8', ['O', Buffer.from('eda080', 'hex'), 12]],
+    ['a letter in two bytes too many', ['O', Buffer.from('c181', 'hex'), 12]],
+    ['a byte of 0x80 in IA5String', ['O', Buffer.from('6180', 'hex'), 22]],
+    ['three bytes in BMPString', ['O', Buffer.from('005a00', 'hex'), 30]],
+    ['half a character in BMPString', ['O', Buffer.from('d83d', 'hex'), 30]],
+  ])('is refused with %s', (_, bad) => {
+    expect(() => of([[bad]])).toThrow('no text, or of a kind that is not read');
+  });
+
+  it('may hold any character that a text can have', () => {
+    const text = Buffer.from('a\u0000\ufffd\u{1f511}');
+    expect(of([[['O', text, 12]]])).toEqual([[{ type: 'O', value: 'a\u0000\ufffd\u{1f511}' }]]);
+    expect(of([[['O', Buffer.from('d83ddd11', 'hex'), 30]]])).toEqual([[{ type: 'O', value: '\u{1f511}' }]]);
   });
 });

@@ -56,6 +56,7 @@ describe('extensions of a certificate', () => {
 
   it('has a path length from 0 up, and none', () => {
     expect(read(basicConstraints(true, 0)).basicConstraints).toEqual({ isCa: true, pathLength: 0, isCritical: true });
+    expect(read(basicConstraints(true, 0x7fffffff)).basicConstraints?.pathLength).toBe(0x7fffffff);
     expect(read(basicConstraints(true, 70_000)).basicConstraints?.pathLength).toBe(70_000);
     expect(read(basicConstraints(true)).basicConstraints).not.toHaveProperty('pathLength');
   });
@@ -97,6 +98,7 @@ describe('extensions of a certificate', () => {
     ['constraints as a set', raw(oids.basicConstraints, der(0x31, yes)), 'of another type'],
     ['a truth value of 1', raw(oids.basicConstraints, sequence(der(0x01, Uint8Array.of(1)))), 'a truth value of BER'],
     ['a negative path length', raw(oids.basicConstraints, sequence(yes, integer(0xff))), 'path length is negative'],
+    ['a path length of -128', raw(oids.basicConstraints, sequence(yes, integer(0x80))), 'path length is negative'],
     ['a path length of 5 bytes', raw(oids.basicConstraints, sequence(yes, integer(1, 0, 0, 0, 0))), 'path length'],
     ['bytes behind the value', raw(oids.basicConstraints, Buffer.concat([sequence(yes), yes])), '3 bytes follow it'],
     ['no value', raw(oids.keyUsage, new Uint8Array(0)), 'ends too early'],

@@ -29,6 +29,12 @@ describe('an object identifier', () => {
     expect(text(hex)).toBeUndefined();
   });
 
+  it('has 64 bytes at most', () => {
+    expect(text(`55${'01'.repeat(63)}`)).toBe(`2.5${'.1'.repeat(63)}`);
+    expect(text('55810081')).toBeUndefined();
+    expect(text('5580')).toBeUndefined();
+  });
+
   it('is read as it was written', () => {
     const number = fc.nat({ max: 2 ** 31 - 1 });
     const id = fc
