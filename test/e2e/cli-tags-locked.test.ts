@@ -68,7 +68,9 @@ describe('a repository whose tags cannot be moved', () => {
   it('cannot have it beside its images: what was not published is not acknowledged', async () => {
     const { sign, verify } = await repository('beside');
     const done = await sign('1.0');
-    expect(done).toMatchObject({ code: 3, stderr: expect.stringContaining(`the tag ${HEAD_TAG} is immutable`) });
+    expect(done).toMatchObject({ code: 3, stdout: expect.stringContaining('recorded, not yet published') });
+    expect(done.stderr).toContain(`the tag ${HEAD_TAG} is immutable`);
+    expect(done.stderr).toContain("the policy's catalogue says with location in which other repository it lies");
     const { code, stdout } = await verify('1.0');
     expect([code, JSON.parse(stdout).code]).toEqual([1, 'TAG_NOT_SIGNED']);
   });

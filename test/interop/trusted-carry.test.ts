@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRegistryClient, type Descriptor, parseRegistryReference } from '@signet/oci';
-import { HEAD_TAG } from '@signet/signed-tags';
+import { HEAD_TAG, JOURNAL_TAG_PREFIX } from '@signet/signed-tags';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { makeKey, ok } from '../e2e/cli-world.ts';
 import { signet } from '../support/cli.ts';
@@ -111,6 +111,12 @@ async function verify(policy: string, reference: string) {
   return { code: done.code, report: JSON.parse(done.stdout) as { readonly code: string; readonly digest?: string } };
 }
 
+async function tagsAt(registry: string, name: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for await (const tag of client.repository({ registry, repository: name }).tags()) found.push(tag);
+  return found;
+}
+
 describe.each([
   ['docker-registry', 'the embedded registry'],
   ['the embedded registry', 'docker-registry'],
@@ -119,7 +125,7 @@ describe.each([
     peers,
     'by crane, oras, skopeo and signet copy verify where the policy knows the mirror, and only there',
     async () => {
-      const withSignatures: string[] = [];
+      const [withSignatures, withJournal]: [string[], string[]] = [[], []];
       const from = `${hostOf(origin)}/${repository}`;
       for (const [name, carry] of Object.entries(carriers)) {
         const to = `${hostOf(target)}/${name}/${repository}`;
@@ -127,6 +133,8 @@ describe.each([
         const beside = await signet(['verify', '--key', join(dir, 'release.pub'), '-o', 'json', `${to}:1.0`]);
         if (beside.code === 0) withSignatures.push(name);
         else expect(JSON.parse(beside.stdout), name).toMatchObject({ code: 'NO_SIGNATURE' });
+        if ((await tagsAt(hostOf(target), `${name}/${repository}`)).some((tag) => tag.startsWith(JOURNAL_TAG_PREFIX)))
+          withJournal.push(name);
         for (const tag of tags) {
           const { digest } = (await client.repository(parseRegistryReference(from)).resolve(tag)).descriptor;
           expect(await verify('with.json', `${to}:${tag}`), `${name} ${tag}`).toMatchObject({
@@ -141,6 +149,7 @@ describe.each([
       }
       // The catalogue holds the statements itself: where they alone were left behind, tags verify all the same.
       expect(withSignatures).toEqual(carriesSignatures[origin]);
+      expect(withJournal).toEqual(['crane']);
     },
     120_000,
   );

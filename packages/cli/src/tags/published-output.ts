@@ -1,6 +1,6 @@
 import type { OperationOutcome, OperationResult, Published } from '@signet/signed-tags';
 import { escapeForTerminal } from '@signet/verifier';
-import { renderError } from '../errors.ts';
+import { codeOf, renderError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import type { OutputOptions } from '../options/output.ts';
@@ -75,6 +75,9 @@ export function remarkOn(
   if (output.quiet) return;
   const style = createStyle(output.color);
   const remark = (text: string): void => io.stderr.write(`${style.doubt('remark')}  ${escapeForTerminal(text)}\n`);
+  // The registry's message may say so, and no other account changes it.
+  if (codeOf(failure) === 'FORBIDDEN')
+    remark("where tags cannot be moved, the policy's catalogue says with location in which other repository it lies");
   for (const { ulid, why } of ignored) remark(`journal entry ${ulid} was passed over: ${why}`);
   if (isCold) remark('nothing was remembered: that the catalogue was an older one would not have been noticed');
   if (failure === undefined && !isStateSaved) remark('what was published could not be remembered here');
