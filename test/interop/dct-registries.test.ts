@@ -2,15 +2,17 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeKey, ok } from '../e2e/cli-world.ts';
+import { signet } from '../support/cli.ts';
+import { startCraneRegistry } from '../support/crane-registry.ts';
 import { startDockerRegistry, type TestRegistry } from '../support/docker-registry.ts';
 import { startEmbeddedRegistry } from '../support/embedded-registry.ts';
 import { describeWithEngines } from '../support/engine-host.ts';
 import { createDctWorld, type DctWorld } from './dct-world.ts';
 
-/** dct.test.ts has crane's. */
 const registries: readonly (readonly [title: string, start: () => Promise<TestRegistry>])[] = [
   ['docker-registry', () => startDockerRegistry()],
   ['the embedded registry', () => startEmbeddedRegistry()],
+  ["crane's registry", () => startCraneRegistry()],
 ];
 
 describeWithEngines('what two delegated signers signed with the real docker', () => {
@@ -48,10 +50,20 @@ describeWithEngines('what two delegated signers signed with the real docker', ()
 
     it('is brought over by each of them with his own new key, and verifies', async () => {
       const { repository, dir } = world;
-      const by = (name: string) => [...importing, '--role', name, '--key', join(dir, `new-${name}.key`), repository];
+      const by = (role: string, key = role) => [
+        ...importing,
+        ...['--role', role, '--key', join(dir, `new-${key}.key`), repository],
+      ];
       const ofBob = await ok(by('bob'));
       expect(ofBob.stdout).toContain(`${repository}:1.0`);
       expect(ofBob.stdout).not.toContain(`${repository}:2.0`);
+      await ok(['verify', ...asked, `${repository}:1.0`]);
+      const notYet = await signet(['verify', ...asked, '-o', 'json', `${repository}:2.0`]);
+      expect([notYet.code, JSON.parse(notYet.stdout).code]).toEqual([1, 'TAG_NOT_SIGNED']);
+      expect(await signet(by('carol', 'alice'))).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('--role carol: there is no such role here'),
+      });
       await ok(by('alice'));
       for (const tag of ['1.0', '2.0']) {
         const [digest] = /sha256:[0-9a-f]{64}/.exec(await world.shell(`docker pull ${repository}:${tag}`, true)) ?? [];
