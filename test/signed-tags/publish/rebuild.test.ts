@@ -1,4 +1,14 @@
-import { HEAD_TAG, init, publish, readHead, readShard, rebuild, type Unproven } from '@signet/signed-tags';
+import {
+  HEAD_TAG,
+  init,
+  memoryPlace,
+  publish,
+  readHead,
+  readShard,
+  rebuild,
+  refresh,
+  type Unproven,
+} from '@signet/signed-tags';
 import { describe, expect, it } from 'vitest';
 import { authorityOf, imageDigest, person, shortPace, type World, world } from './world.ts';
 
@@ -9,7 +19,7 @@ async function oldOf({ store }: World) {
 }
 
 const all = async (unproven: Unproven): Promise<Unproven> => unproven;
-const none = async (): Promise<Unproven> => ({ removed: new Map(), revoked: new Map() });
+const none = async (): Promise<Unproven> => ({ removed: new Map(), revoked: new Map(), floors: [] });
 
 /** Tags by alice and bob, of whom bob has left since; one removed, one digest revoked; signed by a publisher whose key is lost. */
 async function ruins() {
@@ -72,6 +82,70 @@ describe('rebuilding', () => {
     expect((await made.read()).content.tags.size).toBe(0);
     const junk = { file: Buffer.from('junk'), shards: [] };
     await expect(rebuild({ ...made.writer(), catalogues: [junk], confirm: all })).rejects.toThrow('not JSON');
+  });
+
+  describe('after a removal of which only the floor of an older catalogue tells', () => {
+    const day = 86_400_000;
+
+    /** `v1` held since before the floor; `v3` removed, and forgotten 31 days later; `before`: a catalogue that still holds `v3`. */
+    async function forgotten() {
+      const made = await world({ isNew: true });
+      const { nowMs } = made.clock;
+      const stale = await made.sign('v3', 'old');
+      const state = memoryPlace();
+      const first = await init(made.writer({ state, operations: [await made.sign('v1', 'a'), stale] }));
+      const before = await oldOf(made);
+      const witness = memoryPlace();
+      await publish(made.writer({ state: witness, operations: [await made.sign('v2', 'b')], allowCold: true }));
+      const removal = await made.remove('v3', { atMs: nowMs + 1000 });
+      const second = await publish(made.writer({ state, operations: [removal] }));
+      made.clock.nowMs = nowMs + 31 * day;
+      await refresh(made.writer({ state, allowCold: true }));
+      for (const ulid of [...first.journal, ...second.journal])
+        await made.store.untag(`signet-tags.j.${ulid}`).catch(() => undefined);
+      const old = await oldOf(made);
+      expect((await made.read()).content).toMatchObject({ floorMs: nowMs + 1000 });
+      const anew = await world({ isNew: true });
+      anew.clock.nowMs = made.clock.nowMs;
+      return { made, anew, before, old, stale, nowMs, witness, writer: { ...made.writer(), store: anew.store } };
+    }
+
+    it('an old statement on an image does not bring the tag back, and a new one does', async () => {
+      const { made, old, stale, writer, anew } = await forgotten();
+      await rebuild({ ...writer, catalogues: [old], operations: [stale], confirm: all });
+      const { content } = await made.read(anew.store);
+      expect([...content.tags.keys()].toSorted()).toEqual(['v1', 'v2']);
+      const operations = [await made.sign('v3', 'new', { atMs: made.clock.nowMs })];
+      await rebuild({ ...writer, catalogues: [old], operations, confirm: all });
+      expect([...(await made.read(anew.store)).content.tags.keys()].toSorted()).toEqual(['v1', 'v2', 'v3']);
+    });
+
+    it('nor does a catalogue from before, in whatever order', async () => {
+      for (const isReversed of [false, true]) {
+        const { made, old, before, writer, anew, nowMs } = await forgotten();
+        const catalogues = isReversed ? [before, old] : [old, before];
+        let asked: Unproven | undefined;
+        const confirm = async (unproven: Unproven) => {
+          asked = unproven;
+          return unproven;
+        };
+        await rebuild({ ...writer, catalogues, confirm });
+        expect([...(asked?.removed ?? [])]).toEqual([['v3', nowMs + 1000]]);
+        expect([...(await made.read(anew.store)).content.tags.keys()].toSorted()).toEqual(['v1', 'v2']);
+      }
+    });
+
+    it('nor does what the one who rebuilds remembers of it', async () => {
+      const { made, old, witness, writer, anew } = await forgotten();
+      await rebuild({ ...writer, state: witness, catalogues: [old], confirm: all });
+      expect([...(await made.read(anew.store)).content.tags.keys()].toSorted()).toEqual(['v1', 'v2']);
+    });
+
+    it('what is not confirmed comes back', async () => {
+      const { made, old, stale, writer, anew } = await forgotten();
+      await rebuild({ ...writer, catalogues: [old], operations: [stale], confirm: none });
+      expect([...(await made.read(anew.store)).content.tags.keys()].toSorted()).toEqual(['v1', 'v2', 'v3']);
+    });
   });
 
   it('goes over a head that is trusted without losing what it holds', async () => {

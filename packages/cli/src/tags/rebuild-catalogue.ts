@@ -183,17 +183,29 @@ async function statedBy(
 
 /** Nobody has signed what an old catalogue says of removals and revocations: a person decides. */
 async function confirmed(unproven: Unproven, { flags, io }: Rebuilding): Promise<Unproven> {
-  const { removed, revoked } = unproven;
-  if (removed.size + revoked.size === 0) return unproven;
+  const { removed, revoked, floors } = unproven;
+  if (removed.size + revoked.size + floors.length === 0) return unproven;
   const nowMs = Date.now();
   io.stderr.write('The older catalogues also say this, which proves nothing by itself:\n');
   for (const [tag, atMs] of removed) io.stderr.write(`  removed  ${tag}  ${whenText(atMs, nowMs)}\n`);
   for (const [digest, { atMs, reason }] of revoked)
     io.stderr.write(`  revoked  ${digest}  ${whenText(atMs, nowMs)}  ${escapeForTerminal(reason)}\n`);
+  const forgottenMs = forgottenUntil(unproven);
+  if (forgottenMs > 0) io.stderr.write(`  removed  ${forgottenText(forgottenMs, nowMs)}\n`);
   const answer = flags.unproven ?? (await promptLine('Take it over? (yes or no) ', io));
   if (answer === 'keep' || answer === 'yes') return unproven;
-  if (answer === 'drop' || answer === 'no') return { removed: new Map(), revoked: new Map() };
+  if (answer === 'drop' || answer === 'no') return { removed: new Map(), revoked: new Map(), floors: [] };
   throw new CliError('USAGE', 'whether removals and revocations of older catalogues are taken over was not said', {
     hint: '--unproven keep, or --unproven drop',
   });
+}
+
+/** The latest of the removals that older catalogues do not tell by their tags any more, milliseconds since 1970 UTC; 0 for none. */
+export function forgottenUntil({ floors }: Pick<Unproven, 'floors'>): number {
+  return floors.reduce((most, { floorMs }) => Math.max(most, floorMs), 0);
+}
+
+/** What they mean for tags that are found elsewhere. */
+export function forgottenText(untilMs: number, nowMs: number): string {
+  return `tags that they do not hold, where nothing was signed after ${whenText(untilMs, nowMs)}`;
 }

@@ -1,10 +1,14 @@
 import { escapeForTerminal } from '@signet/verifier';
-import type { RebuildDraft } from './rebuild-catalogue.ts';
+import { forgottenText, forgottenUntil, type RebuildDraft } from './rebuild-catalogue.ts';
 import { whenText } from './when.ts';
 
+/** What is told of a draft. */
+type ToldDraft = Omit<RebuildDraft, 'collection'> & { readonly collection: Pick<RebuildDraft['collection'], 'name'> };
+
 /** What `signet tags rebuild --dry-run` prints. */
-export function draftText(draft: RebuildDraft, nowMs: number): string {
+export function draftText(draft: ToldDraft, nowMs: number): string {
   const { collection, catalogues, operations, tags, removed, revoked } = draft;
+  const forgottenMs = forgottenUntil(draft);
   const lines = [
     `would be made anew  ${collection.name}`,
     `  from  ${catalogues} catalogues, and the statements on ${operations.length} images`,
@@ -15,6 +19,7 @@ export function draftText(draft: RebuildDraft, nowMs: number): string {
       each.kind === 'sign' ? [`  ${each.tag}  ${each.digest}  by the statements on the image`] : [],
     ),
     ...[...removed].map(([tag, atMs]) => `  removed  ${tag}  ${whenText(atMs, nowMs)}  (has to be confirmed)`),
+    ...(forgottenMs === 0 ? [] : [`  removed  ${forgottenText(forgottenMs, nowMs)}  (has to be confirmed)`]),
     ...[...revoked].map(
       ([digest, { atMs, reason }]) =>
         `  revoked  ${digest}  ${whenText(atMs, nowMs)}  ${escapeForTerminal(reason)}  (has to be confirmed)`,
@@ -24,7 +29,9 @@ export function draftText(draft: RebuildDraft, nowMs: number): string {
 }
 
 /** The same for a program; times in RFC 3339. */
-export function draftJson({ collection, catalogues, operations, tags, removed, revoked }: RebuildDraft): object {
+export function draftJson(draft: ToldDraft): object {
+  const { collection, catalogues, operations, tags, removed, revoked } = draft;
+  const forgottenMs = forgottenUntil(draft);
   const time = (ms: number): string => new Date(ms).toISOString();
   return {
     version: 1,
@@ -36,6 +43,7 @@ export function draftJson({ collection, catalogues, operations, tags, removed, r
     ),
     statements: operations.flatMap((each) => (each.kind === 'sign' ? [{ tag: each.tag, digest: each.digest }] : [])),
     removed: [...removed].map(([tag, atMs]) => ({ tag, at: time(atMs) })),
+    ...(forgottenMs === 0 ? {} : { removedUntil: time(forgottenMs) }),
     revoked: [...revoked].map(([digest, { atMs, reason }]) => ({ digest, at: time(atMs), reason })),
   };
 }

@@ -74,8 +74,10 @@ async function mergedParts(
     const part = await base.part(index);
     const own = new Map([...wanted.tags].filter(([tag]) => indexOf(tag, base.bits) === index));
     const floorMs = Math.max(0, ...floors.filter((floor) => floor.index === index).map((floor) => floor.floorMs));
-    const merged = mergeContent({ ...part, floorMs: Math.max(part.floorMs, floorMs) }, { floorMs: 0, tags: own });
-    parts.set(index, await withinLimits(ageContent(merged, nowMs), judge));
+    // A floor that comes from elsewhere says nothing of tags that are held.
+    const merged = mergeContent(part, { floorMs: 0, tags: own });
+    const raised = { ...merged, floorMs: Math.max(merged.floorMs, floorMs) };
+    parts.set(index, await withinLimits(ageContent(raised, nowMs), judge));
   }
   return parts;
 }

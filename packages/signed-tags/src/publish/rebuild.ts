@@ -1,13 +1,11 @@
 import { type Digest, digestOf } from '@signet/oci';
 import type { Content, Entry, Revocations, TagState } from '../catalogue/content.ts';
-import { withoutFuture } from '../catalogue/future.ts';
 import { mergeContent, mergeRevocations } from '../catalogue/merge.ts';
 import { parseCatalogue } from '../catalogue/parse.ts';
-import { shardContent } from '../head/shards.ts';
-import { createJudge } from './judge.ts';
+import { createJudge, type Judge } from './judge.ts';
 import type { Published } from './options.ts';
 import type { PublishOptions } from './publish.ts';
-import { nothingKnown } from './recollection.ts';
+import { contentParts, type Floor, floorFinder, nothingKnown } from './recollection.ts';
 import { runPublisher } from './run.ts';
 
 /** A catalogue from anywhere, whoever signed it. */
@@ -22,6 +20,8 @@ export interface Unproven {
   /** When, milliseconds since 1970 UTC, by tag. */
   readonly removed: ReadonlyMap<string, number>;
   readonly revoked: Revocations;
+  /** Of removals that are not told any more: what was signed no later is removed, unless its tag is held. */
+  readonly floors: readonly Floor[];
 }
 
 /** What a catalogue is made anew from. */
@@ -47,7 +47,8 @@ export async function rebuild({ catalogues, confirm, ...options }: RebuildOption
   const confirmed = await confirm(unproven);
   const removals = new Map([...confirmed.removed].map(([tag, removedMs]) => [tag, { removedMs, entries: [] }]));
   const { tags } = mergeContent({ floorMs: 0, tags: proven }, { floorMs: 0, tags: removals });
-  const also = { ...nothingKnown, tags, revoked: confirmed.revoked };
+  const { revoked, floors } = confirmed;
+  const also = { ...nothingKnown, tags, revoked, floors };
   return runPublisher({ ...options, operations, mayCreate: true, sinceMs: now(), also });
 }
 
@@ -58,35 +59,60 @@ export async function gatherOld({
   now,
 }: Pick<RebuildOptions, 'catalogues' | 'authority' | 'now'>): Promise<Gathered> {
   const judge = createJudge(authority, now());
-  let proven: Content = { floorMs: 0, tags: new Map() };
-  const removed = new Map<string, number>();
-  let revoked: Revocations = new Map();
-  for (const old of catalogues) {
-    const { tags, ...others } = contentOf(old, authority.collection, now());
-    revoked = mergeRevocations(revoked, others.revoked);
-    for (const [tag, { removedMs = 0, entries }] of tags) {
-      if (removedMs > 0) removed.set(tag, Math.max(removedMs, removed.get(tag) ?? 0));
-      const held: Entry[] = [];
-      for (const entry of entries) if (await judge.meetsRule(tag, entry)) held.push(entry);
-      proven = mergeContent(proven, { floorMs: 0, tags: new Map([[tag, { entries: held }]]) });
-    }
-  }
-  return { tags: proven.tags, removed, revoked };
+  const contents = catalogues.map((old) => contentOf(old, authority.collection, now()));
+  const proven = await provenTags(contents, judge);
+  const revoked = contents.reduce<Revocations>((all, content) => mergeRevocations(all, content.revoked), new Map());
+  return {
+    tags: proven,
+    removed: removalsIn(contents, proven),
+    revoked,
+    floors: contents.flatMap(({ floors }) => floors),
+  };
 }
 
-function contentOf(
-  { file, shards }: OldCatalogue,
-  collection: string,
-  nowMs: number,
-): { readonly tags: ReadonlyMap<string, TagState>; readonly revoked: Revocations } {
+/** Of all tags the entries that meet their rule by themselves. */
+async function provenTags(contents: readonly OldContent[], judge: Judge): Promise<ReadonlyMap<string, TagState>> {
+  let proven: Content = { floorMs: 0, tags: new Map() };
+  for (const [tag, { entries }] of contents.flatMap(({ tags }) => [...tags])) {
+    const held: Entry[] = [];
+    for (const entry of entries) if (await judge.meetsRule(tag, entry)) held.push(entry);
+    proven = mergeContent(proven, { floorMs: 0, tags: new Map([[tag, { entries: held }]]) });
+  }
+  return proven.tags;
+}
+
+/** Those that a catalogue tells, and those that its floor means for entries of another. */
+function removalsIn(
+  contents: readonly OldContent[],
+  proven: ReadonlyMap<string, TagState>,
+): ReadonlyMap<string, number> {
+  const removed = new Map<string, number>();
+  const add = (tag: string, removedMs: number) => removed.set(tag, Math.max(removedMs, removed.get(tag) ?? 0));
+  for (const [tag, { removedMs = 0 }] of contents.flatMap(({ tags }) => [...tags]))
+    if (removedMs > 0) add(tag, removedMs);
+  const finders = contents.map(({ tags, floors }) => ({ tags, floorOf: floorFinder(floors) }));
+  for (const [tag, { entries }] of proven) {
+    const silent = finders.filter(({ tags }) => !tags.has(tag));
+    const removedMs = silent.reduce((most, { floorOf }) => Math.max(most, floorOf(tag)), 0);
+    if (entries.some(({ atMs }) => atMs <= removedMs)) add(tag, removedMs);
+  }
+  return removed;
+}
+
+interface OldContent {
+  readonly tags: ReadonlyMap<string, TagState>;
+  readonly floors: readonly Floor[];
+  readonly revoked: Revocations;
+}
+
+function contentOf({ file, shards }: OldCatalogue, collection: string, nowMs: number): OldContent {
   const catalogue = parseCatalogue(file);
-  if (catalogue.collection !== collection) return { tags: new Map(), revoked: new Map() };
-  const { tags, revoked } = catalogue;
-  if (tags.kind === 'whole') return { tags: withoutFuture(tags.content, nowMs).tags, revoked };
+  if (catalogue.collection !== collection) return { tags: new Map(), floors: [], revoked: new Map() };
   const byDigest = new Map<Digest, Uint8Array>(shards.map((bytes) => [digestOf(bytes), bytes]));
-  const parts = tags.digests.flatMap((digest, index) => {
-    const bytes = byDigest.get(digest);
-    return bytes === undefined ? [] : [...withoutFuture(shardContent(catalogue, index, bytes), nowMs).tags];
-  });
-  return { tags: new Map(parts), revoked };
+  const parts = contentParts({ catalogue, shards: byDigest }, nowMs);
+  return {
+    tags: new Map(parts.flatMap(({ content }) => [...content.tags])),
+    floors: parts.flatMap(({ bits, index, content: { floorMs } }) => (floorMs === 0 ? [] : [{ bits, index, floorMs }])),
+    revoked: catalogue.revoked,
+  };
 }

@@ -3,6 +3,7 @@ import type { Content, Item, Revocations, TagState } from '../catalogue/content.
 import { withoutFuture } from '../catalogue/future.ts';
 import { fileAheadMs } from '../catalogue/limits.ts';
 import { mergeContent, mergeRevocations } from '../catalogue/merge.ts';
+import { shardOf } from '../catalogue/shards.ts';
 import { shardContent } from '../head/shards.ts';
 import type { TagsState } from '../state/state.ts';
 import { type TrustedFile, trustState } from '../state/trusted-state.ts';
@@ -13,6 +14,22 @@ export interface Floor {
   readonly bits: number;
   readonly index: number;
   readonly floorMs: number;
+}
+
+/** Tells up to when a tag of which nothing is held counts as removed, milliseconds since 1970 UTC; 0: it does not. */
+export function floorFinder(floors: readonly Floor[]): (tag: string) => number {
+  const byBits = new Map<number, Map<number, number>>();
+  for (const { bits, index, floorMs } of floors) {
+    if (floorMs === 0) continue;
+    const byIndex = byBits.get(bits) ?? new Map<number, number>();
+    byIndex.set(index, Math.max(floorMs, byIndex.get(index) ?? 0));
+    byBits.set(bits, byIndex);
+  }
+  return (tag) =>
+    [...byBits].reduce(
+      (most, [bits, byIndex]) => Math.max(most, byIndex.get(bits === 0 ? 0 : shardOf(tag, bits)) ?? 0),
+      0,
+    );
 }
 
 /** What a writer knows from before, as far as it counts under the policy of the day: one more input of a merge. */
@@ -50,7 +67,7 @@ export async function recollect(
   const trusted = await trustState(state, { ...authority, nowMs });
   const isThere = (issuedMs: number): boolean => issuedMs <= nowMs + fileAheadMs;
   const file = trusted.file !== undefined && isThere(trusted.file.catalogue.issuedMs) ? trusted.file : undefined;
-  const parts = file === undefined ? [] : partsOf(file, nowMs);
+  const parts = file === undefined ? [] : contentParts(file, nowMs);
   const seen = new Map<string, TagState>();
   for (const tag of state.seen.keys()) {
     const bound = trusted.boundOf(tag);
@@ -73,11 +90,28 @@ export function mergeRecollections(one: Recollection, other: Recollection): Reco
   return {
     isWarm: one.isWarm || other.isWarm,
     issuedMs: Math.max(one.issuedMs, other.issuedMs),
-    tags: mergeContent({ floorMs: 0, tags: one.tags }, { floorMs: 0, tags: other.tags }).tags,
+    tags: mergeContent(
+      { floorMs: 0, tags: withSilent(one, other.tags) },
+      { floorMs: 0, tags: withSilent(other, one.tags) },
+    ).tags,
     floors: [...one.floors, ...other.floors],
     revoked: mergeRevocations(one.revoked, other.revoked),
     ...(newest === undefined ? {} : { newest }),
   };
+}
+
+/** Its tags, and the removals that its floors mean for those of another. */
+function withSilent(
+  { tags, floors }: Recollection,
+  others: ReadonlyMap<string, TagState>,
+): ReadonlyMap<string, TagState> {
+  const floorOf = floorFinder(floors);
+  const all = new Map(tags);
+  for (const tag of others.keys()) {
+    const removedMs = tags.has(tag) ? 0 : floorOf(tag);
+    if (removedMs > 0) all.set(tag, { removedMs, entries: [] });
+  }
+  return all;
 }
 
 /** Shards that are at hand, by digest. */
@@ -89,13 +123,18 @@ function issuedOf({ newest }: Recollection): number {
   return newest?.catalogue.issuedMs ?? 0;
 }
 
+/** A shard, or (`bits` 0) the whole. */
 interface Part {
   readonly bits: number;
   readonly index: number;
   readonly content: Content;
 }
 
-function partsOf({ catalogue, shards }: TrustedFile, nowMs: number): readonly Part[] {
+/** What a file and those of its shards that are at hand hold, without what is from the future. @throws {TagsError} CATALOGUE_MALFORMED */
+export function contentParts(
+  { catalogue, shards }: Pick<TrustedFile, 'catalogue' | 'shards'>,
+  nowMs: number,
+): readonly Part[] {
   const { tags } = catalogue;
   if (tags.kind === 'whole') return [{ bits: 0, index: 0, content: withoutFuture(tags.content, nowMs) }];
   return tags.digests.flatMap((digest, index) => {

@@ -13,7 +13,7 @@ import { type Operation, subjectOf } from '../journal/operation.ts';
 import type { Notice } from '../statements/notice.ts';
 import { type Base, indexOf } from './base.ts';
 import type { Judge } from './judge.ts';
-import type { Recollection } from './recollection.ts';
+import { floorFinder, type Recollection } from './recollection.ts';
 
 /** What operations about one thing come to by the policy. */
 export type Outcome =
@@ -66,7 +66,7 @@ export async function workOf(
       continue;
     }
     outcomes.set(subject, outcome);
-    if (tags !== undefined) wanted = mergeContent(wanted, { floorMs: 0, tags });
+    if (tags !== undefined) wanted = mergeContent(wanted, { floorMs: 0, tags: aboveFloors(tags, recollection) });
     if (revocations !== undefined) revoked = mergeRevocations(revoked, revocations);
   }
   const remembered = await missingOf(recollection.tags, base);
@@ -75,6 +75,19 @@ export async function workOf(
   const isRevoked = [...revoked.keys()].every((digest) => held.has(digest));
   const isCovered = isRevoked && floors.length === 0 && (await covers(base, wanted, judge));
   return { outcomes, wanted, floors, revoked: mergeRevocations(held, revoked), isCovered };
+}
+
+/** What was signed no later than a floor that is remembered does not bring back a tag of which nothing else is. Rule: signed-tags.md 3.2 "removed" */
+function aboveFloors(
+  tags: ReadonlyMap<string, TagState>,
+  { tags: remembered, floors }: Recollection,
+): ReadonlyMap<string, TagState> {
+  const floorOf = floorFinder(floors);
+  const states = [...tags].map(([tag, state]): readonly [string, TagState] => {
+    const removedMs = remembered.has(tag) ? 0 : floorOf(tag);
+    return [tag, state.entries.some(({ atMs }) => atMs <= removedMs) ? { removedMs, entries: [] } : state];
+  });
+  return new Map(states);
 }
 
 /** How what the base holds of an operation compares with what the operation comes to: above 0, where something newer is there. */
