@@ -36,7 +36,7 @@ export const packageArrows: Readonly<Record<PackageName, readonly PackageName[]>
 /** What packages offer beside their main entry, by the name in `exports`. */
 export const packageEntries: Readonly<Record<PackageName, readonly string[]>> = {
   oci: [],
-  core: ['x509'],
+  core: ['revocation', 'x509'],
   verifier: ['policy', 'report.schema.json'],
   registry: [],
   'policy-import': [],

@@ -1,7 +1,7 @@
 import { KeyError } from '../errors.ts';
 import { type DerElement, readAll, readDer, TAG } from '../keys/der.ts';
-import { parseRfc3339 } from '../notary/rfc3339.ts';
 import { checkDer } from './der-shape.ts';
+import { derTimeMs } from './der-time.ts';
 import { malformed } from './malformed.ts';
 import { objectIdText } from './object-id.ts';
 
@@ -30,7 +30,7 @@ export interface CertificateFields {
 
 /** Tags of the fields that may be left out: version, unique identifiers, extensions. Rule: RFC 5280, 4.1. */
 const optional = { version: 0xa0, issuerId: 0x81, subjectId: 0x82, extensions: 0xa3 } as const;
-const [time, generalizedTime, boolean] = [0x17, 0x18, 0x01];
+const boolean = 0x01;
 
 /**
  * Takes a certificate apart: version 3, each field of its own type and in its place, nothing more, no extension twice. A library that reads
@@ -108,15 +108,9 @@ function timesOf(validity: DerElement | undefined): Pick<CertificateFields, 'not
   return { notBeforeMs: timeOf(from), notAfterMs: timeOf(to) };
 }
 
-/** Whole seconds of UTC, two digits of the year meaning 1950 to 2049. Rule: RFC 5280, 4.1.2.5. */
 function timeOf(element: DerElement | undefined): number {
-  const text = Buffer.from(element?.content ?? []).toString('latin1');
-  const digits = element?.tag === time ? `${text < '5' ? '20' : '19'}${text}` : text;
-  const match = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(digits);
-  const [, year, month, day, hour, minute, second] = match ?? [];
-  const ms = parseRfc3339(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  if ((element?.tag !== time && element?.tag !== generalizedTime) || ms === undefined)
-    throw malformed('a time of its validity cannot be read');
+  const ms = derTimeMs(element);
+  if (ms === undefined) throw malformed('a time of its validity cannot be read');
   return ms;
 }
 
