@@ -37,7 +37,7 @@ export const packageArrows: Readonly<Record<PackageName, readonly PackageName[]>
 export const packageEntries: Readonly<Record<PackageName, readonly string[]>> = {
   oci: [],
   core: ['revocation', 'x509'],
-  verifier: ['policy', 'report.schema.json'],
+  verifier: ['policy', 'report.schema.json', 'revocation'],
   registry: [],
   'policy-import': [],
   workloads: [],

@@ -1,0 +1,3 @@
+export { chainStatus, checkRevocation, type RevocationCheck, type RevocationResult } from './check-revocation.ts';
+export { type CrlSource, createCrlSource, type FoundCrl } from './crl-source.ts';
+export type { CrlCache, Fetched, RevocationFetcher, RevocationFetchOptions } from './fetcher.ts';
