@@ -81,6 +81,7 @@ export {
   type RegistryReference,
 } from './reference.ts';
 export { type ListReferrersOptions, listReferrers } from './referrers-list.ts';
+export { guardedLookup, type MayConnect } from './remote/address-guard.ts';
 export { createRegistryClient, type RegistryClient } from './remote/client.ts';
 export type { DocumentRequest } from './remote/document.ts';
 export type { ClientOptions, RequestEvent, RetryOptions, Timeouts } from './remote/options.ts';
