@@ -74,6 +74,16 @@ describe('sign --format notary', () => {
     expect(await outcomes('--annotation', 'a=b')).toEqual(['new']);
   });
 
+  it('signs anew where the certificate of the key was renewed', async () => {
+    const image = await world.push('notary-renewed:1');
+    expect(jsonLines((await sign(image)).stdout)).toMatchObject([{ outcome: 'new' }]);
+    const renewed = makeCertificate({ subject: 'C=US,ST=WA,O=Acme,CN=signer', issuer: root });
+    const cert = write('renewed.crt', renewed.pem + root.pem);
+    const again = ['sign', '--format', 'notary', '--key', file('signer.key'), '--cert', cert, '-o', 'json', image];
+    expect(jsonLines((await ok(again)).stdout)).toMatchObject([{ outcome: 'new' }]);
+    expect(jsonLines((await ok(again)).stdout)).toMatchObject([{ outcome: 'already-there' }]);
+  });
+
   it('says until when it counts', async () => {
     const image = await world.push('notary-end:1');
     expect(await sign('--expiry', '36h', image)).toMatchObject({ code: 0 });

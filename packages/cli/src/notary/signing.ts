@@ -26,10 +26,11 @@ export async function notarySigner(key: Signer, flags: NotaryFlags): Promise<Not
     });
   const chain = await readChain(cert);
   checkSigner(chain, { file: cert, keyId: key.publicKey.id });
-  const signer: Signer = { ...key, chain: chain.map(({ der }) => der) };
+  const certificates = chain.map(({ der }) => der);
+  const lifetime = expiry === undefined ? {} : { lifetimeMs: expiry };
   return {
-    format: createNotaryFormat({ form: envelope, ...(expiry === undefined ? {} : { lifetimeMs: expiry }) }),
-    signer,
+    format: createNotaryFormat({ form: envelope, certificates, ...lifetime }),
+    signer: { ...key, chain: certificates },
   };
 }
 

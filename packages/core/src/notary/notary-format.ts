@@ -28,6 +28,8 @@ export interface NotarySigning {
   readonly form?: NotaryForm;
   /** How long they count, milliseconds from when they are made. Default: for as long as their certificates. */
   readonly lifetimeMs?: number;
+  /** DER of the signer's: one that is there counts as the same only where it has these. Default: whichever the key has. */
+  readonly certificates?: readonly Uint8Array[];
   /** Asks an authority to confirm the time: gives the token in DER for a signature, verified. Default: nobody is asked. */
   readonly timestamp?: (signature: Uint8Array, hash: string, signal?: AbortSignal) => Promise<Uint8Array>;
 }
@@ -41,7 +43,7 @@ const reserved = 'io.cncf.notary';
  * Rule: wire-formats 8.
  */
 export function createNotaryFormat(signing: NotarySigning = {}): SignFormat {
-  const { form = 'jws', lifetimeMs } = signing;
+  const { form = 'jws', lifetimeMs, certificates } = signing;
   const envelopeMediaType = notaryEnvelopeTypes[form];
   const artifactOf = (envelope: Uint8Array): SignatureArtifact => ({
     format: 'notary',
@@ -80,6 +82,8 @@ export function createNotaryFormat(signing: NotarySigning = {}): SignFormat {
             matches(envelope) {
               const read = tryParse(envelope, form);
               if (read === undefined || read.attributes.expiryMs !== undefined) return 'other';
+              // After a renewal the key is the same, and a signature with the older certificate ends with that.
+              if (certificates !== undefined && !isSameChain(read.certificates, certificates)) return 'other';
               return isSameButForTime(payload.bytes, read.payload) ? isSignedBy(read, key) : 'other';
             },
           }),
@@ -146,6 +150,10 @@ function isSignedBy(envelope: NotaryEnvelope, key: PublicKey): boolean {
   } catch {
     return false; // no certificate, or none with a key that signs
   }
+}
+
+function isSameChain(one: readonly Uint8Array[], other: readonly Uint8Array[]): boolean {
+  return one.length === other.length && one.every((der, at) => Buffer.from(der).equals(other[at] ?? Buffer.alloc(0)));
 }
 
 /** Of each certificate, in a list within a text. Rule: wire-formats 8.2 */
