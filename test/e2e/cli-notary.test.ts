@@ -122,11 +122,48 @@ describe('sign --format notary', () => {
     expect(bare).toMatchObject({ code: 2, stderr: expect.stringContaining('needs the certificates of the key') });
     for (const [flag, value] of [
       ['--cert', file('signer.crt')],
+      ['--key-name', 'acme'],
       ['--envelope', 'cose'],
       ['--expiry', '1d'],
     ] as const) {
       const done = await signet(['sign', ...key, flag, value, image]);
       expect(done).toMatchObject({ code: 2, stderr: expect.stringContaining(`${flag} is for --format notary`) });
+    }
+  });
+});
+
+describe('sign --key-name', () => {
+  const env = (): Record<string, string> => ({ XDG_CONFIG_HOME: file('keys') });
+  const list = (keys: readonly object[]): string => write('keys/notation/signingkeys.json', JSON.stringify({ keys }));
+  const named = (name: string, ...more: readonly string[]) =>
+    signet(['sign', '--format', 'notary', '--key-name', name, ...more], { env: env() });
+  const acme = () => ({ name: 'acme', keyPath: file('signer.key'), certPath: file('signer.crt') });
+
+  it("signs by a key of notation's list, which stays as it is", async () => {
+    const image = await world.push('named:1');
+    const path = list([{ ...acme(), name: 'other' }, acme()]);
+    const before = readFileSync(path, 'utf8');
+    expect(await named('acme', image)).toMatchObject({ code: 0, stderr: '' });
+    expect(readFileSync(path, 'utf8')).toBe(before);
+    expect(await signet(['verify', '--policy', policyFor('named.yaml'), image])).toMatchObject({ code: 0 });
+  });
+
+  it('says what there is, what a plugin keeps, and what is no list', async () => {
+    const image = `${world.host}/named:2`;
+    list([acme(), { name: 'vault', id: 'k1', pluginName: 'azure-kv' }, { name: 'half', keyPath: 'a' }]);
+    const refused: readonly (readonly [name: string, why: string])[] = [
+      ['missing', 'there are: acme, vault, half'],
+      ['vault', 'is kept by the plugin "azure-kv"'],
+      ['half', 'has no keyPath and certPath'],
+    ];
+    for (const [name, why] of refused)
+      expect(await named(name, image)).toMatchObject({ code: 2, stderr: expect.stringContaining(why) });
+    const both = await named('acme', '--cert', file('signer.crt'), image);
+    expect(both).toMatchObject({ code: 2, stderr: expect.stringContaining('--key-name and --cert were given') });
+    for (const content of ['{', '{"keys": 1}', '[]', '{"keys": [1]}']) {
+      write('keys/notation/signingkeys.json', content);
+      const done = await named('acme', image);
+      expect(done, content).toMatchObject({ code: 2, stderr: expect.stringContaining('is not what notation writes') });
     }
   });
 });

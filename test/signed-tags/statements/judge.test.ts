@@ -1,4 +1,5 @@
-import { createSoftwareSigner, generateKey, sigstoreFormat } from '@signet/core';
+import { createNotaryFormat, createSoftwareSigner, generateKey, parsePrivateKey, sigstoreFormat } from '@signet/core';
+import { readCertificate } from '@signet/core/x509';
 import { type Digest, digestOf } from '@signet/oci';
 import {
   countingStatements,
@@ -8,8 +9,9 @@ import {
   type TagStatement,
   timeOfStatements,
 } from '@signet/signed-tags';
-import { noRefusals, type Requirement, type Rule, type Ruling } from '@signet/verifier';
+import { levelActions, noRefusals, type Requirement, type Rule, type Ruling } from '@signet/verifier';
 import { describe, expect, it } from 'vitest';
+import { makeCertificate } from '../../support/certificates.ts';
 
 const collection = 'registry.example/shop/api';
 const image = digestOf(Buffer.from('image'));
@@ -95,6 +97,21 @@ describe('an entry', () => {
       [{ mediaType: good?.mediaType ?? '', bytes: bytes.subarray(1) }],
     ])
       expect(await verdictOf({ ...entry, statements: bad }, alice)).toBe('denied');
+  });
+
+  it('does not with a Notary signature, though its certificate is trusted', async () => {
+    const certificate = makeCertificate();
+    const chain = [readCertificate(certificate.der)];
+    const levels = { ...levelActions.strict, verifyTimestamp: 'always', identities: 'any' } as const;
+    const x509 = { ca: chain, signingAuthority: [], tsa: [], ...levels };
+    const byCertificate: Requirement = { kind: 'source', source: { name: 'acme', keys: [], x509 } };
+    const subject = { mediaType, digest: image, size: 100 };
+    const format = createNotaryFormat();
+    const payload = format.payload({ subject, signedAtMs: 5, annotations: {}, signedReference: `${collection}:1` });
+    const key = await parsePrivateKey(Buffer.from(certificate.keyPem));
+    const { envelope, envelopeMediaType } = await format.seal(payload, createSoftwareSigner(key, [certificate.der]));
+    const statements = [{ mediaType: envelopeMediaType, bytes: envelope }];
+    expect(await verdictOf({ ...subject, atMs: 5, statements }, byCertificate)).toBe('denied');
   });
 
   it('needs as many signers as the rule says', async () => {

@@ -90,7 +90,8 @@ Examples:
   signet sign --key release.key --recursive --annotation build=42 registry.example.com/app:1.0
   signet sign --key release.key --policy policy.yaml --publish --catalogue-key publisher.key registry.example.com/app:1.0
   signet sign --key release.key --signed-reference registry.example.com/app:1.0 oci:./image:1.0
-  signet sign --format notary --key release.key --cert chain.pem --expiry 720h registry.example.com/app:1.0`;
+  signet sign --format notary --key release.key --cert chain.pem --expiry 720h registry.example.com/app:1.0
+  signet sign --format notary --key-name wabbit-networks registry.example.com/app:1.0`;
 
 /** What became of one reference. */
 type Outcome =
@@ -156,10 +157,9 @@ interface Task {
 
 /** The key, and the format that it signs in. @throws as {@link readSigner}; what the format needs of it */
 async function readSigning(flags: SignFlags, io: Io): Promise<Pick<Task, 'format' | 'signer'>> {
-  const signer = await readSigner(flags, io);
-  if (flags.format !== 'notary') return { format: signFormat(flags.format), signer };
+  if (flags.format !== 'notary') return { format: signFormat(flags.format), signer: await readSigner(flags, io) };
   const { notarySigner } = await import('../notary/signing.ts');
-  return await notarySigner(signer, flags);
+  return await notarySigner(flags, io);
 }
 
 async function outcomeOf(text: string, task: Task): Promise<Outcome> {

@@ -6,6 +6,8 @@ import { CliError } from '../errors.ts';
 export interface NotaryFlags {
   /** File of the chain. */
   readonly cert?: string;
+  /** Of notation's own list. */
+  readonly keyName?: string;
   readonly envelope?: NotaryForm;
   /** Milliseconds. */
   readonly expiry?: number;
@@ -16,6 +18,7 @@ export function addNotaryOptions(command: Command): Command {
   return command
     .optionsGroup('Notary Project (--format notary):')
     .option('--cert <file>', 'certificates of the key, PEM: its own first, the root last')
+    .option('--key-name <name>', "key and certificates by their name in notation's signingkeys.json")
     .addOption(new Option('--envelope <form>', 'jws (default) or cose').choices(['jws', 'cose']))
     .addOption(
       new Option('--expiry <duration>', 'the signature counts for so long: 90d, 720h, 3h20m').argParser(parseLifetime),
@@ -35,9 +38,16 @@ export function parseLifetime(text: string): number {
   return ms;
 }
 
+const optionNames = [
+  ['cert', '--cert'],
+  ['keyName', '--key-name'],
+  ['envelope', '--envelope'],
+  ['expiry', '--expiry'],
+] as const;
+
 /** The other formats know nothing of these. @throws {CliError} USAGE */
 export function refuseNotaryFlags(flags: NotaryFlags, format: string): void {
-  const given = (['cert', 'envelope', 'expiry'] as const).find((name) => flags[name] !== undefined);
+  const given = optionNames.find(([name]) => flags[name] !== undefined)?.[1];
   if (given !== undefined && format !== 'notary')
-    throw new CliError('USAGE', `--${given} is for --format notary, not for ${format}`);
+    throw new CliError('USAGE', `${given} is for --format notary, not for ${format}`);
 }

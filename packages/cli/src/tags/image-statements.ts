@@ -4,8 +4,8 @@ import { collect, defaultFormats, defaultVerifyLimits, type Evidence, toAsked } 
 import { CliError } from '../errors.ts';
 import type { Collection } from './collection.ts';
 
-/** The older cosign form is no statement. Rule: signed-tags.md 1 */
-const formats = defaultFormats.filter(({ name }) => name !== 'cosign');
+/** No other form is a statement. Rule: signed-tags.md 1 */
+const formats = defaultFormats.filter(({ name }) => name === 'sigstore');
 
 /** Where statements are looked for, and for which tag. */
 export interface StatementsOf {

@@ -119,8 +119,8 @@ async function asFewAsAllowed(entry: Entry, question: TagQuestion): Promise<read
   return kept.slice(0, maxStatements);
 }
 
-/** The older cosign form is no statement: its times lie outside of what is signed. Rule: signed-tags.md 1 */
-const formats = defaultFormats.filter(({ name }) => name !== 'cosign');
+/** Statements are bundles: the times of the older cosign form lie outside of what is signed, and certificates end before statements do. Rule: signed-tags.md 1 */
+const formats = defaultFormats.filter(({ name }) => name === 'sigstore');
 
 /** How far a claimed time may be from a proven one, milliseconds. Rule: signed-tags.md 3.1 "Claimed times" */
 const maxDriftMs = 10 * 60_000;
