@@ -18,6 +18,8 @@ export interface CrlRequest {
   readonly by: MadeCertificate;
   readonly atMs: number;
   readonly entries?: readonly TestEntry[];
+  /** In place of `entries`: the content of their list. */
+  readonly rawEntries?: Uint8Array;
   readonly number?: number;
   readonly deltaFrom?: number;
   readonly fromMs?: number;
@@ -56,6 +58,7 @@ export function generalizedTime(ms: number): Uint8Array {
 export function makeCrl(request: CrlRequest): Uint8Array {
   const { by, atMs, entries = [], number, deltaFrom, extensions = [], signature = 'sha256' } = request;
   const algorithm = signatureAlgorithm(by.privateKey, signature);
+  const raw = request.rawEntries ?? Buffer.concat(entries.map(makeEntry));
   const all = [
     ...(number === undefined ? [] : [{ id: '2.5.29.20', isCritical: false, value: derInteger(number) }]),
     ...(deltaFrom === undefined ? [] : [{ id: '2.5.29.27', isCritical: true, value: derInteger(deltaFrom) }]),
@@ -67,7 +70,7 @@ export function makeCrl(request: CrlRequest): Uint8Array {
     request.issuerName === undefined ? by.name : derName(request.issuerName),
     generalizedTime(request.fromMs ?? atMs - dayMs),
     ...(request.toMs === null ? [] : [generalizedTime(request.toMs ?? atMs + dayMs)]),
-    ...(entries.length === 0 ? [] : [der(0x30, Buffer.concat(entries.map(entryOf)))]),
+    ...(raw.length === 0 ? [] : [der(0x30, raw)]),
     ...(all.length === 0 ? [] : [der(0xa0, sequence(...all.map(derExtension)))]),
   );
   return signed(tbs, by.privateKey, signature);
@@ -121,7 +124,8 @@ export function invalidityDate(ms: number): TestExtension {
   return { id: '2.5.29.24', isCritical: false, value: generalizedTime(ms) };
 }
 
-function entryOf({ serial, atMs, reason, invalidFromMs, extensions = [] }: TestEntry): Uint8Array {
+/** One entry in DER. */
+export function makeEntry({ serial, atMs, reason, invalidFromMs, extensions = [] }: TestEntry): Uint8Array {
   const all = [
     ...(reason === undefined ? [] : [{ id: '2.5.29.21', isCritical: false, value: der(0x0a, Uint8Array.of(reason)) }]),
     ...(invalidFromMs === undefined ? [] : [invalidityDate(invalidFromMs)]),

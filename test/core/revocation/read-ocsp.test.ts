@@ -101,14 +101,14 @@ describe('an OCSP response that says nothing', () => {
     expect(readOcspResponse(new Uint8Array(20 * 1024 + 1), question).message).toContain('at most 20480');
   });
 
-  it('takes no bytes for good that are not the ones that were signed', () => {
-    const whole = makeOcspAnswer({ certificate, issuer: root, atMs, ...delegated() });
+  it('of which any byte was changed', () => {
+    const whole = makeOcspAnswer({ certificate, issuer: root, atMs });
     const changed = fc.tuple(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }));
     fc.assert(
       fc.property(changed, ([at, by]) => {
         const bytes = Uint8Array.from(whole);
         bytes[at] = (bytes[at] ?? 0) ^ by;
-        expect(readOcspResponse(bytes, question).status).not.toBe('revoked');
+        expect(readOcspResponse(bytes, question).status).toBe('unknown');
       }),
       { numRuns: 300 },
     );

@@ -17,12 +17,14 @@ export interface CrlFields {
 
 /** Rule: wire-formats 12. */
 export const maxCrlBytes: number = 32 * 1024 * 1024;
+/** Of a list: entries with a reason have seven in 36 bytes or more, so that one of 32 MiB is still below it. */
+const maxElements = 8_000_000;
 const [utcTime, generalizedTime] = [0x17, 0x18];
 
 /** @throws {UnusableAnswer} {KeyError} */
 export function parseCrl(bytes: Uint8Array): CrlFields {
   if (bytes.length > maxCrlBytes) throw unusable(`it has ${bytes.length} bytes, at most ${maxCrlBytes} are read`);
-  checkDer(bytes, unusable);
+  checkDer(bytes, unusable, maxElements);
   const [tbs, algorithm, signature, ...more] = readAll(readOnlySequence(bytes));
   if (more.length > 0) throw unusable('it has not the three parts of a list');
   const parts = partsOf(tbs, TAG.sequence, 'what is signed');
