@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createRegistryClient } from '@signet/oci';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { signet } from '../support/cli.ts';
+import { startDockerRegistry, type TestRegistry } from '../support/docker-registry.ts';
+import { havePeers, itWithPeers, needPeer, run, runOk } from '../support/peers.ts';
+import { tempDir } from '../support/temp.ts';
+import { pushRunnable } from './policy-world.ts';
+
+const peers = ['notation', 'docker-registry'] as const;
+
+let registry: TestRegistry;
+let home = '';
+beforeAll(async () => {
+  if (havePeers(peers)) registry = await startDockerRegistry();
+});
+afterAll(() => registry?.stop());
+
+const env = (): Record<string, string> => ({ HOME: home, XDG_CONFIG_HOME: home, DOCKER_CONFIG: home });
+const notation = (...args: readonly string[]): Promise<string> =>
+  runOk(needPeer('notation'), args, { env: env(), cwd: home });
+const notationVerifies = async (image: string): Promise<boolean> =>
+  (await run(needPeer('notation'), ['verify', '--insecure-registry', image], { env: env(), cwd: home })).code === 0;
+const signetVerifies = async (image: string): Promise<number> =>
+  (await signet(['verify', '--policy', 'notation', image], { env: env() })).code;
+
+/** Every file below notation's folder, with its content. */
+function snapshot(): readonly string[] {
+  const folder = join(home, 'notation');
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .toSorted()
+    .map((path) => `${path} ${readFileSync(path, 'base64')}`);
+}
+
+/** A policy that trusts these stores, brought in by notation itself. */
+async function importPolicy(...trustStores: readonly string[]): Promise<void> {
+  const statement = {
+    name: 'all',
+    registryScopes: ['*'],
+    signatureVerification: { level: 'strict' },
+    trustStores,
+    trustedIdentities: ['*'],
+  };
+  const file = join(home, 'my-policy.json');
+  writeFileSync(file, JSON.stringify({ version: '1.0', trustPolicies: [statement] }));
+  await notation('policy', 'import', '--force', file);
+}
+
+describe('a folder that notation made', () => {
+  itWithPeers(
+    peers,
+    'serves to sign and to verify as it is, in both directions, and is not changed',
+    async () => {
+      home = tempDir();
+      await notation('cert', 'generate-test', 'wabbit-networks.io');
+      await notation('cert', 'generate-test', 'other.io');
+      await importPolicy('ca:wabbit-networks.io');
+      const client = createRegistryClient();
+      const [ours, theirs, others] = [
+        `${registry.host}/ours:1`,
+        `${registry.host}/theirs:1`,
+        `${registry.host}/others:1`,
+      ];
+      for (const image of [ours, theirs, others])
+        await pushRunnable(client, registry.host, image.slice(registry.host.length + 1));
+      await client.close();
+      const before = snapshot();
+
+      for (const [image, key] of [
+        [ours, 'wabbit-networks.io'],
+        [others, 'other.io'],
+      ] as const) {
+        const done = await signet(['sign', '--format', 'notary', '--key-name', key, image], { env: env() });
+        expect(done).toMatchObject({ code: 0, stderr: '' });
+      }
+      expect([await signetVerifies(ours), await signetVerifies(others)]).toEqual([0, 1]);
+      expect(snapshot()).toEqual(before);
+      expect([await notationVerifies(ours), await notationVerifies(others)]).toEqual([true, false]);
+
+      await notation('sign', '--insecure-registry', '--key', 'wabbit-networks.io', theirs);
+      expect([await signetVerifies(theirs), await notationVerifies(theirs)]).toEqual([0, true]);
+
+      const certificate = join(home, 'notation/localkeys/other.io.crt');
+      await notation('cert', 'add', '--type', 'ca', '--store', 'more', certificate);
+      await importPolicy('ca:wabbit-networks.io', 'ca:more');
+      expect([await signetVerifies(others), await notationVerifies(others)]).toEqual([0, true]);
+      await importPolicy('ca:more');
+      expect([await signetVerifies(ours), await notationVerifies(ours)]).toEqual([1, false]);
+    },
+    120_000,
+  );
+});
