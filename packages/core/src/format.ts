@@ -2,8 +2,11 @@ import type { Descriptor, Digest, Store } from '@signet/oci';
 import type { PublicKey } from './keys/public-key.ts';
 import type { SignatureScheme, Signer } from './signer.ts';
 
-/** Names of the signature formats that can be written. */
-export type SignFormatName = 'sigstore' | 'cosign' | 'notary';
+/** Names of the formats that a bare key signs in. */
+export type KeyFormatName = 'sigstore' | 'cosign';
+
+/** Names of the signature formats that can be written; `notary` needs certificates. */
+export type SignFormatName = KeyFormatName | 'notary';
 
 /** What is to be signed. Pure data: no clock, no registry. */
 export interface SignRequest {
@@ -30,6 +33,11 @@ export interface Payload {
    * too, names the algorithm of the key.
    */
   readonly toSign: Uint8Array;
+}
+
+/** A payload that a bare key signs. */
+export interface KeyPayload extends Payload {
+  readonly format: KeyFormatName;
 }
 
 /** A signature as its format stores it, before anything is pushed. */

@@ -4,6 +4,7 @@ export {
   ANNOTATION_ENVELOPE,
   ANNOTATION_REF_NAME,
   ANNOTATION_SIGNED_AT,
+  type KeyFormatName,
   MAX_ANNOTATED_ENVELOPE_BYTES,
   type Pace,
   type Payload,

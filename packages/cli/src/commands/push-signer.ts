@@ -1,3 +1,4 @@
+import { signFormatNames } from '@signet/core';
 import { type Command, Option } from 'commander';
 import { type Context, onRun } from '../command.ts';
 import { addNotes } from '../notes.ts';
@@ -27,9 +28,7 @@ export function define(command: Command, context: Context): void {
       "repositories whose tags are signed, in the form of a rule's images (registry.example.com/team/**); repeatable",
       collect,
     )
-    .addOption(
-      new Option('--format <format>', 'form of the signature').choices(['sigstore', 'cosign']).default('sigstore'),
-    );
+    .addOption(new Option('--format <format>', 'form of the signature').choices(signFormatNames).default('sigstore'));
   addSigningKeyOptions(command);
   addPolicyOption(command.optionsGroup('Trust:'));
   addAccessOptions(command, '/metrics');

@@ -111,7 +111,7 @@ export async function signAll(args: readonly string[], flags: SignFlags, io: Io)
   const annotations = parseAnnotationFlags(flags.annotation);
   const references = readReferences(args, io);
   const onlyPlans = flags.dryRun === true || flags.payloadOut !== undefined;
-  const signing = onlyPlans ? { format: signFormat(flags.format) } : await readSigning(flags, io);
+  const signing = await readSigning(flags, io, onlyPlans);
   const connection = await connect(flags, io, output, { references: args });
   try {
     const task: Task = { flags, io, annotations, connection, ...signing };
@@ -155,11 +155,14 @@ interface Task {
   readonly signer?: Signer;
 }
 
-/** The key, and the format that it signs in. @throws as {@link readSigner}; what the format needs of it */
-async function readSigning(flags: SignFlags, io: Io): Promise<Pick<Task, 'format' | 'signer'>> {
-  if (flags.format !== 'notary') return { format: signFormat(flags.format), signer: await readSigner(flags, io) };
-  const { notarySigner } = await import('../notary/signing.ts');
-  return await notarySigner(flags, io);
+/** The format, and the key that signs in it unless it is only planned. @throws as {@link readSigner}; what the format needs of it */
+async function readSigning(flags: SignFlags, io: Io, onlyPlans: boolean): Promise<Pick<Task, 'format' | 'signer'>> {
+  if (flags.format === 'notary') {
+    const { notarySigner, plannedNotary } = await import('../notary/signing.ts');
+    return onlyPlans ? { format: plannedNotary() } : await notarySigner(flags, io);
+  }
+  const format = signFormat(flags.format);
+  return onlyPlans ? { format } : { format, signer: await readSigner(flags, io) };
 }
 
 async function outcomeOf(text: string, task: Task): Promise<Outcome> {

@@ -16,6 +16,11 @@ export interface NotarySigner {
   readonly signer: Signer;
 }
 
+/** The format where nothing is signed: what it would sign depends on no certificate. */
+export function plannedNotary(): SignFormat {
+  return createNotaryFormat();
+}
+
 /**
  * The format as the flags ask for it, and the signer with the certificates of `--cert`, which are held to the rules that every verifier
  * holds them to. Rule: wire-formats 8.7.

@@ -1,5 +1,5 @@
 import type { LogLevel } from '@signet/admission';
-import type { SignFormatName } from '@signet/core';
+import type { KeyFormatName } from '@signet/core';
 import type { SigningKeyFlags } from '../options/keys.ts';
 import type { OutputFlags } from '../options/output.ts';
 import type { PolicyFlags } from '../options/policy.ts';
@@ -12,7 +12,7 @@ type Groups = OutputFlags & PolicyFlags & SigningKeyFlags & RegistryFlags & Acce
 /** The flags of `signet push-signer`; times in milliseconds. */
 export interface PushSignerFlags extends Groups {
   readonly repository?: readonly string[];
-  readonly format: SignFormatName;
+  readonly format: KeyFormatName;
   readonly reload: number;
   readonly grace: number;
   readonly logLevel: LogLevel;

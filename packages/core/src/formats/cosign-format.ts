@@ -1,6 +1,6 @@
 import { decodeBase64, isTag } from '@signet/oci';
 import { EnvelopeError } from '../errors.ts';
-import type { Payload, SealOptions, SignatureArtifact, SignFormat, SignRequest } from '../format.ts';
+import type { KeyPayload, Payload, SealOptions, SignatureArtifact, SignFormat, SignRequest } from '../format.ts';
 import type { PublicKey } from '../keys/public-key.ts';
 import type { Signer } from '../signer.ts';
 import { findCosign } from './cosign-find.ts';
@@ -27,7 +27,7 @@ export const cosignFormat: SignFormat = {
 };
 
 /** The bytes that are signed are the payload itself. Rule: wire-formats 6.2. */
-export function simpleSigningPayload(bytes: Uint8Array): Payload {
+export function simpleSigningPayload(bytes: Uint8Array): KeyPayload {
   return { format: 'cosign', payloadType: MEDIA_TYPE_SIMPLE_SIGNING, bytes, toSign: bytes };
 }
 

@@ -1,18 +1,13 @@
-import type { SignFormat, SignFormatName } from '../format.ts';
-import { createNotaryFormat } from '../notary/notary-format.ts';
+import type { KeyFormatName, SignFormat } from '../format.ts';
 import { cosignFormat } from './cosign-format.ts';
 import { sigstoreFormat } from './sigstore-format.ts';
 
-const formats: Readonly<Record<SignFormatName, SignFormat>> = {
-  sigstore: sigstoreFormat,
-  cosign: cosignFormat,
-  notary: createNotaryFormat(),
-};
+const formats: Readonly<Record<KeyFormatName, SignFormat>> = { sigstore: sigstoreFormat, cosign: cosignFormat };
 
-/** The formats that a bare key signs in, the default first; `notary` needs certificates. */
-export const signFormatNames: readonly SignFormatName[] = ['sigstore', 'cosign'];
+/** The formats that a bare key signs in, the default first. */
+export const signFormatNames: readonly KeyFormatName[] = ['sigstore', 'cosign'];
 
-/** A format by its name. */
-export function signFormat(name: SignFormatName): SignFormat {
+/** One of them by its name. */
+export function signFormat(name: KeyFormatName): SignFormat {
   return formats[name];
 }

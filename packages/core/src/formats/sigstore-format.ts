@@ -1,5 +1,5 @@
 import { EnvelopeError } from '../errors.ts';
-import type { Payload, SealOptions, SignatureArtifact, SignFormat, SignRequest } from '../format.ts';
+import type { KeyPayload, Payload, SealOptions, SignatureArtifact, SignFormat, SignRequest } from '../format.ts';
 import type { PublicKey } from '../keys/public-key.ts';
 import type { Signer } from '../signer.ts';
 import { type Bundle, MEDIA_TYPE_BUNDLE, parseBundle } from './bundle.ts';
@@ -22,7 +22,7 @@ export const sigstoreFormat: SignFormat = {
 };
 
 /** The bytes that are signed for an in-toto Statement. */
-export function statementPayload(bytes: Uint8Array): Payload {
+export function statementPayload(bytes: Uint8Array): KeyPayload {
   return { format: 'sigstore', payloadType: PAYLOAD_TYPE_IN_TOTO, bytes, toSign: pae(PAYLOAD_TYPE_IN_TOTO, bytes) };
 }
 

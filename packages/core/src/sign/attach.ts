@@ -35,9 +35,6 @@ export interface AttachOptions {
 export async function attachSignature(options: AttachOptions): Promise<SignResult> {
   const { payload, digest, signedReference } = parsePayload(options.payload);
   const { publicKey, signature, store, signal, pace = defaultPace } = options;
-  // `parsePayload` gives no other; an envelope of the Notary Project cannot be put together from a bare signature.
-  if (payload.format === 'notary')
-    throw new EnvelopeError('ENVELOPE_UNSUPPORTED', 'a Notary signature is a whole envelope');
   const detached = signerOfDetached({ message: payload.toSign, signature, publicKey, format: payload.format });
   const place: Place = { store, pace, ...(signal === undefined ? {} : { signal }) };
   const { resolved, tag } = await resolvePlace(options.reference, place);

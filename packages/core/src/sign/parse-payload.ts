@@ -1,6 +1,6 @@
 import { type Digest, isDigest } from '@signet/oci';
 import { EnvelopeError } from '../errors.ts';
-import { ANNOTATION_REF_NAME, type Payload } from '../format.ts';
+import { ANNOTATION_REF_NAME, type KeyPayload } from '../format.ts';
 import { simpleSigningPayload } from '../formats/cosign-format.ts';
 import { PAYLOAD_TYPE_IN_TOTO, pae } from '../formats/dsse.ts';
 import { statementPayload } from '../formats/sigstore-format.ts';
@@ -9,7 +9,7 @@ import { PREDICATE_TYPE_SIGN, parseStatement, type StatementSubject } from '../f
 
 /** A payload that was made earlier, and what it says. It is not signed yet: nothing in it is believed but by who is about to attach to it. */
 export interface ParsedPayload {
-  readonly payload: Payload;
+  readonly payload: KeyPayload;
   /** The image. */
   readonly digest: Digest;
   /** What the payload calls it: `REGISTRY/REPO:TAG`, or for cosign's form possibly without tag. */
