@@ -60,8 +60,8 @@ export {
   type SignedAttributes,
   type SigningScheme,
 } from './notary/attributes.ts';
-export { type NotaryEnvelope, type NotaryForm, notaryEnvelopeTypes } from './notary/envelope.ts';
-export { createNotaryFormat, NOTARY_ARTIFACT_TYPE, type NotarySigning } from './notary/notary-format.ts';
+export { NOTARY_ARTIFACT_TYPE, type NotaryEnvelope, type NotaryForm, notaryEnvelopeTypes } from './notary/envelope.ts';
+export { createNotaryFormat, type NotarySigning } from './notary/notary-format.ts';
 export { guessNotaryForm, parseNotaryEnvelope } from './notary/parse-envelope.ts';
 export { parseNotaryPayload, type TargetArtifact } from './notary/payload.ts';
 export { notaryAlgorithmOf, verifyNotarySignature } from './notary/signature.ts';

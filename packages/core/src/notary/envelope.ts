@@ -1,6 +1,9 @@
 import type { NotaryAlgorithm } from './algorithms.ts';
 import type { SignedAttributes } from './attributes.ts';
 
+/** The type of the artifact, and of the older form's config. Rule: wire-formats 8.2 */
+export const NOTARY_ARTIFACT_TYPE = 'application/vnd.cncf.notary.signature';
+
 /** The two forms of an envelope, by their media types. Rule: wire-formats 8.2. */
 export const notaryEnvelopeTypes: Readonly<Record<NotaryForm, string>> = {
   jws: 'application/jose+json',

@@ -9,14 +9,14 @@ import {
   type SignFormat,
   type SignRequest,
 } from '../format.ts';
+import { findReferrer } from '../formats/referrer-find.ts';
+import { storeReferrer } from '../formats/referrer-store.ts';
 import { isSameButForTime } from '../formats/same-payload.ts';
 import { signedAnnotations } from '../formats/signed-annotations.ts';
-import { findReferrer } from '../formats/sigstore-find.ts';
-import { storeReferrer } from '../formats/sigstore-store.ts';
 import { type PublicKey, publicKeyFrom } from '../keys/public-key.ts';
 import type { Signer } from '../signer.ts';
 import { NOTARY_PAYLOAD_TYPE } from './attributes.ts';
-import { type NotaryEnvelope, type NotaryForm, notaryEnvelopeTypes } from './envelope.ts';
+import { NOTARY_ARTIFACT_TYPE, type NotaryEnvelope, type NotaryForm, notaryEnvelopeTypes } from './envelope.ts';
 import { parseNotaryEnvelope } from './parse-envelope.ts';
 import { parseNotaryPayload } from './payload.ts';
 import { notaryAlgorithmOf, schemeOf, verifyNotarySignature } from './signature.ts';
@@ -34,8 +34,6 @@ export interface NotarySigning {
   readonly timestamp?: (signature: Uint8Array, hash: string, signal?: AbortSignal) => Promise<Uint8Array>;
 }
 
-/** The type of the artifact, and of the older form's config. Rule: wire-formats 8.2 */
-export const NOTARY_ARTIFACT_TYPE = 'application/vnd.cncf.notary.signature';
 const reserved = 'io.cncf.notary';
 
 /**

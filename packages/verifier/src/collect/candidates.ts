@@ -1,4 +1,4 @@
-import { ANNOTATION_ENVELOPE, MAX_ANNOTATED_ENVELOPE_BYTES } from '@signet/core';
+import { ANNOTATION_ENVELOPE, MAX_ANNOTATED_ENVELOPE_BYTES, NOTARY_ARTIFACT_TYPE } from '@signet/core';
 import { type Descriptor, decodeBase64 } from '@signet/oci';
 import type { Envelope, Skipped } from '../evidence.ts';
 import type { FoundFormat } from '../format.ts';
@@ -9,7 +9,7 @@ export type Candidate =
   | { readonly kind: 'skipped'; readonly skipped: Skipped };
 
 /** Types of signatures that are told from other things even where the trust asks for no signature of their kind. */
-const foreignTypes: readonly string[] = ['application/vnd.cncf.notary.signature'];
+const foreignTypes: readonly string[] = [NOTARY_ARTIFACT_TYPE];
 
 /** Sorts one entry of a referrers listing. Rule: wire-formats 2.5. */
 export function toCandidate(descriptor: Descriptor, formats: readonly FoundFormat[]): Candidate {

@@ -1,14 +1,12 @@
-import { notaryEnvelopeTypes } from '@signet/core';
+import { NOTARY_ARTIFACT_TYPE, notaryEnvelopeTypes } from '@signet/core';
 import { MEDIA_TYPE_EMPTY } from '@signet/oci';
 import type { VerifyFormat } from '../format.ts';
-
-const signatureType = 'application/vnd.cncf.notary.signature';
 
 /** Notary Project signatures, as JWS and as COSE; both forms of the manifest, the older of which has its type in the config. Rule: wire-formats 8.2. */
 export const notaryVerifyFormat: VerifyFormat = {
   name: 'notary',
   recognise: ({ artifactType = '' }) =>
-    artifactType === '' || artifactType === MEDIA_TYPE_EMPTY || artifactType === signatureType,
+    artifactType === '' || artifactType === MEDIA_TYPE_EMPTY || artifactType === NOTARY_ARTIFACT_TYPE,
   recogniseLayer: ({ mediaType }) => Object.values(notaryEnvelopeTypes).includes(mediaType),
   annotationKeys: [],
   maxLayers: 1,
