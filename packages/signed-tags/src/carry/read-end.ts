@@ -1,5 +1,5 @@
 import type { Pace } from '@signet/core';
-import { type Digest, forEachSideBySide, type Source } from '@signet/oci';
+import { type Digest, forEachSideBySide, type Resolved, type Source } from '@signet/oci';
 import type { BlobSigner } from '@signet/verifier';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Content } from '../catalogue/content.ts';
@@ -62,24 +62,20 @@ export async function readEnd(source: Source, options: EndOptions): Promise<End 
   try {
     const read = await readCatalogueAt(source, options);
     if (read === undefined) return undefined;
-    const { descriptor, dateMs } = read.head.resolved;
-    const end = { manifest: descriptor.digest, ...(dateMs === undefined ? {} : { dateMs }) };
+    const end = placeOf(read.head.resolved);
     const { issuedMs } = read.catalogue;
     if (!isAhead(issuedMs, options.nowMs)) return { ...end, read };
     return { ...end, refused: `it says that it was issued at ${timeText(issuedMs)}, which is yet to come` };
   } catch (error) {
     if (!(error instanceof TagsError)) throw error;
     const { signal } = options;
-    const { descriptor, dateMs } = await source.resolve(HEAD_TAG, {
-      maxBytes: maxHeadBytes,
-      ...(signal && { signal }),
-    });
-    return {
-      manifest: descriptor.digest,
-      ...(dateMs === undefined ? {} : { dateMs }),
-      refused: error.message,
-    };
+    const resolved = await source.resolve(HEAD_TAG, { maxBytes: maxHeadBytes, ...(signal && { signal }) });
+    return { ...placeOf(resolved), refused: error.message };
   }
+}
+
+function placeOf({ descriptor, dateMs }: Resolved): Pick<End, 'manifest' | 'dateMs'> {
+  return { manifest: descriptor.digest, ...(dateMs === undefined ? {} : { dateMs }) };
 }
 
 async function judged(
