@@ -13,8 +13,8 @@ import { type CertificateRequest, type MadeCertificate, makeCertificate } from '
 import { signet } from '../support/cli.ts';
 import { startDockerRegistry, type TestRegistry } from '../support/docker-registry.ts';
 import { attachNotaryEnvelope, signNotaryJws } from '../support/notary-signature.ts';
-import { havePeers, itWithPeers, needPeer, run } from '../support/peers.ts';
-import { tempDir } from '../support/temp.ts';
+import { createNotationUser, type NotationUser } from '../support/notation.ts';
+import { havePeers, itWithPeers } from '../support/peers.ts';
 
 const peers = ['notation', 'docker-registry'] as const;
 const prefix = 'io.cncf.notary';
@@ -118,14 +118,14 @@ const names = Object.keys(faults);
 const repositoryOf = (level: string, fault: string): string => `${level}/f${names.indexOf(fault)}`;
 
 let registry: TestRegistry;
-let home = '';
+let user: NotationUser;
 beforeAll(async () => {
   if (!havePeers(peers)) return;
   registry = await startDockerRegistry();
-  home = tempDir();
+  user = await createNotationUser([]);
   await pushAll(registry.host);
   for (const kind of ['ca', 'signingAuthority']) {
-    const store = join(home, 'notation/truststore/x509', kind, 'acme');
+    const store = join(user.configHome, 'notation/truststore/x509', kind, 'acme');
     mkdirSync(store, { recursive: true });
     writeFileSync(join(store, 'root.crt'), anchor.pem);
   }
@@ -139,7 +139,7 @@ beforeAll(async () => {
     signatureVerification,
     ...(level === 'skip' ? {} : trust),
   }));
-  writeFileSync(join(home, 'notation/trustpolicy.json'), JSON.stringify({ version: '1.0', trustPolicies }));
+  writeFileSync(join(user.configHome, 'notation/trustpolicy.json'), JSON.stringify({ version: '1.0', trustPolicies }));
 }, 120_000);
 afterAll(() => registry?.stop());
 
@@ -172,15 +172,13 @@ async function pushAll(host: string): Promise<void> {
 }
 
 describe("notation's own policy, unchanged", () => {
-  const env = (): Record<string, string> => ({ HOME: home, XDG_CONFIG_HOME: home, DOCKER_CONFIG: home });
-
   itWithPeers(
     peers,
     'every level and every fault: Signet admits what notation admits',
     async () => {
       const cases = Object.keys(levels).flatMap((level) => names.map((fault) => ({ level, fault })));
       const images = cases.map(({ level, fault }) => `${registry.host}/${repositoryOf(level, fault)}:1`);
-      const { stdout } = await signet(['verify', '--policy', 'notation', '-o', 'json', ...images], { env: env() });
+      const { stdout } = await signet(['verify', '--policy', 'notation', '-o', 'json', ...images], { env: user.env });
       const allowed = new Map(
         stdout
           .trim()
@@ -193,10 +191,7 @@ describe("notation's own policy, unchanged", () => {
       const ours: string[] = [];
       for (const [at, { level, fault }] of cases.entries()) {
         const image = images[at] ?? '';
-        const { code } = await run(needPeer('notation'), ['verify', '--insecure-registry', image], {
-          env: env(),
-          cwd: home,
-        });
+        const { code } = await user.run('verify', '--insecure-registry', image);
         theirs.push(`${level}, ${fault}: ${say(code === 0)}`);
         ours.push(`${level}, ${fault}: ${say(allowed.get(image))}`);
       }

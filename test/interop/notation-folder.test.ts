@@ -4,30 +4,27 @@ import { createRegistryClient } from '@signet/oci';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { signet } from '../support/cli.ts';
 import { startDockerRegistry, type TestRegistry } from '../support/docker-registry.ts';
-import { havePeers, itWithPeers, needPeer, run, runOk } from '../support/peers.ts';
-import { tempDir } from '../support/temp.ts';
+import { createNotationUser, type NotationUser } from '../support/notation.ts';
+import { havePeers, itWithPeers } from '../support/peers.ts';
 import { pushRunnable } from './policy-world.ts';
 
 const peers = ['notation', 'docker-registry'] as const;
 
 let registry: TestRegistry;
-let home = '';
+let user: NotationUser;
 beforeAll(async () => {
   if (havePeers(peers)) registry = await startDockerRegistry();
 });
 afterAll(() => registry?.stop());
 
-const env = (): Record<string, string> => ({ HOME: home, XDG_CONFIG_HOME: home, DOCKER_CONFIG: home });
-const notation = (...args: readonly string[]): Promise<string> =>
-  runOk(needPeer('notation'), args, { env: env(), cwd: home });
 const notationVerifies = async (image: string): Promise<boolean> =>
-  (await run(needPeer('notation'), ['verify', '--insecure-registry', image], { env: env(), cwd: home })).code === 0;
+  (await user.run('verify', '--insecure-registry', image)).code === 0;
 const signetVerifies = async (image: string): Promise<number> =>
-  (await signet(['verify', '--policy', 'notation', image], { env: env() })).code;
+  (await signet(['verify', '--policy', 'notation', image], { env: user.env })).code;
 
 /** Every file below notation's folder, with its content. */
 function snapshot(): readonly string[] {
-  const folder = join(home, 'notation');
+  const folder = join(user.configHome, 'notation');
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
@@ -44,9 +41,9 @@ async function importPolicy(...trustStores: readonly string[]): Promise<void> {
     trustStores,
     trustedIdentities: ['*'],
   };
-  const file = join(home, 'my-policy.json');
+  const file = join(user.configHome, 'my-policy.json');
   writeFileSync(file, JSON.stringify({ version: '1.0', trustPolicies: [statement] }));
-  await notation('policy', 'import', '--force', file);
+  await user.runOk('policy', 'import', '--force', file);
 }
 
 describe('a folder that notation made', () => {
@@ -54,9 +51,9 @@ describe('a folder that notation made', () => {
     peers,
     'serves to sign and to verify as it is, in both directions, and is not changed',
     async () => {
-      home = tempDir();
-      await notation('cert', 'generate-test', 'wabbit-networks.io');
-      await notation('cert', 'generate-test', 'other.io');
+      user = await createNotationUser([]);
+      await user.runOk('cert', 'generate-test', 'wabbit-networks.io');
+      await user.runOk('cert', 'generate-test', 'other.io');
       await importPolicy('ca:wabbit-networks.io');
       const client = createRegistryClient();
       const [ours, theirs, others] = [
@@ -73,18 +70,18 @@ describe('a folder that notation made', () => {
         [ours, 'wabbit-networks.io'],
         [others, 'other.io'],
       ] as const) {
-        const done = await signet(['sign', '--format', 'notary', '--key-name', key, image], { env: env() });
+        const done = await signet(['sign', '--format', 'notary', '--key-name', key, image], { env: user.env });
         expect(done).toMatchObject({ code: 0, stderr: '' });
       }
       expect([await signetVerifies(ours), await signetVerifies(others)]).toEqual([0, 1]);
       expect(snapshot()).toEqual(before);
       expect([await notationVerifies(ours), await notationVerifies(others)]).toEqual([true, false]);
 
-      await notation('sign', '--insecure-registry', '--key', 'wabbit-networks.io', theirs);
+      await user.runOk('sign', '--insecure-registry', '--key', 'wabbit-networks.io', theirs);
       expect([await signetVerifies(theirs), await notationVerifies(theirs)]).toEqual([0, true]);
 
-      const certificate = join(home, 'notation/localkeys/other.io.crt');
-      await notation('cert', 'add', '--type', 'ca', '--store', 'more', certificate);
+      const certificate = join(user.configHome, 'notation/localkeys/other.io.crt');
+      await user.runOk('cert', 'add', '--type', 'ca', '--store', 'more', certificate);
       await importPolicy('ca:wabbit-networks.io', 'ca:more');
       expect([await signetVerifies(others), await notationVerifies(others)]).toEqual([0, true]);
       await importPolicy('ca:more');

@@ -147,7 +147,7 @@ function addKeys(draft: Draft, name: string, keys: readonly string[]): void {
     return;
   }
   const list = listOf(memberOf(source, 'keys'));
-  const there = list.items.map((item) => (isScalar(item) ? item.value : undefined));
+  const there = valuesOf(list);
   for (const key of keys.filter((each) => !there.includes(each))) {
     draft.edits.push(appendItem(draft.text, list, draft.written(key)));
     draft.changes.push(`source ${name}: ${key} added`);
@@ -156,7 +156,7 @@ function addKeys(draft: Draft, name: string, keys: readonly string[]): void {
 
 function removeKeys(draft: Draft, name: string, keys: readonly string[]): void {
   const list = listOf(memberOf(memberOf(memberOf(draft.root, 'trust'), name), 'keys'));
-  const items = list.items.map((item) => (isScalar(item) ? item.value : undefined));
+  const items = valuesOf(list);
   for (const key of keys) {
     const at = items.indexOf(key);
     if (at === -1)
@@ -171,8 +171,7 @@ function removeKeys(draft: Draft, name: string, keys: readonly string[]): void {
 }
 
 function addToRule(draft: Draft, wanted: string, name: string): void {
-  const rules = memberOf(draft.root, 'rules');
-  const found = (isSeq(rules) ? rules.items : []).filter((rule) => isRule(rule, wanted));
+  const found = rulesOf(draft).filter((rule) => isRule(rule, wanted));
   const [rule, another] = found;
   if (rule === undefined || another !== undefined)
     throw new PolicyError(
@@ -199,14 +198,13 @@ function widened(draft: Draft, rule: ReturnType<typeof mapOf>, require: unknown,
     if (require.value === 'never') return replaceNode(require, own);
     return replaceNode(require, `{ ${draft.written('any')}: [${draft.written(String(require.value))}, ${own}] }`);
   }
-  const branches = ['any', 'all', 'of'].map((field) => memberOf(require, field)).find((each) => each !== undefined);
-  return appendItem(draft.text, listOf(branches), own);
+  return appendItem(draft.text, listOf(branchesOf(require)[0]), own);
 }
 
 /** All requirements of a file, with what they are called. */
-function requirementsOf({ root }: Draft): readonly (readonly [what: string, require: unknown])[] {
-  const [rules, catalogues] = [memberOf(root, 'rules'), memberOf(root, 'catalogues')];
-  const ofRules = (isSeq(rules) ? rules.items : []).map((rule, at): readonly [string, unknown] => {
+function requirementsOf(draft: Draft): readonly (readonly [what: string, require: unknown])[] {
+  const catalogues = memberOf(draft.root, 'catalogues');
+  const ofRules = rulesOf(draft).map((rule, at): readonly [string, unknown] => {
     const name = memberOf(rule, 'name');
     return [`rule ${isScalar(name) ? String(name.value) : at + 1}`, memberOf(rule, 'require')];
   });
@@ -231,7 +229,7 @@ function removeFrom(
       hint: 'let it ask for somebody else first: signet policy signer add --rule',
     });
   const count = memberOf(require, 'atLeast');
-  const list = listOf(['any', 'all', 'of'].map((field) => memberOf(require, field)).find((each) => each !== undefined));
+  const list = listOf(branchesOf(require)[0]);
   const own = list.items.flatMap((item, at) => (isScalar(item) && item.value === name ? [at] : []));
   const left = list.items.length - own.length;
   if (left < (isScalar(count) ? Number(count.value) : 1))
@@ -244,8 +242,22 @@ function removeFrom(
 /** Names of sources in a requirement. */
 function namesIn(require: unknown): readonly string[] {
   if (isScalar(require)) return [String(require.value)];
-  const lists = ['any', 'all', 'of'].map((field) => memberOf(require, field));
-  return lists.flatMap((list) => (isSeq(list) ? list.items.flatMap(namesIn) : []));
+  return branchesOf(require).flatMap((list) => (isSeq(list) ? list.items.flatMap(namesIn) : []));
+}
+
+/** The lists of branches of a tree: one, in a requirement that loads. */
+function branchesOf(require: unknown): readonly unknown[] {
+  return ['any', 'all', 'of'].map((field) => memberOf(require, field)).filter((list) => list !== undefined);
+}
+
+function rulesOf({ root }: Draft): readonly unknown[] {
+  const rules = memberOf(root, 'rules');
+  return isSeq(rules) ? rules.items : [];
+}
+
+/** Of the items of a list; undefined for one that is no scalar. */
+function valuesOf({ items }: ReturnType<typeof listOf>): readonly unknown[] {
+  return items.map((item) => (isScalar(item) ? item.value : undefined));
 }
 
 /** A text in a flow collection: plain where nothing in it has a meaning. */
