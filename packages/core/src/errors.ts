@@ -60,3 +60,40 @@ export class CertificateError extends Error {
     this.code = code;
   }
 }
+
+/** What is wrong with a Notary plugin: with finding or running it, or with what it answers. */
+export type PluginErrorCode =
+  | 'PLUGIN_NAME_INVALID'
+  | 'PLUGIN_NOT_FOUND'
+  | 'PLUGIN_FILE_UNFIT'
+  | 'PLUGIN_FAILED'
+  | 'PLUGIN_TIMED_OUT'
+  | 'PLUGIN_OUTPUT_TOO_LARGE'
+  | 'PLUGIN_CONTRACT'
+  | 'PLUGIN_INCAPABLE';
+
+/** What a plugin itself says has gone wrong. Rule: wire-formats 10. */
+export type PluginFailure =
+  | 'VALIDATION_ERROR'
+  | 'UNSUPPORTED_CONTRACT_VERSION'
+  | 'ACCESS_DENIED'
+  | 'TIMEOUT'
+  | 'THROTTLED'
+  | 'ERROR';
+
+/** A plugin could not be run, failed, or broke its contract. The message has the plugin's words only in part: they come from outside. */
+export class PluginError extends Error {
+  override readonly name = 'PluginError';
+  readonly code: PluginErrorCode;
+  /** With PLUGIN_FAILED, where the plugin said it in the way of its contract. */
+  readonly failure: PluginFailure | undefined;
+  /** The same call may succeed later. */
+  readonly isRetryable: boolean;
+
+  constructor(code: PluginErrorCode, message: string, options: { cause?: unknown; failure?: PluginFailure } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.failure = options.failure;
+    this.isRetryable = options.failure === 'TIMEOUT' || options.failure === 'THROTTLED';
+  }
+}

@@ -48,6 +48,8 @@ export interface SignatureArtifact {
   readonly envelopeMediaType: string;
   /** Annotations that carry the signature beside the blob (older cosign form). */
   readonly layerAnnotations: Readonly<Record<string, string>>;
+  /** For the manifest, beside what its format puts there: from a plugin that made the envelope. */
+  readonly manifestAnnotations?: Readonly<Record<string, string>>;
 }
 
 /** How a payload is sealed. */

@@ -1,5 +1,10 @@
 export { type BlobForm, type SignBlobOptions, signBlob } from './blob.ts';
-export { EnvelopeError, type EnvelopeErrorCode, KeyError, type KeyErrorCode } from './errors.ts';
+export {
+  EnvelopeError,
+  type EnvelopeErrorCode,
+  KeyError,
+  type KeyErrorCode,
+} from './errors.ts';
 export {
   ANNOTATION_ENVELOPE,
   ANNOTATION_REF_NAME,
@@ -61,9 +66,10 @@ export {
   type SigningScheme,
 } from './notary/attributes.ts';
 export { NOTARY_ARTIFACT_TYPE, type NotaryEnvelope, type NotaryForm, notaryEnvelopeTypes } from './notary/envelope.ts';
-export { createNotaryFormat, type NotarySigning } from './notary/notary-format.ts';
+export { createNotaryFormat } from './notary/notary-format.ts';
 export { guessNotaryForm, parseNotaryEnvelope } from './notary/parse-envelope.ts';
 export { parseNotaryPayload, type TargetArtifact } from './notary/payload.ts';
+export type { NotarySigning } from './notary/seal-envelope.ts';
 export { notaryAlgorithmOf, verifyNotarySignature } from './notary/signature.ts';
 export { defaultPace } from './pace.ts';
 export { allowsScheme, type SchemeFormat, schemesFor } from './schemes.ts';

@@ -1,7 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { EnvelopeError } from '../errors.ts';
 import {
-  ANNOTATION_SIGNED_AT,
   MAX_ANNOTATED_ENVELOPE_BYTES,
   type Payload,
   type SealOptions,
@@ -18,21 +17,8 @@ import type { Signer } from '../signer.ts';
 import { NOTARY_PAYLOAD_TYPE } from './attributes.ts';
 import { NOTARY_ARTIFACT_TYPE, type NotaryEnvelope, type NotaryForm, notaryEnvelopeTypes } from './envelope.ts';
 import { parseNotaryEnvelope } from './parse-envelope.ts';
-import { parseNotaryPayload } from './payload.ts';
+import { type EnvelopeKey, type NotarySigning, sealEnvelope } from './seal-envelope.ts';
 import { notaryAlgorithmOf, schemeOf, verifyNotarySignature } from './signature.ts';
-import { openEnvelope } from './write-envelope.ts';
-
-/** How Notary signatures are written. */
-export interface NotarySigning {
-  /** Default: JWS, as notation's. */
-  readonly form?: NotaryForm;
-  /** How long they count, milliseconds from when they are made. Default: for as long as their certificates. */
-  readonly lifetimeMs?: number;
-  /** DER of the signer's: one that is there counts as the same only where it has these. Default: whichever the key has. */
-  readonly certificates?: readonly Uint8Array[];
-  /** Asks an authority to confirm the time: gives the token in DER for a signature, verified. Default: nobody is asked. */
-  readonly timestamp?: (signature: Uint8Array, hash: string, signal?: AbortSignal) => Promise<Uint8Array>;
-}
 
 const reserved = 'io.cncf.notary';
 
@@ -53,18 +39,21 @@ export function createNotaryFormat(signing: NotarySigning = {}): SignFormat {
     name: 'notary',
     payload: payloadOf,
     seal: async (payload, signer, options) =>
-      artifactOf(await sealEnvelope(payload, signer, { ...signing, ...options })),
+      artifactOf(await sealBySigner(payload, signer, { ...signing, ...options })),
     verifies: ({ envelope }, payload, key) => {
       const read = tryParse(envelope, form);
       return read !== undefined && Buffer.from(read.payload).equals(payload.bytes) && isSignedBy(read, key);
     },
-    store: ({ envelope }, createdMs, to) =>
+    store: ({ envelope, manifestAnnotations = {} }, createdMs, to) =>
       storeReferrer(
         {
           artifactType: NOTARY_ARTIFACT_TYPE,
           envelope,
           envelopeMediaType,
-          annotations: { 'io.cncf.notary.x509chain.thumbprint#S256': thumbprints(envelope, form) },
+          annotations: {
+            ...manifestAnnotations,
+            'io.cncf.notary.x509chain.thumbprint#S256': thumbprints(envelope, form),
+          },
         },
         createdMs,
         to,
@@ -103,11 +92,7 @@ function payloadOf(request: SignRequest): Payload {
 }
 
 /** @throws {EnvelopeError} ENVELOPE_UNSUPPORTED for a key or a signer that signs nothing here; {KeyError} what the signer throws */
-async function sealEnvelope(
-  payload: Payload,
-  signer: Signer,
-  { form = 'jws', lifetimeMs, timestamp, signal }: NotarySigning & SealOptions,
-): Promise<Uint8Array> {
+function sealBySigner(payload: Payload, signer: Signer, options: NotarySigning & SealOptions): Promise<Uint8Array> {
   const { publicKey, chain } = signer;
   const algorithm = notaryAlgorithmOf(publicKey);
   if (algorithm === undefined)
@@ -120,23 +105,11 @@ async function sealEnvelope(
       'ENVELOPE_UNSUPPORTED',
       'a Notary signature needs the certificates of its key, and there are none',
     );
-  const signingTimeMs = signedAtOf(payload);
-  const open = openEnvelope(form, {
-    algorithm,
-    payload: payload.bytes,
-    signingTimeMs,
-    ...(lifetimeMs === undefined ? {} : { expiryMs: signingTimeMs + lifetimeMs }),
+  const sign: EnvelopeKey['sign'] = async (toSign, signal) => ({
+    signature: await signer.sign(toSign, schemeOf(algorithm), signal),
+    certificates: chain,
   });
-  const signature = await signer.sign(open.toSign, schemeOf(algorithm), signal);
-  const token = await timestamp?.(signature, algorithm.hash, signal);
-  return open.seal({ signature, certificates: chain, ...(token === undefined ? {} : { timestamp: token }) });
-}
-
-/** The payload has it to the millisecond. */
-function signedAtOf({ bytes }: Payload): number {
-  const { annotations } = parseNotaryPayload(bytes);
-  // biome-ignore lint/style/noRestrictedGlobals: reads the time that the payload says; no clock is read.
-  return Date.parse(annotations[ANNOTATION_SIGNED_AT] ?? '');
+  return sealEnvelope(payload, { algorithm, sign }, options);
 }
 
 /** By the first certificate's key, which is this one. */
