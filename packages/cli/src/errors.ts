@@ -24,6 +24,10 @@ export type CliErrorCode =
   | 'SIGNATURES_UNREAD'
   | 'DOCKER_FAILED'
   | 'CERTIFICATES_UNFIT'
+  | 'PLUGIN_SOURCE'
+  | 'PLUGIN_INSTALLED'
+  | 'PLUGIN_DIGEST'
+  | 'PLUGIN_DOWNLOAD'
   | 'INTERRUPTED';
 
 /** A call that cannot be carried out. The hint says what to do. */
@@ -62,6 +66,14 @@ const exitCodes: Readonly<Record<string, ExitCode>> = {
   CERTIFICATES_UNFIT: EXIT.usage,
   CERTIFICATE_MALFORMED: EXIT.usage,
   NAME_INVALID: EXIT.usage,
+  PLUGIN_SOURCE: EXIT.usage,
+  PLUGIN_INSTALLED: EXIT.usage,
+  PLUGIN_DIGEST: EXIT.denied,
+  PLUGIN_NAME_INVALID: EXIT.usage,
+  PLUGIN_NOT_FOUND: EXIT.usage,
+  PLUGIN_FILE_UNFIT: EXIT.usage,
+  PLUGIN_INCAPABLE: EXIT.usage,
+  PLUGIN_CONTRACT: EXIT.denied,
   INTERRUPTED: EXIT.interrupted,
   REFERENCE_INVALID: EXIT.usage,
   DIGEST_INVALID: EXIT.usage,
