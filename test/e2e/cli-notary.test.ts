@@ -153,8 +153,8 @@ describe('sign --key-name', () => {
     list([acme(), { name: 'vault', id: 'k1', pluginName: 'azure-kv' }, { name: 'half', keyPath: 'a' }]);
     const refused: readonly (readonly [name: string, why: string])[] = [
       ['missing', 'there are: acme, vault, half'],
-      ['vault', 'is kept by the plugin "azure-kv"'],
-      ['half', 'has no keyPath and certPath'],
+      ['vault', 'there is no plugin azure-kv'],
+      ['half', 'signingkeys.json:1:'],
     ];
     for (const [name, why] of refused)
       expect(await named(name, image)).toMatchObject({ code: 2, stderr: expect.stringContaining(why) });
@@ -163,7 +163,7 @@ describe('sign --key-name', () => {
     for (const content of ['{', '{"keys": 1}', '[]', '{"keys": [1]}']) {
       write('keys/notation/signingkeys.json', content);
       const done = await named('acme', image);
-      expect(done, content).toMatchObject({ code: 2, stderr: expect.stringContaining('is not what notation writes') });
+      expect(done, content).toMatchObject({ code: 2, stderr: expect.stringContaining('error[KEY_STORE_INVALID]') });
     }
   });
 });

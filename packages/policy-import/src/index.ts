@@ -1,3 +1,4 @@
 export { type Conversion, convertPolicy, importFormats } from './convert.ts';
 export type { ImportFormat, ImportOptions, Loss, LossEffect, PolicyInput } from './model.ts';
+export { type Cursor, readJson } from './reading.ts';
 export { lossText } from './write.ts';

@@ -91,7 +91,8 @@ Examples:
   signet sign --key release.key --policy policy.yaml --publish --catalogue-key publisher.key registry.example.com/app:1.0
   signet sign --key release.key --signed-reference registry.example.com/app:1.0 oci:./image:1.0
   signet sign --format notary --key release.key --cert chain.pem --expiry 720h registry.example.com/app:1.0
-  signet sign --format notary --key-name wabbit-networks registry.example.com/app:1.0`;
+  signet sign --format notary --key-name release registry.example.com/app:1.0
+  signet sign --format notary --plugin azure-kv --id https://acme.vault.azure.net/keys/release/1 registry.example.com/app:1.0`;
 
 /** What became of one reference. */
 type Outcome =
@@ -153,25 +154,31 @@ interface Task {
   readonly format: SignFormat;
   /** None: it is only shown what would be signed. */
   readonly signer?: Signer;
+  /** Also where a signature is there: it cannot be told whose that is. */
+  readonly signsAnew?: boolean;
 }
 
 /** The format, and the key that signs in it unless it is only planned. @throws as {@link readSigner}; what the format needs of it */
-async function readSigning(flags: SignFlags, io: Io, onlyPlans: boolean): Promise<Pick<Task, 'format' | 'signer'>> {
+async function readSigning(
+  flags: SignFlags,
+  io: Io,
+  onlyPlans: boolean,
+): Promise<Pick<Task, 'format' | 'signer' | 'signsAnew'>> {
   if (flags.format === 'notary') {
-    const { notarySigner, plannedNotary } = await import('../notary/signing.ts');
-    return onlyPlans ? { format: plannedNotary() } : await notarySigner(flags, io);
+    const { plannedNotary, readNotarySigner } = await import('../notary/signing.ts');
+    return onlyPlans ? { format: plannedNotary() } : await readNotarySigner(flags, io);
   }
   const format = signFormat(flags.format);
   return onlyPlans ? { format } : { format, signer: await readSigner(flags, io) };
 }
 
 async function outcomeOf(text: string, task: Task): Promise<Outcome> {
-  const { flags, signer } = task;
+  const { flags, signer, signsAnew = false } = task;
   try {
     const reference = parseReference(text);
     const image = await imageToSign(reference, task);
     if (signer !== undefined) {
-      const results = await signImage({ ...image, signer, force: flags.force === true });
+      const results = await signImage({ ...image, signer, force: flags.force === true || signsAnew });
       return { kind: 'signed', reference, results };
     }
     const { root, children } = await planImage(image);

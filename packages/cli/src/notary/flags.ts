@@ -1,13 +1,19 @@
 import type { NotaryForm } from '@signet/core';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CliError } from '../errors.ts';
+import { collect } from '../options/duration.ts';
 
 /** What {@link addNotaryOptions} produces. */
 export interface NotaryFlags {
   /** File of the chain. */
   readonly cert?: string;
-  /** Of notation's own list. */
+  /** Name of a key in notation's `signingkeys.json`. */
   readonly keyName?: string;
+  readonly plugin?: string;
+  /** Of a key of the plugin. */
+  readonly id?: string;
+  /** `NAME=VALUE` each. */
+  readonly pluginConfig?: readonly string[];
   readonly envelope?: NotaryForm;
   /** Milliseconds. */
   readonly expiry?: number;
@@ -17,9 +23,20 @@ export interface NotaryFlags {
 export function addNotaryOptions(command: Command): Command {
   return command
     .optionsGroup('Notary Project (--format notary):')
-    .option('--cert <file>', 'certificates of the key, PEM: its own first, the root last')
-    .option('--key-name <name>', "key and certificates by their name in notation's signingkeys.json")
-    .addOption(new Option('--envelope <form>', 'jws (default) or cose').choices(['jws', 'cose']))
+    .option(
+      '--cert <file>',
+      'certificates of the key, PEM: its own first, the root last (with --plugin: those that it has to sign with)',
+    )
+    .option('--key-name <name>', "a key of notation's signingkeys.json (default: the one that signs by default there)")
+    .option('--plugin <name>', 'the plugin that has the key (with --id)')
+    .option('--id <key>', 'the key, as the plugin names it')
+    .option('--plugin-config <name=value>', 'setting for the plugin; repeatable', collect)
+    .addOption(
+      new Option('--envelope <form>', "jws or cose (default: as notation's config.json says, else jws)").choices([
+        'jws',
+        'cose',
+      ]),
+    )
     .addOption(
       new Option('--expiry <duration>', 'the signature counts for so long: 90d, 720h, 3h20m').argParser(parseLifetime),
     );
@@ -38,16 +55,15 @@ export function parseLifetime(text: string): number {
   return ms;
 }
 
-const optionNames = [
-  ['cert', '--cert'],
-  ['keyName', '--key-name'],
-  ['envelope', '--envelope'],
-  ['expiry', '--expiry'],
-] as const;
-
 /** The other formats know nothing of these. @throws {CliError} USAGE */
 export function refuseNotaryFlags(flags: NotaryFlags, format: string): void {
-  const given = optionNames.find(([name]) => flags[name] !== undefined)?.[1];
+  const given = names.find((name) => flags[name] !== undefined);
   if (given !== undefined && format !== 'notary')
-    throw new CliError('USAGE', `${given} is for --format notary, not for ${format}`);
+    throw new CliError('USAGE', `--${toOption(given)} is for --format notary, not for ${format}`);
+}
+
+const names = ['cert', 'keyName', 'plugin', 'id', 'pluginConfig', 'envelope', 'expiry'] as const;
+
+function toOption(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

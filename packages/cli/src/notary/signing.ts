@@ -1,20 +1,19 @@
-import { createNotaryFormat, type Signer, type SignFormat } from '@signet/core';
+import { createNotaryFormat, type SignFormat } from '@signet/core';
 import { type Certificate, CertificateError, checkChain, checkValidAt, readCertificateFile } from '@signet/core/x509';
 import { CliError } from '../errors.ts';
 import { readInputFile } from '../files.ts';
 import type { Io } from '../io.ts';
 import type { SigningKeyFlags } from '../options/keys.ts';
 import { readSigner } from '../signing-key.ts';
+import { chosenKey } from './chosen-key.ts';
 import type { NotaryFlags } from './flags.ts';
+import type { NotarySigner } from './notary-signer.ts';
 
 /** A file with a chain is far shorter. */
 const maxBytes = 1024 * 1024;
 
-/** How an image is signed in the manner of the Notary Project, and by whom. */
-export interface NotarySigner {
-  readonly format: SignFormat;
-  readonly signer: Signer;
-}
+/** What the flags of `signet sign` may say of a key. */
+export type NotaryKeyFlags = NotaryFlags & SigningKeyFlags;
 
 /** The format where nothing is signed: what it would sign depends on no certificate. */
 export function plannedNotary(): SignFormat {
@@ -22,42 +21,40 @@ export function plannedNotary(): SignFormat {
 }
 
 /**
- * The format as the flags ask for it, and the signer with the certificates of `--cert`, which are held to the rules that every verifier
- * holds them to. Rule: wire-formats 8.7.
- * @throws {CliError} USAGE, FILE_UNREADABLE, PASSWORD_NEEDED, CERTIFICATES_UNFIT; {KeyError} naming the file
+ * The format as the flags ask for it, and who signs: a key file with `--cert`, a key of a plugin, or one that notation's `signingkeys.json` names.
+ * @throws {CliError} USAGE, FILE_UNREADABLE, CERTIFICATES_UNFIT, KEY_STORE_INVALID, KEY_NOT_NAMED; {KeyError}; {PluginError}
  */
-export async function notarySigner(flags: NotaryFlags & SigningKeyFlags, io: Io): Promise<NotarySigner> {
-  const { envelope = 'jws', expiry } = flags;
-  const { cert, ...keyFlags } = await keyFiles(flags, io);
-  const key = await readSigner(keyFlags, io);
-  if (cert === undefined)
+export async function readNotarySigner(flags: NotaryKeyFlags, io: Io): Promise<NotarySigner> {
+  const { form, key } = await chosenKey(flags, io);
+  const lifetime = flags.expiry === undefined ? {} : { lifetimeMs: flags.expiry };
+  if (key.kind === 'plugin') {
+    const { pluginSigner } = await import('./plugin-signing.ts');
+    const chain = flags.cert === undefined ? undefined : await readSigningChain(flags.cert);
+    return await pluginSigner(key, { form, ...lifetime, io, ...(chain === undefined ? {} : { chain }) });
+  }
+  const { keyPath, certPath } = key;
+  if (keyPath === undefined)
+    throw new CliError('USAGE', 'which key signs was not said', {
+      hint: 'name a private key, --key FILE; or a key of notation, --key-name NAME; or of a plugin, --plugin NAME --id KEY',
+    });
+  if (certPath === undefined)
     throw new CliError('USAGE', '--format notary needs the certificates of the key', {
       hint: "name them: --cert FILE, or a key of notation's list: --key-name NAME",
     });
-  const chain = await readChain(cert);
-  checkSigner(chain, { file: cert, keyId: key.publicKey.id });
-  const certificates = chain.map(({ der }) => der);
-  const lifetime = expiry === undefined ? {} : { lifetimeMs: expiry };
+  const own = await readSigner({ ...flags, key: keyPath }, io);
+  const chain = await readSigningChain(certPath, own.publicKey.id);
   return {
-    format: createNotaryFormat({ form: envelope, certificates, ...lifetime }),
-    signer: { ...key, chain: certificates },
+    format: createNotaryFormat({ form, certificates: chain, ...lifetime }),
+    signer: { ...own, chain },
+    signsAnew: false,
   };
 }
 
-/** By its name in notation's list, key and certificates are both told. @throws {CliError} USAGE, FILE_UNREADABLE */
-async function keyFiles(
-  flags: NotaryFlags & SigningKeyFlags,
-  io: Io,
-): Promise<SigningKeyFlags & Pick<NotaryFlags, 'cert'>> {
-  const { keyName, key, cert } = flags;
-  if (keyName === undefined) return flags;
-  if (key !== undefined || cert !== undefined)
-    throw new CliError(
-      'USAGE',
-      `--key-name and --${key === undefined ? 'cert' : 'key'} were given: one of them is wanted`,
-    );
-  const { readStoredKey } = await import('./stored-key.ts');
-  return { ...flags, ...(await readStoredKey(keyName, io.env)) };
+/** DER, held to the rules that every verifier holds them to. Rule: wire-formats 8.7. @throws {CliError} FILE_UNREADABLE, CERTIFICATES_UNFIT */
+async function readSigningChain(file: string, keyId?: string): Promise<readonly Uint8Array[]> {
+  const chain = await readChain(file);
+  checkSigner(chain, { file, ...(keyId === undefined ? {} : { keyId }) });
+  return chain.map(({ der }) => der);
 }
 
 async function readChain(file: string): Promise<readonly Certificate[]> {
@@ -73,11 +70,11 @@ async function readChain(file: string): Promise<readonly Certificate[]> {
 /** @throws {CliError} CERTIFICATES_UNFIT */
 function checkSigner(
   chain: readonly Certificate[],
-  { file, keyId }: { readonly file: string; readonly keyId: string },
+  { file, keyId }: { readonly file: string; readonly keyId?: string },
 ): void {
   const unfit = (why: string) =>
     new CliError('CERTIFICATES_UNFIT', `${file}: ${why}`, { hint: 'nobody would verify the signature' });
-  if (chain[0]?.keyId !== keyId) throw unfit('its first certificate is not that of the key');
+  if (keyId !== undefined && chain[0]?.keyId !== keyId) throw unfit('its first certificate is not that of the key');
   const problem = checkChain(chain, 'codeSigning') ?? checkValidAt(chain, Date.now());
   if (problem !== undefined) throw unfit(problem.message);
 }

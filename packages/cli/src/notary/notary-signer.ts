@@ -1,0 +1,9 @@
+import type { Signer, SignFormat } from '@signet/core';
+
+/** How an image is signed in the manner of the Notary Project, and by whom. */
+export interface NotarySigner {
+  readonly format: SignFormat;
+  readonly signer: Signer;
+  /** Whose key it is is told only by the first signature: whether one is there already cannot be seen before. */
+  readonly signsAnew: boolean;
+}
