@@ -111,16 +111,15 @@ async function replaceFile(path: string, content: BuiltFile['content']): Promise
 
 /**
  * `undici` by its public name is its whole index (fetch, WebSocket, caches, mocks): most of the cost of loading it. In the program the
- * name means packages/cli/build/undici.js, which has what @signet/oci uses, on a dynamic import undici-proxy.js, and for @signet/admission
- * undici-request.js; `@sigstore/sign` in
- * the same way, and parts of undici and Node that are slow to load and not needed. A name that is missing there fails the build. Their versions are pinned for that reason.
+ * name means packages/cli/build/undici.js, which has what @signet/oci uses, on a dynamic import undici-proxy.js, and for the packages that ask
+ * others than registries undici-request.js; `@sigstore/sign` in the same way, and parts of undici and Node that are slow to load and not needed. A name that is missing there fails the build. Their versions are pinned for that reason.
  */
 const slimDependencies: Plugin = {
   name: 'slim-dependencies',
   setup(setup) {
     const part = (name: string): { path: string } => ({ path: join(cli, 'build', name) });
     setup.onResolve({ filter: /^undici$/ }, ({ kind, importer }) => {
-      if (/packages[\\/]admission[\\/]/.test(importer)) return part('undici-request.js');
+      if (/packages[\\/](?:admission|verifier|core)[\\/]/.test(importer)) return part('undici-request.js');
       return part(kind === 'dynamic-import' ? 'undici-proxy.js' : 'undici.js');
     });
     setup.onResolve({ filter: /^\.\.\/web\/(?:fetch|webidl)/ }, ({ importer }) =>

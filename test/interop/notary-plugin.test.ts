@@ -11,6 +11,7 @@ import { createNotationUser, type NotationKey, type NotationUser, notationKeys }
 import { havePeers } from '../support/peers.ts';
 import { installTestPlugin, type PluginKey, writePluginKey } from '../support/plugins/install.ts';
 import type { RunResult } from '../support/process.ts';
+import { tempDir } from '../support/temp.ts';
 import { pushRunnable } from './policy-world.ts';
 
 const kinds = Object.keys(notationKeys) as readonly NotationKey[];
@@ -71,7 +72,8 @@ describe.runIf(havePeers(['notation', 'docker-registry'])).each([
     run('sign', '--format', 'notary', '--plugin', plugin, '--id', 'k', ...config(kind), '-o', 'json', ...more);
   const theyVerify = (reference: string, ...more: readonly string[]): Promise<RunResult> =>
     notation.run('verify', '--insecure-registry', ...more, reference);
-  const weVerify = (reference: string): Promise<RunResult> => run('verify', '--policy', 'notation', reference);
+  const weVerify = (reference: string, ...more: readonly string[]): Promise<RunResult> =>
+    run('verify', '--policy', 'notation', ...more, reference);
 
   it.each(kinds.flatMap((kind) => (['jws', 'cose'] as const).map((form) => [kind, form] as const)))(
     'raw, %s, %s: what each signs both verify',
@@ -133,20 +135,28 @@ describe.runIf(havePeers(['notation', 'docker-registry'])).each([
     expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining('other certificates') });
   });
 
-  it('whole envelopes: notation verifies them by the plugin that they name, and Signet does not pass them without', async () => {
+  it('whole envelopes: both verify them by the plugin that they name, and neither without', async () => {
     const ours = await image();
     expect(await sign('envelope', 'ec-256', '--expiry', '24h', ours)).toMatchObject({ code: 0, stderr: '' });
     expect(await theyVerify(ours)).toMatchObject({ code: 0 });
     const shown = JSON.parse(await notation.runOk('inspect', '--insecure-registry', '-o', 'json', ours));
     expect(JSON.stringify(shown)).toContain('"com.example.approvedBy":"somebody"');
-    expect(await weVerify(ours)).toMatchObject({ code: 1, stdout: expect.stringContaining('PLUGIN_NEEDED') });
+    expect(await weVerify(ours)).toMatchObject({ code: 0, stdout: expect.stringContaining('verified') });
+    const folder = join(notation.configHome, 'notation');
+    const elsewhere = { ...notation.env, XDG_CONFIG_HOME: tempDir() };
+    const byPath = ['verify', '--policy', join(folder, 'trustpolicy.json'), '-o', 'json', ours];
+    expect(await signet(byPath, { env: elsewhere })).toMatchObject({
+      code: 3,
+      stdout: expect.stringContaining('there is no plugin envelope'),
+    });
     const theirs = await image();
     const how = ['--insecure-registry', '--plugin', 'envelope', '--id', 'k', ...config('ec-256')];
     await notation.runOk('sign', ...how, theirs);
     expect(await theyVerify(theirs)).toMatchObject({ code: 0 });
+    expect(await weVerify(theirs)).toMatchObject({ code: 0 });
   });
 
-  it('notation asks the plugin who is trusted, and what was revoked', async () => {
+  it('the plugin is asked who is trusted, and what was revoked', async () => {
     const reference = await image();
     expect(await sign('envelope', 'ec-256', reference)).toMatchObject({ code: 0 });
     const leaf = createHash('sha256')
@@ -154,10 +164,15 @@ describe.runIf(havePeers(['notation', 'docker-registry'])).each([
       .digest('hex');
     const revoked = await theyVerify(reference, '-d', '--plugin-config', `revoked=${leaf}`);
     expect(revoked).toMatchObject({ code: 1, stderr: expect.stringContaining('the certificate was revoked') });
+    const ours = await weVerify(reference, '--plugin-config', `revoked=${leaf}`);
+    expect(ours).toMatchObject({ code: 1, stdout: expect.stringContaining('the certificate was revoked') });
     trust([`plugin:${leaf}`]);
     expect(await theyVerify(reference)).toMatchObject({ code: 0 });
+    expect(await weVerify(reference)).toMatchObject({ code: 0 });
     trust(['plugin:somebody']);
     expect(await theyVerify(reference)).toMatchObject({ code: 1 });
+    const other = await weVerify(reference);
+    expect(other).toMatchObject({ code: 1, stdout: expect.stringContaining('none of those that are trusted') });
     trust(['*']);
   });
 

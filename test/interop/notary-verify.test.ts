@@ -104,6 +104,7 @@ function ruleFor(ca: readonly Certificate[]): Rule {
     signingAuthority: [],
     tsa: [],
     identities: 'any',
+    writtenIdentities: ['*'],
     ...levelActions.strict,
     verifyTimestamp: 'always',
   } as const;

@@ -1,4 +1,4 @@
-// The parts of undici that @signet/admission uses, in place of its index.
+// The parts of undici for asking others than registries, in place of its index.
 import request from 'undici/lib/api/api-request.js';
 import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
 import Pool from 'undici/lib/dispatcher/pool.js';

@@ -63,6 +63,7 @@ export interface ImportedX509 {
     readonly level: string;
     readonly override: Readonly<Record<string, string>>;
     readonly verifyTimestamp?: string;
+    readonly allowPrivateServers: boolean;
   };
 }
 

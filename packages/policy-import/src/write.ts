@@ -43,7 +43,13 @@ function sourceLines(source: ImportedSource): readonly string[] {
   return [`  ${quote(name)}:`, `    formats: [${format}]`, '    keys:', ...keys.flatMap((key) => keyLines(key))];
 }
 
-function x509Lines({ level, override, verifyTimestamp, ...lists }: ImportedX509['x509']): readonly string[] {
+function x509Lines({
+  level,
+  override,
+  verifyTimestamp,
+  allowPrivateServers,
+  ...lists
+}: ImportedX509['x509']): readonly string[] {
   const actions = Object.entries(override).map(([check, action]) => `${check}: ${action}`);
   return [
     ...Object.entries(lists).flatMap(([field, items]) =>
@@ -52,6 +58,7 @@ function x509Lines({ level, override, verifyTimestamp, ...lists }: ImportedX509[
     `      level: ${level}`,
     ...(actions.length === 0 ? [] : [`      override: { ${actions.join(', ')} }`]),
     ...(verifyTimestamp === undefined ? [] : [`      verifyTimestamp: ${verifyTimestamp}`]),
+    ...(allowPrivateServers ? ['      allowPrivateServers: true'] : []),
   ];
 }
 

@@ -4,12 +4,15 @@ import type { Finding } from './finding.ts';
 import type { Prospect, VerifyFormat } from './format.ts';
 import type { VerifyLimits } from './limits.ts';
 import type { TrustMaterial } from './trust.ts';
+import type { Witnesses } from './witnesses/witnesses.ts';
 
 /** What the checks need. */
 export interface CheckOptions {
   readonly formats: readonly VerifyFormat[];
   readonly trust: TrustMaterial;
   readonly limits: Pick<VerifyLimits, 'maxSignatures' | 'maxChecks'>;
+  /** Who is asked beside the registry. Default: nobody, and what they would have to say stays unknown. */
+  readonly witnesses?: Witnesses;
   /** When it fires, nothing more is checked; its reason is the gap. */
   readonly signal?: AbortSignal;
 }
@@ -99,7 +102,11 @@ export class Checker {
     if (format === undefined || (await this.isOver(envelope))) return;
     if (!this.hasBudget(prospect)) return this.leave(prospect);
     const hintedOnly = prospect === 'likely';
-    const findings = await format.verify(envelope, subject, { ...this.options.trust, hintedOnly });
+    const trust = { ...this.options.trust, hintedOnly };
+    const { witnesses, signal } = this.options;
+    const by = witnesses && { witnesses, ...(signal === undefined ? {} : { signal }) };
+    const testimonies = by && (await format.consult?.(envelope, subject, trust, by));
+    const findings = await format.verify(envelope, subject, trust, testimonies);
     this.spend(findings, prospect);
     const isProven = findings.some(({ proven }) => proven !== undefined);
     if (this.tried.has(envelope) && !isProven) return; // told the first time

@@ -4,6 +4,7 @@ import { shorten } from './report/shorten.ts';
 /** The rules that a signature is held against, in this order; `annotations`, `tag`, `age` and `condition` are the policy's, added by the decision. */
 export type CheckName =
   | 'integrity'
+  | 'plugin'
   | 'authenticity'
   | 'payload'
   | 'subject'

@@ -2,6 +2,7 @@ import type { Descriptor, Digest } from '@signet/oci';
 import type { Envelope, Subject } from './evidence.ts';
 import type { Finding } from './finding.ts';
 import type { TrustMaterial } from './trust.ts';
+import type { Testimonies, Witnesses } from './witnesses/witnesses.ts';
 
 /**
  * What an envelope's unproven hints promise: `likely` names a trusted key, `open` none, `unlikely` another; `none` holds no signature that
@@ -31,8 +32,23 @@ export interface VerifyFormat extends FoundFormat {
   /** Whether anything in the trust could be met by this format: else it is not looked for. */
   isWanted(trust: TrustMaterial): boolean;
   /**
-   * No I/O, no clock; async only because some signature checks are. Never throws: malformed bytes are a failed `integrity`. One finding; of a
-   * format with certificates one for each source, since what a source asks for is its own.
+   * What others than the registry have to say before an envelope can be judged: all I/O of that, and nothing is decided. Never throws. Absent for
+   * formats of which nobody has to be asked.
    */
-  verify(envelope: Envelope, subject: Subject, trust: TrustMaterial): Promise<readonly Finding[]>;
+  consult?(
+    envelope: Envelope,
+    subject: Subject,
+    trust: TrustMaterial,
+    by: { readonly witnesses: Witnesses; readonly signal?: AbortSignal },
+  ): Promise<Testimonies>;
+  /**
+   * No I/O, no clock; async only because some signature checks are. Never throws: malformed bytes are a failed `integrity`. One finding; of a
+   * format with certificates one for each source, since what a source asks for is its own. What was not asked is unknown.
+   */
+  verify(
+    envelope: Envelope,
+    subject: Subject,
+    trust: TrustMaterial,
+    testimonies?: Testimonies,
+  ): Promise<readonly Finding[]>;
 }

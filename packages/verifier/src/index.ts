@@ -90,3 +90,12 @@ export type { TagFacts, TrustedAnswer, TrustedQuestion, TrustedTags } from './tr
 export { type Verification, verify, verifyAsked, withoutEvidence } from './verify.ts';
 export { type PolicyVerification, undecidedBy, verifyByPolicy } from './verify-by-policy.ts';
 export type { Verifying } from './verify-one.ts';
+export { createWitnesses, type WitnessOptions } from './witnesses/create-witnesses.ts';
+export type {
+  PluginAsk,
+  PluginTestimony,
+  RevocationAsk,
+  Testimonies,
+  Testimony,
+  Witnesses,
+} from './witnesses/witnesses.ts';

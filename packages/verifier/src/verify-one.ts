@@ -12,6 +12,7 @@ import { isExempt, type Ruling } from './policy/ruling.ts';
 import { type Report, toReport } from './report/report.ts';
 import { trustOf } from './trust.ts';
 import type { TrustedTags } from './trusted/trusted-tags.ts';
+import type { Witnesses } from './witnesses/witnesses.ts';
 
 /** Where the evidence comes from, and how much of it. */
 export interface Verifying extends Pick<CollectOptions, 'source' | 'resolve' | 'signal'> {
@@ -22,6 +23,8 @@ export interface Verifying extends Pick<CollectOptions, 'source' | 'resolve' | '
   readonly habit?: Habit;
   /** Who says what tags are under `tag: trusted`. Default: nobody, and such images stay undecided. */
   readonly trusted?: TrustedTags;
+  /** Who is asked whether certificates were revoked, and runs plugins. Default: nobody, and that stays unknown. */
+  readonly witnesses?: Witnesses;
 }
 
 /** One manifest, an index as such included. */
@@ -38,7 +41,7 @@ export interface Examined {
 
 /** Collect (all I/O), check what is new (pure), decide (pure), until verified or nothing more comes. */
 export async function examine(asked: Asked, ruling: Ruling, using: Verifying): Promise<Examined> {
-  const { habit, formats = defaultFormats } = using;
+  const { habit, formats = defaultFormats, witnesses } = using;
   const limits = verifyLimits(using.limits);
   const clock = startClock(limits.totalMs, using.signal);
   const place = await habit?.begin();
@@ -47,7 +50,13 @@ export async function examine(asked: Asked, ruling: Ruling, using: Verifying): P
     const trust = trustOf(ruling);
     const wanted =
       isExempt(ruling) && trust.keys.length === 0 ? [] : formats.filter((format) => format.isWanted(trust));
-    const checker = new Checker({ formats: wanted, trust, limits, signal });
+    const checker = new Checker({
+      formats: wanted,
+      trust,
+      limits,
+      signal,
+      ...(witnesses === undefined ? {} : { witnesses }),
+    });
     const evidences = collect(asked, {
       ...using,
       formats: wanted,

@@ -33,7 +33,14 @@ describe('a trustpolicy.json', () => {
       const policy = written('notation', source);
       expect(ruleNamed(policy, level)).toMatchObject({ images: ['*'], mode: 'enforce', require: { any: [level] } });
       expect(policy.trust).toEqual({
-        [level]: { x509: { ca: ['truststore/x509/ca/acme'], identities: trust.trustedIdentities, level } },
+        [level]: {
+          x509: {
+            ca: ['truststore/x509/ca/acme'],
+            identities: trust.trustedIdentities,
+            level,
+            allowPrivateServers: true,
+          },
+        },
       });
       expect(lossesOf('notation', source)).toEqual([]);
     },
@@ -57,6 +64,7 @@ describe('a trustpolicy.json', () => {
           level: 'strict',
           override: verification.override,
           verifyTimestamp: 'afterCertExpiry',
+          allowPrivateServers: true,
         },
       },
     });

@@ -102,7 +102,12 @@ describe('an entry', () => {
   it('does not with a Notary signature, though its certificate is trusted', async () => {
     const certificate = makeCertificate();
     const chain = [readCertificate(certificate.der)];
-    const levels = { ...levelActions.strict, verifyTimestamp: 'always', identities: 'any' } as const;
+    const levels = {
+      ...levelActions.strict,
+      verifyTimestamp: 'always',
+      identities: 'any',
+      writtenIdentities: ['*'],
+    } as const;
     const x509 = { ca: chain, signingAuthority: [], tsa: [], ...levels };
     const byCertificate: Requirement = { kind: 'source', source: { name: 'acme', keys: [], x509 } };
     const subject = { mediaType, digest: image, size: 100 };

@@ -32,6 +32,7 @@ const trust: NamedX509Trust = {
   signingAuthority: [],
   tsa: [],
   identities: [parseIdentity('C=US,ST=WA,O=Acme')],
+  writtenIdentities: ['x509.subject:C=US,ST=WA,O=Acme'],
   ...levelActions.strict,
   verifyTimestamp: 'always',
   atMs: nowMs,
@@ -205,7 +206,7 @@ const wrong: readonly (readonly [
   ],
   [
     'that a plugin has to verify',
-    'authenticity PLUGIN_NEEDED',
+    'plugin PLUGIN_NEEDED',
     { attributes: plugin, critical: Object.keys(plugin) },
     {},
     undefined,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isPublicAddress } from '../../../packages/verifier/src/revocation/public-address.ts';
+import { isAskableAddress, isPublicAddress } from '../../../packages/verifier/src/revocation/public-address.ts';
 
 describe('an address', () => {
   it.each(['8.8.8.8', '172.15.0.1', '172.32.0.1', '223.255.255.255', '2606:4700::1111', '2a00:1450::1'])(
@@ -33,5 +33,26 @@ describe('an address', () => {
     '',
   ])('%s is not', (address) => {
     expect(isPublicAddress(address)).toBe(false);
+  });
+
+  it.each(['127.0.0.1', '10.1.2.3', '::1', 'fd00::1', '::ffff:10.1.2.3'])(
+    '%s can be asked where private ones are allowed',
+    (address) => {
+      expect(isAskableAddress(address)).toBe(true);
+    },
+  );
+
+  it.each([
+    '0.0.0.0',
+    '169.254.169.254',
+    '::ffff:169.254.169.254',
+    '168.63.129.16',
+    '100.100.100.200',
+    'fe80::1',
+    'fd00:ec2::254',
+    'localhost',
+    '',
+  ])('%s can never be asked', (address) => {
+    expect([isAskableAddress(address), isPublicAddress(address)]).toEqual([false, false]);
   });
 });

@@ -18,8 +18,10 @@ import {
   type TrustedTags,
   toGap,
   undecidedBy,
+  type Verifying,
   type VerifyLimits,
   verifyAsked,
+  type Witnesses,
   withoutEvidence,
 } from '@signet/verifier';
 import { createChanges } from '../cache/changes.ts';
@@ -84,6 +86,8 @@ export interface JudgeOptions {
   readonly shared?: SharedAnswers;
   /** Makes who is asked about tags under `tag: trusted`. Default: nobody, and images under it stay undecided. */
   readonly trustedTags?: (over: TagsOver) => TrustedTags;
+  /** Who is asked whether certificates were revoked, and runs plugins. Default: nobody, and that stays unknown. */
+  readonly witnesses?: Witnesses;
 }
 
 /** What trusted tags are asked over. */
@@ -266,12 +270,17 @@ class ResidentJudge implements Judge {
         // What is verified is what the tag named when the rule was chosen.
         resolve: async (_tag, source, options) => resolved ?? (await source.resolve(digest, options)),
         habit: sparingHabit,
-        limits: { totalMs: flightMs, ...this.options.limits },
+        ...this.common(),
       });
       const lifetime = this.results.put(key, report, ruling.rule);
       if (lifetime !== undefined) look?.keep(report, lifetime.staleUntilMs);
       return { report, from: 'now' };
     });
+  }
+
+  private common(): Partial<Pick<Verifying, 'limits' | 'witnesses'>> {
+    const { limits, witnesses } = this.options;
+    return { limits: { totalMs: flightMs, ...limits }, ...(witnesses === undefined ? {} : { witnesses }) };
   }
 
   /** Nobody else's answer is taken: what this server has seen of the catalogue counts. */
@@ -284,7 +293,7 @@ class ResidentJudge implements Judge {
       source: this.options.open(reference),
       ...(resolved === undefined ? {} : { resolve: async () => resolved }),
       ...(this.trusted === undefined ? {} : { trusted: this.trusted }),
-      limits: { totalMs: flightMs, ...this.options.limits },
+      ...this.common(),
     });
     this.results.put(key, report, ruling.rule);
     return { report, from: 'now' };

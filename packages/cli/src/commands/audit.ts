@@ -4,7 +4,7 @@ import { type Context, onRun } from '../command.ts';
 import { addNotes } from '../notes.ts';
 import { addInputOptions } from '../options/inputs.ts';
 import { addOutputOptions } from '../options/output.ts';
-import { addPolicyOptions } from '../options/policy.ts';
+import { addPluginConfigOption, addPolicyOptions } from '../options/policy.ts';
 import { addRegistryOptions } from '../options/registry.ts';
 import { addStateOptions } from '../tags/state-folder.ts';
 
@@ -32,6 +32,7 @@ export function define(command: Command, context: Context): void {
   addInputOptions(command);
   addNotes(command, help);
   addPolicyOptions(command);
+  addPluginConfigOption(command);
   addStateOptions(command);
   addRegistryOptions(command);
   addOutputOptions(command);

@@ -4,7 +4,7 @@ import type { DockerFlags } from '../gate/docker-flags.ts';
 import { addNotes } from '../notes.ts';
 import { collectOneOf } from '../options/duration.ts';
 import { addOutputOptions } from '../options/output.ts';
-import { addPolicyOptions } from '../options/policy.ts';
+import { addPluginConfigOption, addPolicyOptions } from '../options/policy.ts';
 import { addRegistryOptions } from '../options/registry.ts';
 import { addServerStateOption, durationOption, logLevelOption } from '../options/serving.ts';
 
@@ -40,6 +40,7 @@ export function defineDocker(command: Command, context: Context): void {
     .addOption(durationOption('--reload <duration>', 'look so often whether the policy or its keys changed', '10s'))
     .addOption(logLevelOption());
   addPolicyOptions(command);
+  addPluginConfigOption(command);
   addServerStateOption(command);
   addRegistryOptions(command);
   addNotes(

@@ -3,7 +3,7 @@ import { type Context, onRun } from '../command.ts';
 import { addNotes } from '../notes.ts';
 import { collect, parseInteger } from '../options/duration.ts';
 import { addOutputOptions } from '../options/output.ts';
-import { addPolicyOptions } from '../options/policy.ts';
+import { addPluginConfigOption, addPolicyOptions } from '../options/policy.ts';
 import { addRegistryOptions } from '../options/registry.ts';
 import { addAnswerOptions, addServerStateOption } from '../options/serving.ts';
 import { parseSize } from '../options/size.ts';
@@ -41,6 +41,7 @@ export function defineServe(command: Command, context: Context): void {
     );
   addAnswerOptions(command, 'policy, keys, certificate or accounts');
   addPolicyOptions(command);
+  addPluginConfigOption(command);
   addServerStateOption(command);
   addRegistryOptions(command);
   addNotes(

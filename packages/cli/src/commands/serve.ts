@@ -4,7 +4,7 @@ import { addNotes } from '../notes.ts';
 import { collect } from '../options/duration.ts';
 import { addImagePathOption } from '../options/inputs.ts';
 import { addOutputOptions } from '../options/output.ts';
-import { addPolicyOptions } from '../options/policy.ts';
+import { addPluginConfigOption, addPolicyOptions } from '../options/policy.ts';
 import { addRegistryOptions } from '../options/registry.ts';
 import {
   addAccessOptions,
@@ -57,6 +57,7 @@ export function define(command: Command, context: Context): void {
     );
   addAnswerOptions(command, 'policy, keys, certificate or tokens');
   addPolicyOptions(command);
+  addPluginConfigOption(command);
   addServerStateOption(command);
   addRegistryOptions(command);
   addNotes(

@@ -17,12 +17,12 @@ import { EXIT, type ExitCode, exitCodeOf } from '../exit-codes.ts';
 import { readStdin } from '../files.ts';
 import type { Io } from '../io.ts';
 import type { ExampleKeyFlags } from '../options/keys.ts';
-import type { PolicyFlags } from '../options/policy.ts';
+import type { PluginConfigFlags, PolicyFlags } from '../options/policy.ts';
 import type { RegistryFlags } from '../options/registry.ts';
 import type { StateFlags } from '../tags/state-folder.ts';
 import { checkedSocket } from './checked-socket.ts';
 
-export interface ContainerdFlags extends PolicyFlags, ExampleKeyFlags, StateFlags, RegistryFlags {
+export interface ContainerdFlags extends PolicyFlags, PluginConfigFlags, ExampleKeyFlags, StateFlags, RegistryFlags {
   readonly server?: string;
 }
 
@@ -85,6 +85,7 @@ async function askPolicy(image: PulledImage, { flags, io, untilMs }: Judging): P
     });
   const { readPolicy } = await import('../policy/load.ts');
   const policy = await readPolicy(flags.policy, flags, io);
+  const { callWitnesses } = await import('../verify/witnesses.ts');
   const { createCallTags } = await import('../tags/trusted-tags.ts');
   const tags = await createCallTags(policy, { flags, io, reuseMs: 0 });
   const output = { form: 'text', json: false, quiet: true, verbose: false, color: false } as const;
@@ -93,6 +94,7 @@ async function askPolicy(image: PulledImage, { flags, io, untilMs }: Judging): P
     const trusted = tags.over(connection);
     return await verifyByPolicy(image, {
       policy,
+      witnesses: callWitnesses(flags, io),
       ...(trusted === undefined ? {} : { trusted }),
       open: () => connection.open(image),
       atMs: Date.now(),

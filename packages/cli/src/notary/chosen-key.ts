@@ -4,6 +4,7 @@ import type { Io } from '../io.ts';
 import type { SigningKeyFlags } from '../options/keys.ts';
 import { notationFolder } from './config-folder.ts';
 import type { NotaryFlags } from './flags.ts';
+import { parseSettings } from './plugin-settings.ts';
 
 /** The key that the flags choose, wherever it is. */
 export type ChosenKey = { readonly kind: 'files'; readonly keyPath?: string; readonly certPath?: string } | PluginKey;
@@ -34,7 +35,10 @@ export async function chosenKey(
     throw new CliError('USAGE', '--plugin-config is for --plugin, and for a key of a plugin');
   if (plugin !== undefined) {
     if (id === undefined) throw new CliError('USAGE', '--plugin needs --id: which of its keys signs');
-    return { form, key: { kind: 'plugin', pluginName: plugin, id, pluginConfig: settingsOf(flags) } };
+    return {
+      form,
+      key: { kind: 'plugin', pluginName: plugin, id, pluginConfig: parseSettings(flags.pluginConfig ?? []) },
+    };
   }
   if (key !== undefined)
     return { form, key: { kind: 'files', keyPath: key, ...(cert === undefined ? {} : { certPath: cert }) } };
@@ -52,7 +56,10 @@ async function fromStore(flags: NotaryFlags, io: Io): Promise<{ readonly key: Ch
   const found = findSigningKey(keys, keyName);
   const form = envelope ?? (await readNotationConfig(folder)).signatureFormat ?? 'jws';
   if (found.kind === 'plugin')
-    return { form, key: { ...found, pluginConfig: { ...found.pluginConfig, ...settingsOf(flags) } } };
+    return {
+      form,
+      key: { ...found, pluginConfig: { ...found.pluginConfig, ...parseSettings(flags.pluginConfig ?? []) } },
+    };
   if (flags.pluginConfig !== undefined)
     throw new CliError('USAGE', `--plugin-config is for a key of a plugin: ${found.name} is in files`);
   if (cert !== undefined) throw new CliError('USAGE', '--key-name and --cert were given: one of them is wanted');
@@ -61,17 +68,4 @@ async function fromStore(flags: NotaryFlags, io: Io): Promise<{ readonly key: Ch
 
 function withoutKey(cert: string | undefined): ChosenKey {
   return { kind: 'files', ...(cert === undefined ? {} : { certPath: cert }) };
-}
-
-/** @throws {CliError} USAGE */
-function settingsOf({ pluginConfig = [] }: NotaryFlags): Readonly<Record<string, string>> {
-  const settings = new Map<string, string>();
-  for (const text of pluginConfig) {
-    const at = text.indexOf('=');
-    const name = text.slice(0, at);
-    if (at < 1) throw new CliError('USAGE', '--plugin-config NAME=VALUE is wanted');
-    if (settings.has(name)) throw new CliError('USAGE', `--plugin-config ${name} is given twice`);
-    settings.set(name, text.slice(at + 1));
-  }
-  return Object.fromEntries(settings);
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { collect } from './duration.ts';
 import { exampleKeyText } from './keys.ts';
 
 /** What {@link addPolicyOption} produces. */
@@ -24,4 +25,19 @@ export function addPolicyOption(command: Command): Command {
 /** `--policy FILE` and `--allow-example-keys`, for commands that know no other trust. */
 export function addPolicyOptions(command: Command): Command {
   return addPolicyOption(command.optionsGroup('Trust:')).option('--allow-example-keys', exampleKeyText);
+}
+
+/** What {@link addPluginConfigOption} produces. */
+export interface PluginConfigFlags {
+  /** `NAME=VALUE` each. */
+  readonly pluginConfig?: readonly string[];
+}
+
+/** `--plugin-config`, where plugins verify. */
+export function addPluginConfigOption(command: Command): Command {
+  return command.option(
+    '--plugin-config <name=value>',
+    'setting for plugins that Notary signatures ask to be verified by; repeatable',
+    collect,
+  );
 }

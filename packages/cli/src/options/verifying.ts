@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { addStateOptions } from '../tags/state-folder.ts';
 import { parseDuration, parseInteger } from './duration.ts';
 import { addAnnotationOption, addTrustedKeyOptions } from './keys.ts';
-import { addPolicyOption } from './policy.ts';
+import { addPluginConfigOption, addPolicyOption } from './policy.ts';
 import { addReceiptOption } from './receipts.ts';
 
 /** `--strict` and `--wait`: what an answer means, and how long for one. */
@@ -21,6 +21,7 @@ export function addAnswerOptions(command: Command): Command {
 export function addTrustOptions(command: Command): Command {
   addTrustedKeyOptions(command);
   addPolicyOption(command);
+  addPluginConfigOption(command);
   addStateOptions(command);
   addReceiptOption(command);
   command.option('--tag-bound', 'the signature must name this repository and tag');

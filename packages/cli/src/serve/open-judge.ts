@@ -20,14 +20,15 @@ import { CliError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { ExampleKeyFlags } from '../options/keys.ts';
 import type { OutputOptions } from '../options/output.ts';
-import type { PolicyFlags } from '../options/policy.ts';
+import type { PluginConfigFlags, PolicyFlags } from '../options/policy.ts';
 import type { RegistryFlags } from '../options/registry.ts';
 import type { ServerStateFlags } from '../options/serving.ts';
 import { readPolicy } from '../policy/load.ts';
 import { serverTags } from '../tags/server-tags.ts';
+import { callWitnesses } from '../verify/witnesses.ts';
 
 /** What a resident verifier is made of. */
-export type JudgeFlags = PolicyFlags & ExampleKeyFlags & RegistryFlags & ServerStateFlags;
+export type JudgeFlags = PolicyFlags & PluginConfigFlags & ExampleKeyFlags & RegistryFlags & ServerStateFlags;
 
 /** What differs between servers. */
 export interface JudgeSetUp extends Pick<JudgeOptions, 'lifetimes' | 'shared'> {
@@ -73,6 +74,7 @@ export async function openJudge(
     ...(metrics === undefined ? {} : { onAnswer: metrics.image }),
     ...(shared === undefined ? {} : { shared }),
     trustedTags: serverTags(flags.state),
+    witnesses: callWitnesses(flags, io),
   });
   judge = opened.judge;
   metrics?.policy(policy.revision);

@@ -9,7 +9,7 @@ import { isFixed } from '../fixed-path.ts';
  */
 export function cacheFolder(env: Readonly<Record<string, string | undefined>>): string | undefined {
   if (env.NODE_DISABLE_COMPILE_CACHE === '1') return undefined;
-  const folder = env.NODE_COMPILE_CACHE || userFolder(env);
+  const folder = env.NODE_COMPILE_CACHE || userCacheFolder(env);
   if (folder === undefined) return undefined;
   try {
     makeFolders(folder);
@@ -20,7 +20,8 @@ export function cacheFolder(env: Readonly<Record<string, string | undefined>>): 
   }
 }
 
-function userFolder(env: Readonly<Record<string, string | undefined>>): string | undefined {
+/** `signet` in the user's cache folder; undefined where the environment names none. */
+export function userCacheFolder(env: Readonly<Record<string, string | undefined>>): string | undefined {
   const caches =
     process.platform === 'win32' ? env.LOCALAPPDATA : env.XDG_CACHE_HOME || (env.HOME && `${env.HOME}/.cache`);
   // Rule: XDG base directory specification: a relative path is ignored.

@@ -6,6 +6,7 @@ import { type CallTags, createCallTags } from '../tags/trusted-tags.ts';
 import type { Asker } from './asker.ts';
 import { commonOf } from './common.ts';
 import type { VerifyFlags } from './flags.ts';
+import { callWitnesses } from './witnesses.ts';
 
 /** What is asked, as the policy of `--policy` says it: it, its keys and receipts are read here. @throws {CliError}, {PolicyError} */
 export async function createPolicyAsker(path: string, flags: VerifyFlags, io: Io): Promise<Asker> {
@@ -28,6 +29,7 @@ export function askerBy(
   { flags, io }: { readonly flags: VerifyFlags; readonly io: Io },
 ): Asker {
   const habit = createHabit();
+  const witnesses = callWitnesses(flags, io);
   return {
     async ask(target, connection) {
       const reference = parseReference(target.text);
@@ -35,6 +37,7 @@ export function askerBy(
       return verifyByPolicy(reference, {
         policy,
         habit,
+        witnesses,
         open: () => connection.open(reference),
         ...(trusted === undefined ? {} : { trusted }),
         ...commonOf(flags, io, target),

@@ -2,7 +2,7 @@ import { CliError } from '../errors.ts';
 import { type InputFlags, refuseInputFlags } from '../options/inputs.ts';
 import type { TrustedKeyFlags } from '../options/keys.ts';
 import type { OutputFlags } from '../options/output.ts';
-import type { PolicyFlags } from '../options/policy.ts';
+import type { PluginConfigFlags, PolicyFlags } from '../options/policy.ts';
 import { type ReceiptFlags, refuseTagFlags } from '../options/receipts.ts';
 import type { RegistryFlags } from '../options/registry.ts';
 import type { StateFlags } from '../tags/state-folder.ts';
@@ -11,6 +11,7 @@ import type { StateFlags } from '../tags/state-folder.ts';
 export interface VerifyFlags
   extends TrustedKeyFlags,
     PolicyFlags,
+    PluginConfigFlags,
     StateFlags,
     ReceiptFlags,
     InputFlags,
@@ -46,6 +47,8 @@ export function checkTrust(flags: VerifyFlags): void {
     throw new CliError('USAGE', `--policy and ${other} were given: the policy says what is asked for`);
   }
   refuseTagFlags(flags);
+  if (flags.pluginConfig !== undefined)
+    throw new CliError('USAGE', '--plugin-config is for --policy: keys need no plugin');
   if (flags.key === undefined)
     throw new CliError('USAGE', 'which signers are trusted was not said', {
       hint: 'name a public key or a trust policy: --key FILE, or --policy FILE',

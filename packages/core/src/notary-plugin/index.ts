@@ -5,6 +5,7 @@ export { findPlugin, listPluginNames, pluginsFolder } from './find-plugin.ts';
 export { type EnvelopeQuestion, generateEnvelope, type MadeEnvelope } from './generate-envelope.ts';
 export { generateSignature, type RawSignature, type SignatureQuestion } from './generate-signature.ts';
 export {
+  isVerifierCapability,
   needCapability,
   type PluginCapability,
   type PluginMetadata,

@@ -18,7 +18,14 @@ export type PluginCapability =
   | VerifierCapability;
 
 /** What plugins can verify. */
-export type VerifierCapability = 'SIGNATURE_VERIFIER.TRUSTED_IDENTITY' | 'SIGNATURE_VERIFIER.REVOCATION_CHECK';
+export type VerifierCapability = (typeof verifierCapabilities)[number];
+
+const verifierCapabilities = ['SIGNATURE_VERIFIER.TRUSTED_IDENTITY', 'SIGNATURE_VERIFIER.REVOCATION_CHECK'] as const;
+
+/** Whether a capability that a plugin lists is one of these. */
+export function isVerifierCapability(text: string): text is VerifierCapability {
+  return verifierCapabilities.some((each) => each === text);
+}
 
 /** What a plugin says of itself. */
 export interface PluginMetadata {

@@ -46,9 +46,17 @@ export function x509Demand(statement: Cursor, { book, options }: TrustReading): 
   });
   const broken = stores.find((store) => options.brokenStores?.has(store) === true);
   if (broken !== undefined) return lose(`the trust store ${broken}: ${options.brokenStores?.get(broken) ?? ''}`);
-  const known = identities.filter((identity) => identity === '*' || identity.startsWith('x509.subject:'));
+  // Of other kinds than x509 they are a plugin's affair.
+  const known = identities.filter((identity) => !identity.startsWith('x509') || identity.startsWith('x509.subject:'));
   if (known.length === 0) return lose('its identities are of a kind that nothing matches');
-  const x509 = { ...storePaths(stores, options.trustStore ?? 'truststore'), identities: known, level, override };
+  // Responders of companies are in their own networks, and notation asks whatever a certificate names.
+  const x509 = {
+    ...storePaths(stores, options.trustStore ?? 'truststore'),
+    identities: known,
+    level,
+    override,
+    allowPrivateServers: true,
+  };
   if (x509.ca.length + x509.signingAuthority.length === 0) return lose('it names no authority of signers');
   const trust: ImportedX509 = { x509: { ...x509, ...(verifyTimestamp === undefined ? {} : { verifyTimestamp }) } };
   return { demand: bySource(book.nameOf(trust, name)), losses };

@@ -15,6 +15,8 @@ export const notaryVerifyFormat: VerifyFormat = {
   // Which certificates it is by is told by parsing it alone.
   prospect: () => 'open',
   // Certificates, CBOR and JWS are read for these signatures alone: nothing of them is loaded for the others.
-  verify: async (envelope, subject, trust) =>
-    (await import('./notary/verify-notary.ts')).verifyNotary(envelope, subject, trust),
+  consult: async (envelope, subject, trust, by) =>
+    (await import('./notary/consult.ts')).consultNotary(envelope, subject, trust, by),
+  verify: async (envelope, subject, trust, testimonies) =>
+    (await import('./notary/verify-notary.ts')).verifyNotary(envelope, subject, trust, testimonies),
 };

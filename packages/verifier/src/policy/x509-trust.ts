@@ -13,10 +13,14 @@ export interface X509Trust {
   readonly tsa: readonly Certificate[];
   /** `any`: of whomever an anchor has certified. Rule: wire-formats 9.4 */
   readonly identities: 'any' | readonly NameIdentity[];
+  /** The same as they are written, with those of kinds that only a plugin knows: it is told all of them. */
+  readonly writtenIdentities: readonly string[];
   readonly authenticity: CheckAction;
   readonly authenticTimestamp: CheckAction;
   readonly expiry: CheckAction;
   readonly revocation: CheckAction | 'skip';
+  /** Responders and lists at addresses of private networks are asked, too. Default: false. */
+  readonly allowPrivateServers?: boolean;
   /** `afterCertExpiry`: a time stamp is asked for only where a certificate has expired. */
   readonly verifyTimestamp: 'always' | 'afterCertExpiry';
 }

@@ -1,14 +1,14 @@
 import { guardedLookup } from '@signet/oci';
-import { Agent, type Dispatcher, request } from 'undici';
+import { type Dispatcher, Pool } from 'undici';
 import type { Fetched, RevocationFetcher, RevocationFetchOptions } from './fetcher.ts';
-import { isPublicAddress } from './public-address.ts';
+import { isAskableAddress, isPublicAddress } from './public-address.ts';
 
 /** A fetcher with its connections. */
 export interface HttpRevocationFetcher extends RevocationFetcher {
   close(): Promise<void>;
 }
 
-/** `allowPrivate` (default false): addresses of the machine and of private networks may be asked, too. */
+/** `allowPrivate` (default false): addresses of the machine and of private networks may be asked, too; those of links and clouds' services never. */
 export interface HttpFetcherOptions {
   readonly allowPrivate?: boolean;
 }
@@ -21,18 +21,20 @@ const maxRedirects = 5;
  * redirect again. Rule: wire-formats 9.6.
  */
 export function createHttpFetcher({ allowPrivate = false }: HttpFetcherOptions = {}): HttpRevocationFetcher {
-  const mayConnect = (_host: string, address: string): boolean => allowPrivate || isPublicAddress(address);
-  const open = new Set<Agent>();
+  const mayConnect = (_host: string, address: string): boolean =>
+    allowPrivate ? isAskableAddress(address) : isPublicAddress(address);
+  const open = new Set<Pool>();
   const ask = async (url: string, what: Question): Promise<Fetched> => {
     try {
       return await follow(url, { ...what, signal: signalOf(what.options) }, async (target, send) => {
-        const agent = new Agent({ connect: { lookup: guardedLookup(target, mayConnect) }, allowH2: false });
-        open.add(agent);
+        const connect = { lookup: guardedLookup(target, mayConnect) };
+        const pool = new Pool(target.origin, { connect, connections: 1, allowH2: false });
+        open.add(pool);
         try {
-          return await send(agent);
+          return await send(pool);
         } finally {
-          open.delete(agent);
-          await agent.destroy();
+          open.delete(pool);
+          await pool.destroy();
         }
       });
     } catch (error) {
@@ -42,7 +44,7 @@ export function createHttpFetcher({ allowPrivate = false }: HttpFetcherOptions =
   return {
     get: (url, options) => ask(url, { method: 'GET', options }),
     post: (url, body, { contentType, ...options }) => ask(url, { method: 'POST', options, body, contentType }),
-    close: async () => void (await Promise.all([...open].map((agent) => agent.destroy()))),
+    close: async () => void (await Promise.all([...open].map((pool) => pool.destroy()))),
   };
 }
 
@@ -53,7 +55,7 @@ interface Question {
   readonly contentType?: string;
 }
 
-type Within = (target: URL, send: (agent: Agent) => Promise<Fetched | URL>) => Promise<Fetched | URL>;
+type Within = (target: URL, send: (pool: Pool) => Promise<Fetched | URL>) => Promise<Fetched | URL>;
 
 async function follow(
   first: string,
@@ -65,7 +67,7 @@ async function follow(
     if (target === null || target.protocol !== 'http:') return { failed: 'only http addresses are asked' };
     if (target.username !== '' || target.password !== '') return { failed: 'an address with a password is not asked' };
     const here: URL = target;
-    const answer = await within(here, (agent) => sendOne(here, question, agent));
+    const answer = await within(here, (pool) => sendOne(here, question, pool));
     if (!(answer instanceof URL)) return answer;
     // A posted request is not sent on: responders have no reason to.
     if (question.method === 'POST') return { failed: `${here.host} answers a posted request with a redirect` };
@@ -77,10 +79,11 @@ async function follow(
 async function sendOne(
   target: URL,
   { method, body, contentType, options, signal }: Question & { readonly signal: AbortSignal },
-  dispatcher: Agent,
+  pool: Pool,
 ): Promise<Fetched | URL> {
   const headers = contentType === undefined ? {} : { 'content-type': contentType };
-  const answer = await request(target, { method, body: body ?? null, headers, signal, dispatcher });
+  const path = `${target.pathname}${target.search}`;
+  const answer = await pool.request({ path, method, body: body ?? null, headers, signal });
   const next = [301, 302, 303, 307, 308].includes(answer.statusCode) ? locationOf(answer, target) : undefined;
   if (next !== undefined) return next;
   if (answer.statusCode !== 200) return { failed: `${target.host} answers with status ${answer.statusCode}` };

@@ -23,7 +23,20 @@ const v6: readonly (readonly [string, number])[] = [
   ['2002::', 16],
 ];
 
+/** Of the link and of a cloud's own machines: no responder is there, but services that give secrets away. */
+const servicesV4: readonly (readonly [string, number])[] = [
+  ['0.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['168.63.129.16', 32],
+  ['100.100.100.200', 32],
+  ['192.0.0.192', 32],
+];
+
 const hidden = new BlockList();
+const services = new BlockList();
+for (const [net, bits] of servicesV4) services.addSubnet(net, bits, 'ipv4');
+services.addSubnet('fe80::', 10, 'ipv6');
+services.addSubnet('fd00:ec2::254', 128, 'ipv6');
 for (const [net, bits] of v4) hidden.addSubnet(net, bits, 'ipv4');
 for (const [net, bits] of v6) hidden.addSubnet(net, bits, 'ipv6');
 const given = new BlockList();
@@ -31,7 +44,15 @@ given.addSubnet('2000::', 3, 'ipv6');
 
 /** Whether an IP address is one of the internet. What is none is not. */
 export function isPublicAddress(address: string): boolean {
+  if (!isAskableAddress(address)) return false;
   if (isIPv4(address)) return !hidden.check(address, 'ipv4');
   // An IPv4 address written as one of IPv6 is refused with all that is outside 2000::/3.
   return isIPv6(address) && given.check(address, 'ipv6') && !hidden.check(address, 'ipv6');
+}
+
+/** Whether an IP address, in whatever network, can be that of a responder. What is none is not. */
+export function isAskableAddress(address: string): boolean {
+  if (isIPv4(address)) return !services.check(address, 'ipv4');
+  // Node looks at an IPv4 address that is written as one of IPv6 as IPv4.
+  return isIPv6(address) && !services.check(address, 'ipv6');
 }

@@ -39,6 +39,7 @@ export interface X509Input {
   readonly level?: 'strict' | 'permissive' | 'audit';
   readonly override?: X509OverrideInput;
   readonly verifyTimestamp?: 'always' | 'afterCertExpiry';
+  readonly allowPrivateServers?: boolean;
 }
 
 /** Actions beside those of the level. */

@@ -160,6 +160,7 @@ const x509: Schema<X509Input> = v.strictObject({
     }),
   ),
   verifyTimestamp: v.exactOptional(v.picklist(['always', 'afterCertExpiry'])),
+  allowPrivateServers: v.exactOptional(v.boolean()),
 });
 
 const source: Schema<SourceInput> = v.strictObject({

@@ -32,7 +32,7 @@ interface Within {
 /** Everything that it names, read; faults are among the problems. Rule: wire-formats 9.1 to 9.4 */
 export async function loadX509(written: WrittenX509, within: Within): Promise<X509Trust> {
   const { file, name, input } = written;
-  const { level = 'strict', override = {}, verifyTimestamp = 'always' } = input;
+  const { level = 'strict', override = {}, verifyTimestamp = 'always', allowPrivateServers = false } = input;
   if (input.ca === undefined && input.signingAuthority === undefined)
     within.problems.add(
       '"ca" or "signingAuthority" is needed: whose certificates are trusted',
@@ -43,9 +43,11 @@ export async function loadX509(written: WrittenX509, within: Within): Promise<X5
     signingAuthority: await anchorsOf('signingAuthority', written, within),
     tsa: await anchorsOf('tsa', written, within),
     identities: identitiesOf(written, within),
+    writtenIdentities: input.identities,
     ...levelActions[level],
     ...override,
     verifyTimestamp,
+    allowPrivateServers,
   };
 }
 
@@ -63,15 +65,14 @@ function identitiesOf({ file, name, input }: WrittenX509, { problems }: Within):
   return found;
 }
 
-/** `x509.subject:` may stand before it, as in notation's policies; another kind of identity is not known. */
+/** `x509.subject:` may stand before it, as in notation's policies. Another kind of identity is a plugin's affair: no certificate matches it here. */
 function identityOf(text: string, place: Place, problems: Problems): NameIdentity | undefined {
   const [, prefix = 'x509.subject', name = text] = /^([A-Za-z0-9._-]+):(.*)$/s.exec(text) ?? [];
-  if (prefix !== 'x509.subject') {
+  if (prefix.startsWith('x509') && prefix !== 'x509.subject')
     problems.add(`${quoted(prefix)} is no kind of identity that is known here`, place, {
       hint: 'write x509.subject:C=…,ST=…,O=…',
     });
-    return undefined;
-  }
+  if (prefix !== 'x509.subject') return undefined;
   try {
     return parseIdentity(name.trim());
   } catch (error) {
