@@ -27,19 +27,25 @@ describe('parseInteger', () => {
 
 describe('parseAnnotationFlags', () => {
   it('splits at the first equals sign', () => {
-    expect(parseAnnotationFlags(['a=b=c', 'd='])).toEqual({ a: 'b=c', d: '' });
-    expect(parseAnnotationFlags(undefined)).toEqual({});
+    expect(parseAnnotationFlags({ annotation: ['a=b=c', 'd='] })).toEqual({ a: 'b=c', d: '' });
+    expect(parseAnnotationFlags({})).toEqual({});
   });
 
   it.each([[['a']], [['=b']], [['a=1', 'a=2']]])('refuses %j', (texts) => {
-    expect(() => parseAnnotationFlags(texts)).toThrow(expect.objectContaining({ code: 'USAGE' }));
+    expect(() => parseAnnotationFlags({ annotation: texts })).toThrow(expect.objectContaining({ code: 'USAGE' }));
+  });
+
+  it('takes both names of the option as one, and tells by which a wrong one was given', () => {
+    expect(parseAnnotationFlags({ annotation: ['a=1'], userMetadata: ['b=2'] })).toEqual({ a: '1', b: '2' });
+    const twice = () => parseAnnotationFlags({ annotation: ['a=1'], userMetadata: ['a=1'] });
+    expect(twice).toThrow('--user-metadata a is given twice');
   });
 
   it('keeps any key, those of Object.prototype too', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom('a', 'b', 'toString', '__proto__'), fc.string()), (wanted) => {
         const texts = Object.entries(wanted).map(([key, value]) => `${key}=${value}`);
-        expect(Object.entries(parseAnnotationFlags(texts))).toEqual(Object.entries(wanted));
+        expect(Object.entries(parseAnnotationFlags({ annotation: texts }))).toEqual(Object.entries(wanted));
       }),
     );
   });

@@ -85,6 +85,7 @@ const exitCodes: Readonly<Record<string, ExitCode>> = {
   ENVELOPE_UNSUPPORTED: EXIT.usage,
   PAYLOAD_MALFORMED: EXIT.usage,
   ANNOTATION_INVALID: EXIT.usage,
+  MEDIA_TYPE_INVALID: EXIT.usage,
   BLOB_IS_PAYLOAD: EXIT.usage,
   PLATFORM_INVALID: EXIT.usage,
   LIMIT_INVALID: EXIT.usage,

@@ -34,6 +34,7 @@ export type EnvelopeErrorCode =
   | 'SIGNATURE_SELF_CHECK'
   | 'SIGNATURE_INVALID'
   | 'ANNOTATION_INVALID'
+  | 'MEDIA_TYPE_INVALID'
   | 'BLOB_IS_PAYLOAD';
 
 /** Bytes that are no envelope of their format, or a signature that could not be made or stored. */

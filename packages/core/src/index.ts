@@ -66,10 +66,19 @@ export {
   type SigningScheme,
 } from './notary/attributes.ts';
 export { NOTARY_ARTIFACT_TYPE, type NotaryEnvelope, type NotaryForm, notaryEnvelopeTypes } from './notary/envelope.ts';
+export { envelopeKeyOf } from './notary/envelope-key.ts';
+export { checkMediaType } from './notary/media-type.ts';
 export { createNotaryFormat } from './notary/notary-format.ts';
 export { guessNotaryForm, parseNotaryEnvelope } from './notary/parse-envelope.ts';
 export { parseNotaryPayload, type TargetArtifact } from './notary/payload.ts';
-export type { NotarySigning } from './notary/seal-envelope.ts';
+export type { EnvelopeKey, NotarySigning } from './notary/seal-envelope.ts';
+export {
+  type BlobSigning,
+  NOTARY_BLOB_TYPE,
+  type NotaryBlob,
+  type SignedNotaryBlob,
+  signNotaryBlob,
+} from './notary/sign-blob.ts';
 export { notaryAlgorithmOf, verifyNotarySignature } from './notary/signature.ts';
 export { defaultPace } from './pace.ts';
 export { allowsScheme, type SchemeFormat, schemesFor } from './schemes.ts';

@@ -1,24 +1,21 @@
 import { type BlobForm, signBlob } from '@signet/core';
 import { digestOf } from '@signet/oci';
 import { escapeForTerminal } from '@signet/verifier';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type Context, onRun } from '../command.ts';
 import { CliError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { MAX_BLOB_BYTES, readInput, readInputFile, refuseExisting, writeOutputFile } from '../files.ts';
 import type { Io } from '../io.ts';
+import { addNotaryOptions, refuseNotaryFlags } from '../notary/flags.ts';
+import type { NotaryBlobFlags } from '../notary/sign-blob.ts';
 import { addNotes } from '../notes.ts';
-import { addSigningKeyOptions, type SigningKeyFlags } from '../options/keys.ts';
-import { addOutputOptions, type OutputFlags, outputOptions, writeJson } from '../options/output.ts';
+import { addSigningKeyOptions } from '../options/keys.ts';
+import { addOutputOptions, outputOptions, writeJson } from '../options/output.ts';
 import { readSigner } from '../signing-key.ts';
 
-interface SignBlobFlags extends SigningKeyFlags, OutputFlags {
-  readonly bundle?: string;
-  readonly outputSignature?: string;
-  readonly predicateType?: string;
-  readonly predicate?: string;
-  readonly imagePayload?: boolean;
-  readonly force?: boolean;
+interface SignBlobFlags extends NotaryBlobFlags {
+  readonly format: 'sigstore' | 'notary';
 }
 
 /** `signet sign-blob` */
@@ -33,17 +30,34 @@ export function define(command: Command, context: Context): void {
       '--image-payload',
       'the file is what signet sign --payload-out wrote: sign that image (with --output-signature)',
     )
+    .addOption(
+      new Option('--format <format>', 'form of the signature').choices(['sigstore', 'notary']).default('sigstore'),
+    )
     .option('--force', 'overwrite a file that is there');
   addSigningKeyOptions(command);
-  addNotes(
-    command,
-    'Example:\n  signet sign-blob --key release.key app.tar.gz\n  signet verify-blob --key release.pub app.tar.gz',
+  addNotaryOptions(command).option(
+    '--media-type <type>',
+    'media type of the file, which is signed (default: application/octet-stream)',
   );
+  addNotes(command, help);
   addOutputOptions(command);
   onRun<SignBlobFlags>(command, context, ([file = ''], flags, io) => run(file, flags, io));
 }
 
+const help = `
+With --format notary the signature is that of notation: a detached envelope beside the file, FILE.jws.sig or FILE.cose.sig (--output-signature: elsewhere).
+
+Examples:
+  signet sign-blob --key release.key app.tar.gz
+  signet verify-blob --key release.pub app.tar.gz
+  signet sign-blob --format notary --key release.key --cert chain.pem --media-type application/gzip app.tar.gz
+  signet sign-blob --format notary --key-name release --user-metadata build=42 app.tar.gz`;
+
 async function run(file: string, flags: SignBlobFlags, io: Io): Promise<ExitCode> {
+  refuseNotaryFlags(flags, flags.format);
+  if (flags.format === 'notary') return await (await import('../notary/sign-blob.ts')).signByNotary(file, flags, io);
+  if (flags.mediaType !== undefined)
+    throw new CliError('USAGE', '--media-type is for --format notary: other signatures of files do not say it');
   const output = outputOptions(flags, io);
   const target = targetOf(file, flags);
   const form = await formOf(file, flags);

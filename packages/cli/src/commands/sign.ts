@@ -109,7 +109,7 @@ export async function signAll(args: readonly string[], flags: SignFlags, io: Io)
     const { signTags } = await import('../tags/sign-tags.ts');
     return await signTags(args, flags, io);
   }
-  const annotations = parseAnnotationFlags(flags.annotation);
+  const annotations = parseAnnotationFlags(flags);
   const references = readReferences(args, io);
   const onlyPlans = flags.dryRun === true || flags.payloadOut !== undefined;
   const signing = await readSigning(flags, io, onlyPlans);

@@ -2,9 +2,10 @@ import type { NotaryForm } from '@signet/core';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CliError } from '../errors.ts';
 import { collect } from '../options/duration.ts';
+import { addUserMetadataOption, type UserMetadataFlags } from '../options/keys.ts';
 
 /** What {@link addNotaryOptions} produces. */
-export interface NotaryFlags {
+export interface NotaryFlags extends UserMetadataFlags {
   /** File of the chain. */
   readonly cert?: string;
   /** Name of a key in notation's `signingkeys.json`. */
@@ -21,7 +22,7 @@ export interface NotaryFlags {
 
 /** Options of `--format notary`. */
 export function addNotaryOptions(command: Command): Command {
-  return command
+  command
     .optionsGroup('Notary Project (--format notary):')
     .option(
       '--cert <file>',
@@ -40,6 +41,7 @@ export function addNotaryOptions(command: Command): Command {
     .addOption(
       new Option('--expiry <duration>', 'the signature counts for so long: 90d, 720h, 3h20m').argParser(parseLifetime),
     );
+  return addUserMetadataOption(command, 'put this into the signed payload, as --annotation does; repeatable');
 }
 
 const unitMs: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000 };
@@ -62,7 +64,7 @@ export function refuseNotaryFlags(flags: NotaryFlags, format: string): void {
     throw new CliError('USAGE', `--${toOption(given)} is for --format notary, not for ${format}`);
 }
 
-const names = ['cert', 'keyName', 'plugin', 'id', 'pluginConfig', 'envelope', 'expiry'] as const;
+const names = ['cert', 'keyName', 'plugin', 'id', 'pluginConfig', 'envelope', 'expiry', 'userMetadata'] as const;
 
 function toOption(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

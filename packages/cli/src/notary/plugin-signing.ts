@@ -29,6 +29,11 @@ export async function pluginSigner(
     signal: io.signal,
     ...(chain === undefined ? {} : { chain }),
   });
-  const format = notaryPluginFormat(signer, { form, ...(lifetimeMs === undefined ? {} : { lifetimeMs }) });
-  return { format, signer, signsAnew: !signer.isKnown };
+  const signing = { form, ...(lifetimeMs === undefined ? {} : { lifetimeMs }) };
+  return {
+    format: notaryPluginFormat(signer, signing),
+    signer,
+    signsAnew: !signer.isKnown,
+    forFiles: () => ({ key: signer.envelopeKey(), signing }),
+  };
 }

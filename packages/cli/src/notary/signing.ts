@@ -1,4 +1,4 @@
-import { createNotaryFormat, type SignFormat } from '@signet/core';
+import { createNotaryFormat, envelopeKeyOf, type SignFormat } from '@signet/core';
 import { type Certificate, CertificateError, checkChain, checkValidAt, readCertificateFile } from '@signet/core/x509';
 import { CliError } from '../errors.ts';
 import { readInputFile } from '../files.ts';
@@ -43,10 +43,13 @@ export async function readNotarySigner(flags: NotaryKeyFlags, io: Io): Promise<N
     });
   const own = await readSigner({ ...flags, key: keyPath }, io);
   const chain = await readSigningChain(certPath, own.publicKey.id);
+  const signer = { ...own, chain };
+  const signing = { form, ...lifetime };
   return {
-    format: createNotaryFormat({ form, certificates: chain, ...lifetime }),
-    signer: { ...own, chain },
+    format: createNotaryFormat({ ...signing, certificates: chain }),
+    signer,
     signsAnew: false,
+    forFiles: () => ({ key: envelopeKeyOf(signer), signing }),
   };
 }
 

@@ -63,14 +63,36 @@ export function addAnnotationOption(command: Command, description: string): Comm
   return command.option('-a, --annotation <key=value>', description, collect);
 }
 
+/** What {@link addUserMetadataOption} produces. */
+export interface UserMetadataFlags {
+  readonly userMetadata?: readonly string[];
+}
+
+/** `--user-metadata k=v`, repeatable: what the Notary Project calls annotations that are signed, and notation its option. */
+export function addUserMetadataOption(command: Command, description: string): Command {
+  return command.option('-m, --user-metadata <key=value>', description, collect);
+}
+
+/** What the two options together say: they are one thing under two names. */
+export interface SignedTextFlags extends UserMetadataFlags {
+  readonly annotation?: readonly string[];
+}
+
 /** `k=v` texts as a map. @throws {CliError} USAGE */
-export function parseAnnotationFlags(texts: readonly string[] | undefined): Readonly<Record<string, string>> {
+export function parseAnnotationFlags({
+  annotation = [],
+  userMetadata = [],
+}: SignedTextFlags): Readonly<Record<string, string>> {
   const annotations = new Map<string, string>();
-  for (const text of texts ?? []) {
+  const texts = [
+    ...annotation.map((text) => ['--annotation', text] as const),
+    ...userMetadata.map((text) => ['--user-metadata', text] as const),
+  ];
+  for (const [option, text] of texts) {
     const at = text.indexOf('=');
-    if (at < 1) throw new CliError('USAGE', `--annotation ${text}: KEY=VALUE is wanted`);
+    if (at < 1) throw new CliError('USAGE', `${option} ${text}: KEY=VALUE is wanted`);
     const key = text.slice(0, at);
-    if (annotations.has(key)) throw new CliError('USAGE', `--annotation ${key} is given twice`);
+    if (annotations.has(key)) throw new CliError('USAGE', `${option} ${key} is given twice`);
     annotations.set(key, text.slice(at + 1));
   }
   return Object.fromEntries(annotations);

@@ -45,7 +45,7 @@ interface Task {
 export async function signTags(args: readonly string[], flags: SignTagsFlags, io: Io): Promise<ExitCode> {
   const output = outputOptions(flags, io);
   checkTagSigningFlags(args, flags);
-  parseAnnotationFlags(flags.annotation);
+  parseAnnotationFlags(flags);
   const targets: Target[] = [];
   for await (const text of readReferences(args, io)) targets.push({ text, reference: withTag(text) });
   const signer = await readSigner(flags, io);
@@ -168,7 +168,7 @@ async function signOne(
     again: flags.again === true,
     rollback: flags.rollback === true,
     recursive: flags.recursive === true,
-    annotations: parseAnnotationFlags(flags.annotation),
+    annotations: parseAnnotationFlags(flags),
     signal: io.signal,
   };
   if (flags.dryRun !== true) return await signForTag(to);

@@ -21,7 +21,7 @@ export async function createAsker(flags: VerifyFlags, io: Io): Promise<Asker> {
   const rule = ruleForKeys({
     keys: await readTrustedKeys(flags, io),
     tagBound: flags.tagBound === true,
-    annotations: parseAnnotationFlags(flags.annotation),
+    annotations: parseAnnotationFlags(flags),
   });
   const habit = createHabit();
   return {

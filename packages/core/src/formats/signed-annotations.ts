@@ -35,8 +35,11 @@ export function formatSeconds(ms: number): string {
   return formatTime(ms).replace(/\.[0-9]{3}Z$/, 'Z');
 }
 
-/** Keys and values are Unicode text: half of a surrogate pair would make JSON that other readers refuse. */
-function checkAnnotations(annotations: Readonly<Record<string, string>>): void {
+/**
+ * Keys and values are Unicode text: half of a surrogate pair would make JSON that other readers refuse.
+ * @throws {EnvelopeError} ANNOTATION_INVALID
+ */
+export function checkAnnotations(annotations: Readonly<Record<string, string>>): void {
   let bytes = 0;
   for (const [key, value] of Object.entries(annotations)) {
     if (key === '') throw new EnvelopeError('ANNOTATION_INVALID', 'an annotation has an empty key');

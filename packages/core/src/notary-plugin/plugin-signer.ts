@@ -1,7 +1,7 @@
 import { EnvelopeError, KeyError, PluginError } from '../errors.ts';
 import type { Payload, SealOptions } from '../format.ts';
 import { type PublicKey, publicKeyFrom } from '../keys/public-key.ts';
-import { type NotarySigning, sealEnvelope } from '../notary/seal-envelope.ts';
+import { type EnvelopeKey, type NotarySigning, sealEnvelope } from '../notary/seal-envelope.ts';
 import { schemeOf } from '../notary/signature.ts';
 import type { SignatureScheme, Signer } from '../signer.ts';
 import { readCertificate } from '../x509/certificate.ts';
@@ -41,6 +41,11 @@ export interface NotaryPluginSigner extends Signer {
   readonly plugin: PluginMetadata;
   /** The plugin signs bytes, or makes whole envelopes. */
   readonly kind: 'raw' | 'envelope';
+  /**
+   * The key as envelopes of files need it: their digests are by its hash, which has to be known before it signs. @throws {PluginError}
+   * PLUGIN_INCAPABLE for a plugin that makes whole envelopes, as with notation
+   */
+  envelopeKey(): EnvelopeKey;
   /** Whether `publicKey` and `chain` can be read. */
   readonly isKnown: boolean;
   /** @throws {PluginError}; {EnvelopeError} ENVELOPE_UNSUPPORTED where a time stamp is asked for that the plugin would have to get */
@@ -97,6 +102,7 @@ async function rawSigner({ program, metadata, known, signing }: Parts): Promise<
     plugin: metadata,
     kind: 'raw',
     sign,
+    envelopeKey: () => ({ algorithm, sign: signBytes }),
     seal: async (payload, options) => ({
       envelope: await sealEnvelope(payload, { algorithm, sign: signBytes }, options),
       annotations: {},
@@ -109,6 +115,12 @@ function envelopeSigner({ program, metadata, known, signing }: Parts): NotaryPlu
   return withKnown(known, {
     plugin: metadata,
     kind: 'envelope',
+    envelopeKey: () => {
+      throw new PluginError(
+        'PLUGIN_INCAPABLE',
+        `the plugin ${program.name} does not have the capability SIGNATURE_GENERATOR.RAW, which signing files needs`,
+      );
+    },
     sign: async () => {
       throw new KeyError(
         'KEY_REFUSED',
@@ -130,7 +142,7 @@ function envelopeSigner({ program, metadata, known, signing }: Parts): NotaryPlu
   });
 }
 
-type Fixed = Pick<NotaryPluginSigner, 'plugin' | 'kind' | 'sign' | 'seal'>;
+type Fixed = Pick<NotaryPluginSigner, 'plugin' | 'kind' | 'sign' | 'seal' | 'envelopeKey'>;
 
 function withKnown(known: KnownKey, fixed: Fixed): NotaryPluginSigner {
   return {

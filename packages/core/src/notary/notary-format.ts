@@ -3,7 +3,6 @@ import { EnvelopeError } from '../errors.ts';
 import {
   MAX_ANNOTATED_ENVELOPE_BYTES,
   type Payload,
-  type SealOptions,
   type SignatureArtifact,
   type SignFormat,
   type SignRequest,
@@ -13,14 +12,13 @@ import { storeReferrer } from '../formats/referrer-store.ts';
 import { isSameButForTime } from '../formats/same-payload.ts';
 import { signedAnnotations } from '../formats/signed-annotations.ts';
 import { type PublicKey, publicKeyFrom } from '../keys/public-key.ts';
-import type { Signer } from '../signer.ts';
 import { NOTARY_PAYLOAD_TYPE } from './attributes.ts';
 import { NOTARY_ARTIFACT_TYPE, type NotaryEnvelope, type NotaryForm, notaryEnvelopeTypes } from './envelope.ts';
+import { envelopeKeyOf } from './envelope-key.ts';
 import { parseNotaryEnvelope } from './parse-envelope.ts';
-import { type EnvelopeKey, type NotarySigning, sealEnvelope } from './seal-envelope.ts';
-import { notaryAlgorithmOf, schemeOf, verifyNotarySignature } from './signature.ts';
-
-const reserved = 'io.cncf.notary';
+import { refuseReserved } from './reserved.ts';
+import { type NotarySigning, sealEnvelope } from './seal-envelope.ts';
+import { verifyNotarySignature } from './signature.ts';
 
 /**
  * Notary Project signatures of the scheme `notary.x509`, as notation stores and verifies them; the signer has to have certificates.
@@ -39,7 +37,7 @@ export function createNotaryFormat(signing: NotarySigning = {}): SignFormat {
     name: 'notary',
     payload: payloadOf,
     seal: async (payload, signer, options) =>
-      artifactOf(await sealBySigner(payload, signer, { ...signing, ...options })),
+      artifactOf(await sealEnvelope(payload, envelopeKeyOf(signer), { ...signing, ...options })),
     verifies: ({ envelope }, payload, key) => {
       const read = tryParse(envelope, form);
       return read !== undefined && Buffer.from(read.payload).equals(payload.bytes) && isSignedBy(read, key);
@@ -80,36 +78,10 @@ export function createNotaryFormat(signing: NotarySigning = {}): SignFormat {
 /** Compact JSON with sorted names, as notation writes it. Rule: wire-formats 8.1 @throws {EnvelopeError} ANNOTATION_INVALID */
 function payloadOf(request: SignRequest): Payload {
   const { digest, mediaType, size } = request.subject;
-  const bad = Object.keys(request.annotations).find((name) => name.startsWith(reserved));
-  if (bad !== undefined)
-    throw new EnvelopeError(
-      'ANNOTATION_INVALID',
-      `names that begin with ${reserved} are the Notary Project's own: ${JSON.stringify(bad.slice(0, 80))}`,
-    );
+  refuseReserved(request.annotations);
   const targetArtifact = { annotations: signedAnnotations(request), digest, mediaType, size };
   const bytes = Buffer.from(JSON.stringify({ targetArtifact }));
   return { format: 'notary', payloadType: NOTARY_PAYLOAD_TYPE, bytes, toSign: bytes };
-}
-
-/** @throws {EnvelopeError} ENVELOPE_UNSUPPORTED for a key or a signer that signs nothing here; {KeyError} what the signer throws */
-function sealBySigner(payload: Payload, signer: Signer, options: NotarySigning & SealOptions): Promise<Uint8Array> {
-  const { publicKey, chain } = signer;
-  const algorithm = notaryAlgorithmOf(publicKey);
-  if (algorithm === undefined)
-    throw new EnvelopeError(
-      'ENVELOPE_UNSUPPORTED',
-      'a Notary signature needs a key of P-256, P-384, P-521, or RSA of 2048, 3072 or 4096 bits',
-    );
-  if (chain.length === 0)
-    throw new EnvelopeError(
-      'ENVELOPE_UNSUPPORTED',
-      'a Notary signature needs the certificates of its key, and there are none',
-    );
-  const sign: EnvelopeKey['sign'] = async (toSign, signal) => ({
-    signature: await signer.sign(toSign, schemeOf(algorithm), signal),
-    certificates: chain,
-  });
-  return sealEnvelope(payload, { algorithm, sign }, options);
 }
 
 /** By the first certificate's key, which is this one. */

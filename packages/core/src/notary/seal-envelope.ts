@@ -10,6 +10,8 @@ export interface NotarySigning {
   readonly form?: NotaryForm;
   /** How long they count, milliseconds from when they are made. Default: for as long as their certificates. */
   readonly lifetimeMs?: number;
+  /** When it is signed, milliseconds since 1970 UTC. Default: as the annotations of the payload say it. */
+  readonly signedAtMs?: number;
   /** DER of the signer's: one that is there counts as the same only where it has these. Default: whichever the key has. */
   readonly certificates?: readonly Uint8Array[];
   /** Asks an authority to confirm the time: gives the token in DER for a signature, verified. Default: nobody is asked. */
@@ -30,9 +32,9 @@ export interface EnvelopeKey {
 export async function sealEnvelope(
   payload: Payload,
   { algorithm, sign }: EnvelopeKey,
-  { form = 'jws', lifetimeMs, timestamp, signal }: NotarySigning & SealOptions,
+  { form = 'jws', lifetimeMs, signedAtMs, timestamp, signal }: NotarySigning & SealOptions,
 ): Promise<Uint8Array> {
-  const signingTimeMs = signedAtOf(payload);
+  const signingTimeMs = signedAtMs ?? signedAtOf(payload);
   const open = openEnvelope(form, {
     algorithm,
     payload: payload.bytes,
