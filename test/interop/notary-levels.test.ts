@@ -1,27 +1,17 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  createRegistryClient,
-  type Descriptor,
-  digestOf,
-  emptyContent,
-  emptyDescriptor,
-  encodeManifest,
-} from '@signet/oci';
+import { digestOf } from '@signet/oci';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { type CertificateRequest, type MadeCertificate, makeCertificate } from '../support/certificates.ts';
-import { signet } from '../support/cli.ts';
 import { startDockerRegistry, type TestRegistry } from '../support/docker-registry.ts';
-import { attachNotaryEnvelope, signNotaryJws } from '../support/notary-signature.ts';
 import { createNotationUser, type NotationUser } from '../support/notation.ts';
 import { havePeers, itWithPeers } from '../support/peers.ts';
+import { compareWithNotation, type SignedCase, type Verification } from './notary-comparison.ts';
 
 const peers = ['notation', 'docker-registry'] as const;
 const prefix = 'io.cncf.notary';
 const day = 86_400_000;
 const name = 'C=US,ST=WA,O=Acme,CN=signer';
-
-type Verification = Readonly<Record<string, unknown>>;
 
 /** Statements of a trustpolicy.json, by name: one scope for each. */
 const levels: Readonly<Record<string, Verification>> = {
@@ -40,18 +30,9 @@ const levels: Readonly<Record<string, Verification>> = {
   'audit-enforcing-authenticity': { level: 'audit', override: { authenticity: 'enforce' } },
 };
 
-interface SignedWrongly {
-  readonly chain: readonly MadeCertificate[];
-  readonly target?: Partial<Descriptor>;
-  readonly attributes?: Readonly<Record<string, unknown>>;
-  readonly critical?: readonly string[];
-  /** What is done to the envelope afterwards. */
-  readonly change?: (envelope: Uint8Array) => Uint8Array;
-}
-
 interface Faults {
   readonly anchor: MadeCertificate;
-  readonly faults: Readonly<Record<string, SignedWrongly>>;
+  readonly faults: Readonly<Record<string, SignedCase>>;
 }
 
 /** What is wrong with a signature, alone. `none` is what all others differ from. */
@@ -63,12 +44,12 @@ function createFaults(): Faults {
     makeCertificate({ subject: name, issuer: root, ...request });
   const chain = [signer(), root];
   const at = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
-  const expiry = (ms: number): SignedWrongly => ({
+  const expiry = (ms: number): SignedCase => ({
     chain,
     attributes: { [`${prefix}.expiry`]: at(ms) },
     critical: [`${prefix}.expiry`],
   });
-  const authority = (ms: number, by: readonly MadeCertificate[]): SignedWrongly => ({
+  const authority = (ms: number, by: readonly MadeCertificate[]): SignedCase => ({
     chain: by,
     attributes: {
       [`${prefix}.signingScheme`]: 'notary.x509.signingAuthority',
@@ -113,9 +94,6 @@ function flipSignature(bytes: Uint8Array): Uint8Array {
 }
 
 const { anchor, faults } = createFaults();
-const names = Object.keys(faults);
-/** A repository for each level and fault. */
-const repositoryOf = (level: string, fault: string): string => `${level}/f${names.indexOf(fault)}`;
 
 let registry: TestRegistry;
 let user: NotationUser;
@@ -123,81 +101,27 @@ beforeAll(async () => {
   if (!havePeers(peers)) return;
   registry = await startDockerRegistry();
   user = await createNotationUser([]);
-  await pushAll(registry.host);
   for (const kind of ['ca', 'signingAuthority']) {
     const store = join(user.configHome, 'notation/truststore/x509', kind, 'acme');
     mkdirSync(store, { recursive: true });
     writeFileSync(join(store, 'root.crt'), anchor.pem);
   }
-  const trust = {
-    trustStores: ['ca:acme', 'signingAuthority:acme'],
-    trustedIdentities: ['x509.subject:C=US,ST=WA,O=Acme'],
-  };
-  const trustPolicies = Object.entries(levels).map(([level, signatureVerification]) => ({
-    name: level,
-    registryScopes: names.map((fault) => `${registry.host}/${repositoryOf(level, fault)}`),
-    signatureVerification,
-    ...(level === 'skip' ? {} : trust),
-  }));
-  writeFileSync(join(user.configHome, 'notation/trustpolicy.json'), JSON.stringify({ version: '1.0', trustPolicies }));
-}, 120_000);
+});
 afterAll(() => registry?.stop());
-
-async function pushAll(host: string): Promise<void> {
-  const client = createRegistryClient();
-  try {
-    for (const level of Object.keys(levels))
-      for (const [fault, { chain, target, change, ...rest }] of Object.entries(faults)) {
-        const repository = repositoryOf(level, fault);
-        const store = client.repository({ registry: host, repository });
-        await store.push(emptyContent, emptyDescriptor);
-        const image = encodeManifest({
-          kind: 'manifest',
-          artifactType: 'application/x.a',
-          annotations: { repository },
-        });
-        await store.tag(image, '1');
-        const key = chain[0]?.privateKey ?? expect.fail(fault);
-        const request = {
-          target: { ...image.descriptor, ...target },
-          chain: chain.map(({ der }) => der),
-          key,
-          ...rest,
-        };
-        await attachNotaryEnvelope(store, image.descriptor, change?.(signNotaryJws(request)) ?? signNotaryJws(request));
-      }
-  } finally {
-    await client.close();
-  }
-}
 
 describe("notation's own policy, unchanged", () => {
   itWithPeers(
     peers,
     'every level and every fault: Signet admits what notation admits',
     async () => {
-      const cases = Object.keys(levels).flatMap((level) => names.map((fault) => ({ level, fault })));
-      const images = cases.map(({ level, fault }) => `${registry.host}/${repositoryOf(level, fault)}:1`);
-      const { stdout } = await signet(['verify', '--policy', 'notation', '-o', 'json', ...images], { env: user.env });
-      const allowed = new Map(
-        stdout
-          .trim()
-          .split('\n')
-          .map((line): { reference: string; allowed: boolean } => JSON.parse(line))
-          .map((report) => [report.reference, report.allowed]),
-      );
-      const say = (isAdmitted: boolean | undefined): string => (isAdmitted === true ? 'admitted' : 'refused');
-      const theirs: string[] = [];
-      const ours: string[] = [];
-      for (const [at, { level, fault }] of cases.entries()) {
-        const image = images[at] ?? '';
-        const { code } = await user.run('verify', '--insecure-registry', image);
-        theirs.push(`${level}, ${fault}: ${say(code === 0)}`);
-        ours.push(`${level}, ${fault}: ${say(allowed.get(image))}`);
-      }
+      const trust = {
+        trustStores: ['ca:acme', 'signingAuthority:acme'],
+        trustedIdentities: ['x509.subject:C=US,ST=WA,O=Acme'],
+      };
+      const { ours, theirs } = await compareWithNotation({ registry, user, levels, cases: faults, trust });
       expect(ours).toEqual(theirs);
-      expect(ours.filter((line) => line.endsWith('admitted')).length).toBeGreaterThan(cases.length / 4);
-      expect(ours.filter((line) => line.endsWith('refused')).length).toBeGreaterThan(cases.length / 4);
+      expect(ours.filter((line) => line.endsWith('admitted')).length).toBeGreaterThan(ours.length / 4);
+      expect(ours.filter((line) => line.endsWith('refused')).length).toBeGreaterThan(ours.length / 4);
     },
     300_000,
   );
