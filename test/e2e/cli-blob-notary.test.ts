@@ -106,3 +106,155 @@ describe('sign-blob --format notary', () => {
     expect(done).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(message) });
   });
 });
+
+/** A folder of notation's, with this policy for files and the signer's certificate in the store `acme`. */
+function notationHome(name: string, ...trustPolicies: readonly object[]): Readonly<Record<string, string>> {
+  write(`${name}/notation/trustpolicy.blob.json`, JSON.stringify({ version: '1.0', trustPolicies }));
+  write(`${name}/notation/truststore/x509/ca/acme/signer.crt`, signer.pem);
+  return { XDG_CONFIG_HOME: join(dir, name) };
+}
+
+const strict = {
+  name: 'releases',
+  signatureVerification: { level: 'strict' },
+  ...{ trustStores: ['ca:acme'], trustedIdentities: ['x509.subject: C=US, ST=WA, O=Acme'] },
+};
+const everyone = { ...strict, name: 'all', globalPolicy: true };
+
+describe("verify-blob by notation's policy", () => {
+  it('takes the global statement, or the one that is named', async () => {
+    const file = write('judged.bin', 'judged');
+    await ok(['sign-blob', '--format', 'notary', ...byFiles(), '-m', 'build=42', file]);
+    const unsigned = { name: 'unsigned', signatureVerification: { level: 'skip' } };
+    const others = { ...everyone, trustedIdentities: ['x509.subject: C=US, ST=WA, O=Other'] };
+    const env = notationHome('named', strict, unsigned, others);
+    const verify = (...args: readonly string[]) =>
+      signet(['verify-blob', '--policy', 'notation', ...args, file], { env });
+    const byGlobal = await verify('-o', 'json');
+    expect(byGlobal).toMatchObject({ code: 1, stderr: '' });
+    expect(jsonLines(byGlobal.stdout)).toMatchObject([
+      { version: 1, file, verdict: 'denied', code: 'IDENTITY_NOT_TRUSTED', rule: 'all' },
+    ]);
+    const byName = await verify('--policy-name', 'releases', '-m', 'build=42', '-o', 'json');
+    expect(jsonLines(byName.stdout)).toMatchObject([
+      { verdict: 'verified', code: 'VERIFIED', rule: 'releases', annotations: { build: '42' } },
+    ]);
+    expect(byName.code).toBe(0);
+    expect(await verify('--policy-name', 'releases', '-m', 'build=43')).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('ANNOTATION_MISMATCH'),
+    });
+    expect(await verify('--policy-name', 'unsigned')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^undecided .* NOT_CHECKED \(allowed by the rule\)/),
+    });
+    expect(await verify('--policy-name', 'nobody')).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('NO_RULE'),
+    });
+  });
+
+  it('shows every check with --verbose, and what is only logged without it', async () => {
+    const file = write('told.bin', 'told');
+    await ok(['sign-blob', '--format', 'notary', ...byFiles(), file]);
+    const lax = {
+      ...everyone,
+      signatureVerification: { level: 'audit' },
+      trustedIdentities: ['x509.subject: C=US, ST=WA, O=B'],
+    };
+    const env = notationHome('lax', lax);
+    const verify = (...args: readonly string[]) => ok(['verify-blob', '--policy', 'notation', ...args, file], { env });
+    const { stdout } = await verify();
+    expect(stdout).toMatch(/^verified .*\n {2}why .*\n {2}rule {6}all\n/);
+    expect(stdout).toMatch(/\n {2}warn {6}authenticity: signed by CN=signer/);
+    expect(stdout).not.toContain('  pass  ');
+    expect((await verify('--verbose')).stdout).toMatch(/\n {2}pass {6}subject: signed for sha256:/);
+  });
+
+  it('takes the form from the name of the signature, and looks at it where the name says nothing', async () => {
+    const file = write('form.bin', 'form');
+    await ok(['sign-blob', '--format', 'notary', ...byFiles(), '--envelope', 'cose', file]);
+    const cose = readFileSync(`${file}.cose.sig`);
+    const env = notationHome('forms', everyone);
+    const verify = (path: string) =>
+      signet(['verify-blob', '--policy', 'notation', '--signature', path, file], { env });
+    writeFileSync(join(dir, 'plain.sig'), cose);
+    writeFileSync(join(dir, 'wrong.jws.sig'), cose);
+    expect(await verify(join(dir, 'plain.sig'))).toMatchObject({ code: 0 });
+    const wrong = await verify(join(dir, 'wrong.jws.sig'));
+    expect(wrong).toMatchObject({ code: 1, stdout: expect.stringContaining('ENVELOPE_MALFORMED') });
+  });
+
+  it('says where its own policy should be, and what is wrong in it', async () => {
+    const file = write('nowhere.bin', 'nowhere');
+    const args = ['verify-blob', '--policy', 'notation', file];
+    const missing = await signet(args, { env: { XDG_CONFIG_HOME: join(dir, 'empty') } });
+    expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining('notation has no policy for files in') });
+    const env = notationHome('two', everyone, { ...everyone, name: 'second' });
+    const two = await signet(args, { env });
+    expect(two).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/trustpolicy\.blob\.json:1:\d+.*only one statement/),
+    });
+  });
+});
+
+describe("verify-blob by a policy of Signet's", () => {
+  const policy = (name: string, rules: string): string => {
+    write('signer.pem', signer.pem);
+    const source = 'trust:\n  acme:\n    x509:\n      ca: [signer.pem]\n      identities: ["*"]\n';
+    return write(name, `version: 1\n${source}rules:\n${rules}`);
+  };
+  const rule = (name: string, more = ''): string =>
+    `  - name: ${name}\n    images: ["${name}/*"]\n    require: acme\n${more}`;
+
+  it('takes its only rule, or the one that is named', async () => {
+    const file = write('own.bin', 'own');
+    await ok(['sign-blob', '--format', 'notary', ...byFiles(), file]);
+    const verify = (path: string, ...args: readonly string[]) =>
+      signet(['verify-blob', '--policy', path, ...args, file]);
+    const one = policy('one.yaml', rule('a.example'));
+    expect(await verify(one)).toMatchObject({ code: 0, stderr: '' });
+    expect(await verify(one, '--policy-name', 'b')).toMatchObject({ code: 1 });
+    const two = policy('two.yaml', `${rule('a.example')}${rule('b.example', '    annotations: { team: web }\n')}`);
+    expect(await verify(two)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('there are: a.example, b.example'),
+    });
+    expect(await verify(two, '--policy-name', 'a.example')).toMatchObject({ code: 0 });
+    expect(await verify(two, '--policy-name', 'b.example')).toMatchObject({ code: 1 });
+    const clash = await verify(two, '--policy-name', 'b.example', '--user-metadata', 'team=db');
+    expect(clash).toMatchObject({ code: 2, stderr: expect.stringContaining('asks for another value') });
+    const bound = policy('bound.yaml', rule('a.example', '    tag: bound\n'));
+    expect(await verify(bound)).toMatchObject({ code: 2, stderr: expect.stringContaining('it is for images') });
+  });
+});
+
+describe('verify-blob refuses', () => {
+  it.each<[readonly string[], string]>([
+    [['--policy', 'notation', '--key', 'x'], '--key is for --format sigstore'],
+    [['--policy', 'notation', '--bundle', 'x'], '--bundle is for --format sigstore'],
+    [['--policy', 'notation', '--format', 'sigstore'], '--policy is for Notary signatures'],
+    [['--policy', 'some/trustpolicy.json'], "notation's policy for images"],
+    [['--format', 'notary'], 'verified by a policy, and none was named'],
+    [['--key', 'x', '--policy-name', 'a'], '--policy-name is for --policy'],
+    [['--key', 'x', '--media-type', 'a/b'], '--media-type is for --policy'],
+    [['--key', 'x', '--user-metadata', 'a=b'], '--user-metadata is for --policy'],
+    [['--key', 'x', '--signature', 'app.jws.sig'], 'by its name a Notary signature'],
+    [['--policy', 'notation', '--media-type', 'tar'], 'MEDIA_TYPE_INVALID'],
+  ])('%j', async (args, message) => {
+    const file = write('asked.bin', 'asked');
+    const done = await signet(['verify-blob', ...args, file], { env: notationHome('refusing', everyone) });
+    expect(done).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(message) });
+  });
+
+  it('to choose between two signatures that lie beside the file, and to verify without one', async () => {
+    const env = notationHome('beside', everyone);
+    const file = write('beside.bin', 'beside');
+    const verify = () => signet(['verify-blob', '--policy', 'notation', file], { env });
+    expect(await verify()).toMatchObject({ code: 2, stderr: expect.stringContaining('are not there') });
+    for (const form of ['jws', 'cose'])
+      await ok(['sign-blob', '--format', 'notary', ...byFiles(), '--envelope', form, file]);
+    expect(await verify()).toMatchObject({ code: 2, stderr: expect.stringContaining('are both there') });
+  });
+});

@@ -3,6 +3,7 @@ import { importClusterImagePolicy } from './formats/cluster-image-policy.ts';
 import { importConnaisseur } from './formats/connaisseur.ts';
 import { importKyverno } from './formats/kyverno.ts';
 import { importNotation } from './formats/notation.ts';
+import { type BlobStatement, importNotationBlob } from './formats/notation-blob.ts';
 import { importPodman } from './formats/podman.ts';
 import type { Entry, Imported, ImportFormat, ImportOptions, Loss, PolicyInput } from './model.ts';
 import { type ConvertedRule, toRule } from './rule.ts';
@@ -28,14 +29,28 @@ export function convertPolicy(
   inputs: readonly PolicyInput[],
   options: ImportOptions = {},
 ): Conversion {
-  const imported = importers[from](inputs, options);
+  return writeImported(importers[from](inputs, options), inputs, [
+    `Converted by signet policy convert --from ${from} from ${inputs.map(({ file }) => file).join(', ')}.`,
+    'What has no equal here is marked "lost". require: never is satisfied by no signature.',
+  ]);
+}
+
+/**
+ * notation's policy for files as Signet's: each statement is the rule for an image that nobody has, by which it is chosen.
+ * @throws {PolicyError} POLICY_INVALID with the place, where notation would refuse it
+ */
+export function convertBlobPolicy(
+  input: PolicyInput,
+  options: Pick<ImportOptions, 'trustStore' | 'brokenStores'> = {},
+): Conversion & { readonly statements: readonly BlobStatement[] } {
+  const { imported, statements } = importNotationBlob(input, options);
+  return { ...writeImported(imported, [input], [`Read from ${input.file}.`]), statements };
+}
+
+function writeImported(imported: Imported, inputs: readonly PolicyInput[], title: readonly string[]): Conversion {
   const arranged = arrange(imported);
   const rules = withUniqueNames(arranged.map(toRule));
   const unheard = imported.entries.filter((entry) => !arranged.some(({ all }) => all.includes(entry)));
-  const title = [
-    `Converted by signet policy convert --from ${from} from ${inputs.map(({ file }) => file).join(', ')}.`,
-    'What has no equal here is marked "lost". require: never is satisfied by no signature.',
-  ];
   const losses = [...imported.losses, ...unheard.flatMap(unheardLosses)];
   const all = inOrder([...losses, ...rules.flatMap((rule) => rule.losses)], inputs);
   return { policy: writePolicy({ title, imported: { ...imported, losses }, rules }), losses: all };

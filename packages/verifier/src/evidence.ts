@@ -24,6 +24,15 @@ export interface Asked {
   readonly image?: Pick<RegistryReference, 'registry' | 'repository'>;
 }
 
+/** A file as a Notary signature names it. */
+export interface SignedFile {
+  readonly mediaType: string;
+  /** By the hash of the key that signed: sha256, sha384 or sha512. Rule: wire-formats 8.1 */
+  readonly digest: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
 /** The image: its digest, and its descriptor where its bytes were read. */
 export interface Subject {
   readonly digest: Digest;
@@ -32,6 +41,8 @@ export interface Subject {
   readonly children?: readonly Digest[];
   /** The index that it was found in by its platform. */
   readonly index?: Digest;
+  /** It is a file and no image, and this is what has to be signed of it; `digest` is its sha256 all the same. */
+  readonly file?: SignedFile;
 }
 
 /** One signature as fetched; nothing in it is believed yet. */

@@ -7,6 +7,8 @@ export {
 } from './blob/blob.ts';
 export type { BlobEvidence, BlobTrust } from './blob/blob-evidence.ts';
 export { type BlobJudgement, type BlobSigner, type BlobToJudge, judgeBlob, signersMeet } from './blob/judge-blob.ts';
+export { type JudgedBlob, judgeNotaryBlob, type NotaryBlobQuestion } from './blob/notary-blob.ts';
+export { type NotaryBlobReport, toNotaryBlobReport } from './blob/notary-blob-report.ts';
 export { type AskOptions, toAsked } from './collect/asked.ts';
 export { collect } from './collect/collect.ts';
 export type { CollectOptions, TagResolver } from './collect/collecting.ts';
@@ -16,7 +18,18 @@ export type { SourceAnswer } from './decision/answers.ts';
 export { type Decision, decide } from './decision/decide.ts';
 export type { ReportCode, TagCode, Verdict } from './decision/verdict.ts';
 export { PolicyError, type PolicyErrorCode } from './errors.ts';
-export type { Asked, Envelope, Evidence, Gap, GapCode, SignedName, Skipped, SkippedCode, Subject } from './evidence.ts';
+export type {
+  Asked,
+  Envelope,
+  Evidence,
+  Gap,
+  GapCode,
+  SignedFile,
+  SignedName,
+  Skipped,
+  SkippedCode,
+  Subject,
+} from './evidence.ts';
 export {
   type Check,
   type CheckCode,

@@ -150,7 +150,7 @@ describe('a trustpolicy.json that notation refuses', () => {
       policyOf({ ...skip('a.io/a'), signatureVerification: { level: 'skip', override: { expiry: 'log' } } }),
       'cannot be overridden',
     ],
-    ['blobs', policyOf({ ...strict, globalPolicy: true }), 'policy for blobs'],
+    ['files', policyOf({ ...strict, globalPolicy: true }), 'policy for files'],
   ])('%s', (_, source, why) => {
     const error = refusal('notation', source);
     expect(error.code).toBe('POLICY_INVALID');

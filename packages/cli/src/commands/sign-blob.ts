@@ -51,7 +51,8 @@ Examples:
   signet sign-blob --key release.key app.tar.gz
   signet verify-blob --key release.pub app.tar.gz
   signet sign-blob --format notary --key release.key --cert chain.pem --media-type application/gzip app.tar.gz
-  signet sign-blob --format notary --key-name release --user-metadata build=42 app.tar.gz`;
+  signet sign-blob --format notary --key-name release --user-metadata build=42 app.tar.gz
+  signet verify-blob --policy notation app.tar.gz`;
 
 async function run(file: string, flags: SignBlobFlags, io: Io): Promise<ExitCode> {
   refuseNotaryFlags(flags, flags.format);

@@ -5,21 +5,23 @@ import {
   identityText,
   verifyBlobStream,
 } from '@signet/verifier';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type Context, onRun } from '../command.ts';
 import { CliError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { inputPieces, isThere, readInput } from '../files.ts';
 import type { Io } from '../io.ts';
 import { readTrustedKeys } from '../key-file.ts';
+import type { NotaryVerifyBlobFlags } from '../notary/verify-blob.ts';
 import { addNotes } from '../notes.ts';
 import { addTrustedKeyOptions, type TrustedKeyFlags } from '../options/keys.ts';
-import { addOutputOptions, type OutputFlags, type OutputOptions, outputOptions, writeJson } from '../options/output.ts';
+import { addOutputOptions, type OutputOptions, outputOptions, writeJson } from '../options/output.ts';
+import { addBlobPolicyOptions } from '../options/policy.ts';
 import { createStyle } from '../style.ts';
 
-interface VerifyBlobFlags extends TrustedKeyFlags, OutputFlags {
+interface VerifyBlobFlags extends TrustedKeyFlags, NotaryVerifyBlobFlags {
+  readonly format?: 'sigstore' | 'notary';
   readonly bundle?: string;
-  readonly signature?: string;
   readonly predicateType?: string;
 }
 
@@ -33,19 +35,40 @@ export function define(command: Command, context: Context): void {
     )
     .option(
       '--signature <file>',
-      'detached signature instead: its bytes, or base64 as openssl and cosign write it (- for standard input)',
+      'detached signature instead: its bytes, or base64 as openssl and cosign write it; with --policy that of notation (default: FILE.jws.sig or FILE.cose.sig; - for standard input)',
     )
     .option('--predicate-type <uri>', 'a statement that attests this of the file is wanted, not a bare signature');
-  addTrustedKeyOptions(command);
-  addNotes(
-    command,
-    'Exit codes: 0 verified; 1 denied; 2 usage, or a file that cannot be read.\n\nExample:\n  signet verify-blob --key release.pub app.tar.gz',
+  command.addOption(
+    new Option('--format <format>', 'form of the signature (default: notary with --policy, else sigstore)').choices([
+      'sigstore',
+      'notary',
+    ]),
   );
+  addTrustedKeyOptions(command);
+  addBlobPolicyOptions(command);
+  addNotes(command, help);
   addOutputOptions(command);
   onRun<VerifyBlobFlags>(command, context, ([file = ''], flags, io) => run(file, flags, io));
 }
 
+const help = `
+Exit codes: 0 verified, or allowed by its rule; 1 denied; 3 undecided (a responder or plugin gave no answer); 2 usage, or a file that cannot be read.
+Notary signatures are verified by a policy: notation's trustpolicy.blob.json (the statement that --policy-name names, else the global one), or one of
+Signet's with certificates (x509; the rule that --policy-name names, else the only one).
+
+Examples:
+  signet verify-blob --key release.pub app.tar.gz
+  signet verify-blob --policy notation app.tar.gz
+  signet verify-blob --policy notation --policy-name releases --signature app.cose.sig --user-metadata build=42 app.tar.gz
+  signet verify-blob --policy policy.yaml --policy-name releases --media-type application/gzip app.tar.gz`;
+
 async function run(file: string, flags: VerifyBlobFlags, io: Io): Promise<ExitCode> {
+  const { policy } = flags;
+  if (policy !== undefined || flags.format === 'notary') {
+    const { verifyByNotary } = await import('../notary/verify-blob.ts');
+    return await verifyByNotary(file, { ...flags, policy: neededPolicy(flags) }, io);
+  }
+  refusePolicyFlags(flags);
   const output = outputOptions(flags, io);
   const keys = await readTrustedKeys(flags, io);
   const evidence = await readEvidence(file, flags, io);
@@ -58,6 +81,33 @@ async function run(file: string, flags: VerifyBlobFlags, io: Io): Promise<ExitCo
   if (output.json) writeJson(io, { version: 1, file, ...report });
   else io.stdout.write(render(file, report, output));
   return report.verdict === 'verified' ? EXIT.ok : EXIT.denied;
+}
+
+/** @throws {CliError} USAGE where something is for keys alone, or no policy is named */
+function neededPolicy({ policy, format, key, bundle, predicateType }: VerifyBlobFlags): string {
+  if (format === 'sigstore') throw new CliError('USAGE', '--policy is for Notary signatures: bundles need --key');
+  const [other] = Object.entries({ key, bundle, 'predicate-type': predicateType }).find(([, value]) => value) ?? [];
+  if (other !== undefined)
+    throw new CliError('USAGE', `--${other} is for --format sigstore: a policy judges the others`);
+  if (policy !== undefined) return policy;
+  throw new CliError('USAGE', 'a Notary signature is verified by a policy, and none was named', {
+    hint: "--policy notation, for notation's own; or --policy FILE",
+  });
+}
+
+/** @throws {CliError} USAGE */
+function refusePolicyFlags(flags: VerifyBlobFlags): void {
+  const { policyName, trustStore, pluginConfig, mediaType, userMetadata, signature } = flags;
+  const others = {
+    ...{ 'policy-name': policyName, 'trust-store': trustStore, 'plugin-config': pluginConfig },
+    ...{ 'media-type': mediaType, 'user-metadata': userMetadata },
+  };
+  const [given] = Object.entries(others).find(([, value]) => value !== undefined) ?? [];
+  if (given !== undefined) throw new CliError('USAGE', `--${given} is for --policy, which is missing`);
+  if (signature !== undefined && flags.format === undefined && /\.(?:jws|cose)\.sig$/i.test(signature))
+    throw new CliError('USAGE', `${signature} is by its name a Notary signature, which is verified by a policy`, {
+      hint: "--policy notation, for notation's own; or --policy FILE; or --format sigstore, if it is none",
+    });
 }
 
 async function readEvidence(file: string, flags: VerifyBlobFlags, io: Io): Promise<BlobEvidence> {

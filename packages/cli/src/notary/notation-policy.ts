@@ -1,7 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CertificateError, checkAnchor, readCertificateFile } from '@signet/core/x509';
-import { convertPolicy } from '@signet/policy-import';
+import { type BlobStatement, convertBlobPolicy, convertPolicy, type Loss } from '@signet/policy-import';
 import { escapeForTerminal } from '@signet/verifier';
 import { CliError } from '../errors.ts';
 import { isThere, readInputFile, systemReason } from '../files.ts';
@@ -30,26 +30,70 @@ export async function readNotationPolicy(
   name: string,
   { trustStore, io }: { readonly trustStore?: string; readonly io: Io },
 ): Promise<NotationPolicy> {
-  const path = name === 'notation' ? await ownPolicy(notationFolder(io.env)) : name;
-  const text = Buffer.from(await readInputFile(path, maxPolicyBytes)).toString('utf8');
-  const folder = trustStore ?? join(dirname(path), 'truststore');
-  const brokenStores = await brokenStoresOf(text, folder);
-  const { policy, losses } = convertPolicy('notation', [{ file: path, text }], { trustStore: folder, brokenStores });
-  for (const { place, construct, why, effect } of losses)
-    if (effect !== 'unchanged')
-      io.stderr.write(`note: ${escapeForTerminal(`${place.file}:${place.line}: ${construct}: ${why} (${effect})`)}\n`);
-  return { path, text: policy };
+  const { input, options } = await readPolicyFile(name, imagePolicies, { io, trustStore });
+  const { policy, losses } = convertPolicy('notation', [input], options);
+  tellLosses(losses, io);
+  return { path: input.file, text: policy };
+}
+
+/** One for files: chosen among its statements by name, or the global one. */
+export interface NotationBlobPolicy extends NotationPolicy {
+  readonly statements: readonly BlobStatement[];
+}
+
+/** The same for files: `trustpolicy.blob.json`. @throws as {@link readNotationPolicy} */
+export async function readNotationBlobPolicy(
+  name: string,
+  { trustStore, io }: { readonly trustStore?: string; readonly io: Io },
+): Promise<NotationBlobPolicy> {
+  const { input, options } = await readPolicyFile(name, blobPolicies, { io, trustStore });
+  const { policy, losses, statements } = convertBlobPolicy(input, options);
+  tellLosses(losses, io);
+  return { path: input.file, text: policy, statements };
+}
+
+/** Where notation has its policies of a kind, and what to do where there is none. */
+interface OwnPolicies {
+  readonly names: readonly string[];
+  readonly what: string;
+  readonly hint: string;
 }
 
 /** The newer name comes first. Rule: wire-formats 9.1 */
-async function ownPolicy(folder: string): Promise<string> {
-  for (const name of ['trustpolicy.oci.json', 'trustpolicy.json']) {
+const imagePolicies: OwnPolicies = {
+  names: ['trustpolicy.oci.json', 'trustpolicy.json'],
+  what: 'images',
+  hint: 'notation policy import FILE makes one',
+};
+const blobPolicies: OwnPolicies = {
+  names: ['trustpolicy.blob.json'],
+  what: 'files',
+  hint: 'notation blob policy import FILE makes one',
+};
+
+async function readPolicyFile(
+  name: string,
+  own: OwnPolicies,
+  { io, trustStore }: { readonly io: Io; readonly trustStore: string | undefined },
+) {
+  const file = name === 'notation' ? await ownPolicy(notationFolder(io.env), own) : name;
+  const text = Buffer.from(await readInputFile(file, maxPolicyBytes)).toString('utf8');
+  const folder = trustStore ?? join(dirname(file), 'truststore');
+  return { input: { file, text }, options: { trustStore: folder, brokenStores: await brokenStoresOf(text, folder) } };
+}
+
+function tellLosses(losses: readonly Loss[], io: Io): void {
+  for (const { place, construct, why, effect } of losses)
+    if (effect !== 'unchanged')
+      io.stderr.write(`note: ${escapeForTerminal(`${place.file}:${place.line}: ${construct}: ${why} (${effect})`)}\n`);
+}
+
+async function ownPolicy(folder: string, { names, what, hint }: OwnPolicies): Promise<string> {
+  for (const name of names) {
     const path = join(folder, name);
     if (await isThere(path)) return path;
   }
-  throw new CliError('FILE_UNREADABLE', `notation has no policy for images in ${folder}`, {
-    hint: 'notation policy import FILE makes one',
-  });
+  throw new CliError('FILE_UNREADABLE', `notation has no policy for ${what} in ${folder}`, { hint });
 }
 
 /** The stores that the policy names and that cannot be read, with the reason. */

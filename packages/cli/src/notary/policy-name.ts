@@ -4,3 +4,8 @@ import { basename } from 'node:path';
 export function isNotationPolicy(path: string): boolean {
   return path === 'notation' || /^trustpolicy(?:\.oci)?\.json$/.test(basename(path));
 }
+
+/** The same for files. */
+export function isNotationBlobPolicy(path: string): boolean {
+  return path === 'notation' || basename(path) === 'trustpolicy.blob.json';
+}

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { collect } from './duration.ts';
-import { exampleKeyText } from './keys.ts';
+import { addUserMetadataOption, exampleKeyText } from './keys.ts';
 
 /** What {@link addPolicyOption} produces. */
 export interface PolicyFlags {
@@ -20,6 +20,23 @@ export function addPolicyOption(command: Command): Command {
       '--trust-store <folder>',
       "for notation's policy: the folder with x509/ca/NAME (default: truststore beside it)",
     );
+}
+
+/** What judges the Notary signature of a file. */
+export function addBlobPolicyOptions(command: Command): Command {
+  command
+    .option(
+      '-p, --policy <file>',
+      "for Notary signatures: trust policy with certificates; or notation's trustpolicy.blob.json, or the word notation for its own folder",
+    )
+    .option('--policy-name <name>', "the statement of notation's policy, or the rule of Signet's, that is for the file")
+    .option(
+      '--trust-store <folder>',
+      "for notation's policy: the folder with x509/ca/NAME (default: truststore beside it)",
+    )
+    .option('--media-type <type>', 'what the file must have been signed as (default: anything)');
+  addUserMetadataOption(command, 'what must have been signed beside the file; repeatable');
+  return addPluginConfigOption(command);
 }
 
 /** `--policy FILE` and `--allow-example-keys`, for commands that know no other trust. */

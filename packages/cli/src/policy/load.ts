@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import type { BlobStatement } from '@signet/policy-import';
 import type { FileProblem, Policy } from '@signet/verifier';
 import { lintPolicy, loadPolicy, loadTable, type PolicyReader, type TableDraft } from '@signet/verifier/policy';
 import { CliError } from '../errors.ts';
@@ -51,6 +52,24 @@ export async function readPolicy(
     env: io.env,
     allowExampleKeys: flags.allowExampleKeys === true,
   });
+}
+
+/** notation's policy for files, loaded as one of Signet's, and by which names its statements are chosen. */
+export interface LoadedBlobPolicy {
+  readonly policy: Policy;
+  readonly statements: readonly BlobStatement[];
+}
+
+/** @throws as {@link readPolicy} */
+export async function readNotationBlobs(
+  path: string,
+  { trustStore }: { readonly trustStore?: string },
+  io: Io,
+): Promise<LoadedBlobPolicy> {
+  const { readNotationBlobPolicy } = await import('../notary/notation-policy.ts');
+  const own = await readNotationBlobPolicy(path, { io, ...(trustStore === undefined ? {} : { trustStore }) });
+  const reader = withContent(readerOf(io), own.path, Buffer.from(own.text));
+  return { policy: await loadPolicy(own.path, { reader, env: {} }), statements: own.statements };
 }
 
 /** One file is taken to hold this. */

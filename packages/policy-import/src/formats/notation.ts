@@ -12,18 +12,21 @@ import { type TrustReading, x509Demand } from './notation-trust.ts';
  */
 export function importNotation(inputs: readonly PolicyInput[], options: ImportOptions = {}): Imported {
   const reading: TrustReading = { book: new SourceBook(), options };
-  const root = readJson(onlyInput(inputs));
+  const { statements, losses } = readStatements(readJson(onlyInput(inputs)));
+  const names = new Set<string>();
+  const scopes = new Set<string>();
+  const entries = statements.flatMap((statement) => readStatement(statement, { names, scopes, reading }, losses));
+  return { sources: reading.book.sources, renames: [], entries, order: 'ranked', fallback: 'deny', losses };
+}
+
+/** The statements of a policy of notation's, and what in it nobody knows. @throws {PolicyError} POLICY_INVALID */
+export function readStatements(root: Cursor): { readonly statements: readonly Cursor[]; readonly losses: Loss[] } {
   const version = root.needField('version');
   if (version.text() !== '1.0') throw version.invalid('only version 1.0 is known');
   const statements = root.needField('trustPolicies');
   if (statements.items().length === 0) throw statements.invalid('a list of statements must not be empty');
-  const losses: Loss[] = root.others(['version', 'trustPolicies']).map(([name, value]) => ignored(name, value));
-  const names = new Set<string>();
-  const scopes = new Set<string>();
-  const entries = statements
-    .items()
-    .flatMap((statement) => readStatement(statement, { names, scopes, reading }, losses));
-  return { sources: reading.book.sources, renames: [], entries, order: 'ranked', fallback: 'deny', losses };
+  const losses = root.others(['version', 'trustPolicies']).map(([name, value]) => ignored(name, value));
+  return { statements: statements.items(), losses };
 }
 
 /** What must be unique in the whole file. */
@@ -40,7 +43,7 @@ function readStatement(statement: Cursor, taken: Taken, losses: Loss[]): readonl
   if (statement.field('globalPolicy') !== undefined)
     throw statement
       .needField('globalPolicy')
-      .invalid('this is a policy for blobs, and Signet verifies images by policy');
+      .invalid('this is a policy for files: signet verify-blob --policy reads it, and nothing converts it');
   losses.push(...statement.others(statementFields).map(([field, value]) => ignored(field, value)));
   const scopes = readScopes(statement.needField('registryScopes'), taken.scopes);
   const trust = x509Demand(statement, taken.reading);
@@ -62,7 +65,8 @@ function readStatement(statement: Cursor, taken: Taken, losses: Loss[]): readonl
   return entries;
 }
 
-function takenOnce(cursor: Cursor, taken: Set<string>): string {
+/** A text that stands nowhere else. @throws {PolicyError} POLICY_INVALID */
+export function takenOnce(cursor: Cursor, taken: Set<string>): string {
   const text = cursor.text();
   if (text === '') throw cursor.invalid('must not be empty');
   if (taken.has(text)) throw cursor.invalid(`${JSON.stringify(text)} is there twice`);
@@ -107,6 +111,7 @@ function toScope(scope: Cursor, losses: Loss[]): ReadScope {
   return { image: text, isOther };
 }
 
-function ignored(name: string, value: Cursor): Loss {
+/** A member that changes nothing. */
+export function ignored(name: string, value: Cursor): Loss {
   return { place: value.place, construct: name, why: 'notation does not know it either', effect: 'unchanged' };
 }

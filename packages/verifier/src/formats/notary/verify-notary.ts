@@ -1,12 +1,11 @@
 import { ANNOTATION_REF_NAME, ANNOTATION_SIGNED_AT, EnvelopeError, type TargetArtifact } from '@signet/core';
 import { nameText } from '@signet/core/x509';
-import { type Digest, isDigest } from '@signet/oci';
 import type { Envelope, Subject } from '../../evidence.ts';
 import { createFinding, type Finding, type Proven } from '../../finding.ts';
 import { parseSignedAt } from '../../signed-at.ts';
 import type { NamedX509Trust, TrustMaterial } from '../../trust.ts';
 import type { Testimonies } from '../../witnesses/witnesses.ts';
-import { checkPayload, payloadOf } from './payload.ts';
+import { checkPayload, isAbout, payloadOf } from './payload.ts';
 import { claimsOf, intact, readSound, type SoundEnvelope } from './sound-envelope.ts';
 import { checkBySource } from './source-checks.ts';
 
@@ -37,12 +36,13 @@ export async function verifyNotary(
 }
 
 function toProven(
-  { digest, annotations }: TargetArtifact,
+  payload: TargetArtifact,
   { envelope, chain }: SoundEnvelope,
   { subject, trust }: { readonly subject: Subject; readonly trust: NamedX509Trust },
 ): Proven | undefined {
   const [leaf, root] = [chain[0], chain.at(-1)];
-  if (leaf === undefined || root === undefined || digest !== subject.digest || !isDigest(digest)) return undefined;
+  if (leaf === undefined || root === undefined || !isAbout(payload, subject)) return undefined;
+  const { annotations } = payload;
   const own = (name: string): string | undefined => (Object.hasOwn(annotations, name) ? annotations[name] : undefined);
   const signedReference = own(ANNOTATION_REF_NAME);
   const claimedAtMs = parseSignedAt(own(ANNOTATION_SIGNED_AT) ?? '') ?? envelope.attributes.signingTimeMs;
@@ -55,7 +55,7 @@ function toProven(
       source: trust.name,
       keyIds: chain.map(({ keyId }) => keyId),
     },
-    subject: digest as Digest,
+    subject: subject.digest,
     ...(signedReference === undefined ? {} : { signedReference }),
     ...(claimedAtMs === undefined ? {} : { claimedAtMs }),
     ...(authenticSigningTimeMs === undefined ? {} : { verifiedAtMs: authenticSigningTimeMs }),
