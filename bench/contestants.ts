@@ -12,9 +12,20 @@ export interface Call {
   readonly input?: string;
 }
 
-/** One of the programs that are measured side by side: how it signs and verifies references with its key. */
+/**
+ * Who is measured: the programs, each with the signatures of its own; and Signet with those of the Notary Project: under notation's own policy
+ * (`signet notary`), under one of Signet's with the same certificates (`signet x509`), and with what notation signed (`signet on theirs`).
+ */
+export type ContestantName = 'signet' | 'cosign' | 'notation' | NotaryContestant;
+
+/** Those that are Signet with the Notary format. */
+export type NotaryContestant = 'signet notary' | 'signet x509' | 'signet on theirs';
+
+/** One of those that are measured side by side: how it signs and verifies references with its key. */
 export interface Contestant {
-  readonly name: 'signet' | 'cosign' | 'notation';
+  readonly name: ContestantName;
+  /** It signs nothing: it verifies what that one has signed. */
+  readonly signedBy?: ContestantName;
   /** One reference, one process. */
   sign(reference: string): Call;
   verify(reference: string): Call;
@@ -27,7 +38,8 @@ const password = 'bench';
 
 /**
  * Makes keys in `dir` and gives the programs set up with them. Signet and cosign sign with the same encrypted P-256 key file, so both pay for
- * its key derivation; notation signs with the RSA-2048 test key that it makes itself, unencrypted (it knows no other).
+ * its key derivation; notation signs with the RSA-2048 test key that it makes itself, unencrypted (it knows no other), and so does Signet where it
+ * signs as notation does: key, certificate, trust store and policy are those of the one folder.
  * @throws {HarnessError} where a peer is missing or refuses.
  */
 export async function contestants(dir: string): Promise<readonly Contestant[]> {
@@ -44,22 +56,42 @@ export async function contestants(dir: string): Promise<readonly Contestant[]> {
   await runOk(notation, ['cert', 'generate-test', '--default', 'bench'], { env });
   await writeFile(join(dir, 'policy.json'), JSON.stringify(notationPolicy));
   await runOk(notation, ['policy', 'import', join(dir, 'policy.json')], { env });
-  return [signetWith(dir, env), cosignWith(cosign, dir, env), notationWith(notation, env)];
+  await writeFile(join(dir, 'policy.yaml'), nativePolicy);
+  return [signetWith(dir, env), cosignWith(cosign, dir, env), notationWith(notation, env), ...notaryWith(dir, env)];
 }
 
 type Env = Call['env'];
 
 function signetWith(dir: string, env: Env): Contestant {
-  const call = (...args: readonly string[]): Call => ({
-    command: process.execPath,
-    args: [signetProgram, ...args],
-    env,
-  });
-  const signMany = (references: readonly string[]): Call =>
-    call('sign', '--key', join(dir, 'bench.key'), ...references);
-  const verifyMany = (references: readonly string[]): Call =>
-    call('verify', '--key', join(dir, 'bench.pub'), ...references);
-  return { name: 'signet', signMany, verifyMany, sign: (one) => signMany([one]), verify: (one) => verifyMany([one]) };
+  const sign = ['--key', join(dir, 'bench.key')];
+  return { name: 'signet', ...signetCalls(env, { sign, verify: ['--key', join(dir, 'bench.pub')] }) };
+}
+
+/** Signet with notation's folder. Two of them sign nothing: how they sign is how the first does. */
+function notaryWith(dir: string, env: Env): readonly Contestant[] {
+  const sign = ['--format', 'notary', '--key-name', 'bench'];
+  const byTheirs = signetCalls(env, { sign, verify: ['--policy', 'notation'] });
+  const byOwn = signetCalls(env, { sign, verify: ['--policy', join(dir, 'policy.yaml')] });
+  return [
+    { name: 'signet notary', ...byTheirs },
+    { name: 'signet x509', signedBy: 'signet notary', ...byOwn },
+    { name: 'signet on theirs', signedBy: 'notation', ...byTheirs },
+  ];
+}
+
+function signetCalls(
+  env: Env,
+  options: { readonly sign: readonly string[]; readonly verify: readonly string[] },
+): Omit<Contestant, 'name'> {
+  const many =
+    (verb: 'sign' | 'verify') =>
+    (references: readonly string[]): Call => ({
+      command: process.execPath,
+      args: [signetProgram, verb, ...options[verb], ...references],
+      env,
+    });
+  const [signMany, verifyMany] = [many('sign'), many('verify')];
+  return { signMany, verifyMany, sign: (one) => signMany([one]), verify: (one) => verifyMany([one]) };
 }
 
 function cosignWith(command: string, dir: string, env: Env): Contestant {
@@ -102,3 +134,15 @@ const notationPolicy = {
     },
   ],
 };
+
+/** Signet's policy that trusts the same certificates as {@link notationPolicy}. */
+const nativePolicy = `version: 1
+trust:
+  bench:
+    x509:
+      ca: [config/notation/truststore/x509/ca/bench/]
+      identities: ["*"]
+rules:
+  - images: ["**"]
+    require: bench
+`;

@@ -3,14 +3,22 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { signetProgram } from '../test/support/cli.ts';
-import { type Contestant, contestants } from './contestants.ts';
+import { type Contestant, type ContestantName, contestants, type NotaryContestant } from './contestants.ts';
 import { benchMatching } from './matching.ts';
 import { type Figures, measure } from './measure.ts';
 import { type BenchRegistry, fallbackRegistry, referrersRegistry } from './registries.ts';
-import { countRequests, measureTask, prepareStage, type Stage, type TaskName, taskNames } from './scenarios.ts';
+import {
+  contestantsOf,
+  countRequests,
+  measureTask,
+  prepareStage,
+  type Stage,
+  type TaskName,
+  taskNames,
+} from './scenarios.ts';
 import { type Summary, summarise, summariseRatio, toTable } from './statistics.ts';
 import { benchTags } from './tags.ts';
-import { judge, type Measured, type Target, targets } from './targets.ts';
+import { judge, type Measured, type OurName, type Target, targets } from './targets.ts';
 
 const help = `npm run bench [-- OPTIONS]: Signet beside cosign and notation in one run.
 
@@ -105,42 +113,80 @@ async function benchRegistry(
 ): Promise<readonly Measured[]> {
   const stage = await prepareStage(registry, programs, plan.images);
   const measured: Measured[] = [];
-  const rows: string[][] = [['', 'added RTT', ...programs.map(({ name }) => name), 'signet/cosign', 'signet/notation']];
+  const tables = tablesOf(programs);
   for (const task of plan.tasks) {
     for (const roundTripMs of [0, 20]) {
       const figures = await measureTask(stage, task, { roundTripMs, rounds: plan.rounds });
-      const ratios = ratiosOf(figures);
-      rows.push([
-        task,
-        `${roundTripMs} ms`,
-        ...programs.map(({ name }) => inMs(figures.get(name))),
-        inRatio(ratios.cosign),
-        inRatio(ratios.notation),
-      ]);
-      measured.push({ key: 'ratio', registry: registry.name, task, roundTripMs, ...ratios });
+      for (const { columns, ratios, rows } of tables) {
+        const found = ratios
+          .filter(({ by }) => figures.has(by))
+          .map((each) => ({ ...each, ratio: ratioOf(figures, each) }));
+        const cells = columns.map((name) => (figures.has(name) ? inMs(figures.get(name)) : ''));
+        rows.push([task, `${roundTripMs} ms`, ...cells, ...found.map(({ ratio }) => inRatio(ratio))]);
+        for (const each of found) measured.push({ key: 'ratio', registry: registry.name, task, roundTripMs, ...each });
+      }
     }
   }
-  console.log(`${registry.name}\n\n${toTable(rows)}\n`);
+  for (const { title, rows } of tables) console.log(`${registry.name}: ${title}\n\n${toTable(rows)}\n`);
   return [...measured, ...(await benchRequests(stage, plan))];
 }
 
-function ratiosOf(figures: Figures): { readonly cosign: Summary; readonly notation: Summary } {
-  const ours = figures.get('signet') ?? [];
-  return {
-    cosign: summariseRatio(ours, figures.get('cosign') ?? []),
-    notation: summariseRatio(ours, figures.get('notation') ?? []),
-  };
+/** One of ours over one of theirs. */
+interface Ratio {
+  readonly by: OurName;
+  readonly against: 'cosign' | 'notation';
+}
+
+interface Table {
+  readonly title: string;
+  readonly columns: readonly ContestantName[];
+  readonly ratios: readonly Ratio[];
+  readonly rows: string[][];
+}
+
+/** Keys, beside both other programs; and the Notary format, beside notation. All are measured together. */
+function tablesOf(programs: readonly Contestant[]): readonly Table[] {
+  const notary = programs.map(({ name }) => name).filter(isNotary);
+  return [
+    tableOf(
+      'keys',
+      ['signet', 'cosign', 'notation'],
+      [
+        { by: 'signet', against: 'cosign' },
+        { by: 'signet', against: 'notation' },
+      ],
+    ),
+    tableOf(
+      'the Notary format',
+      ['notation', ...notary],
+      notary.map((by) => ({ by, against: 'notation' })),
+    ),
+  ];
+}
+
+function tableOf(title: string, columns: readonly ContestantName[], ratios: readonly Ratio[]): Table {
+  const heads = ratios.map(({ by, against }) => `${by}/${against}`);
+  return { title, columns, ratios, rows: [['', 'added RTT', ...columns, ...heads]] };
+}
+
+function isNotary(name: ContestantName): name is NotaryContestant {
+  return name === 'signet notary' || name === 'signet x509' || name === 'signet on theirs';
+}
+
+function ratioOf(figures: Figures, { by, against }: Ratio): Summary {
+  return summariseRatio(figures.get(by) ?? [], figures.get(against) ?? []);
 }
 
 async function benchRequests(stage: Stage, plan: Plan): Promise<readonly Measured[]> {
   const rows: string[][] = [['', 'program', 'requests', 'connections', 'round trips', 'methods']];
   const measured: Measured[] = [];
   for (const task of plan.tasks) {
-    for (const contestant of stage.contestants) {
+    for (const contestant of contestantsOf(stage, task)) {
       const { requests, connections, roundTrips, methods } = await countRequests(stage, contestant, task);
       rows.push([task, contestant.name, `${requests}`, `${connections}`, `${roundTrips}`, methods]);
-      if (contestant.name === 'signet')
-        measured.push({ key: 'trips', registry: stage.registry.name, task, trips: roundTrips });
+      const { name } = contestant;
+      if (name !== 'cosign' && name !== 'notation')
+        measured.push({ key: 'trips', registry: stage.registry.name, task, by: name, trips: roundTrips });
     }
   }
   console.log(`${toTable(rows)}\n`);

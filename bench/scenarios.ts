@@ -1,6 +1,6 @@
 import { longestChain, startCountingProxy } from '../test/support/counting-proxy.ts';
 import { startDelayProxy } from '../test/support/delay-proxy.ts';
-import type { Contestant } from './contestants.ts';
+import type { Contestant, ContestantName } from './contestants.ts';
 import { type PushedImage, pushImage, type ReferenceForm, referenceTo } from './images.ts';
 import { type Figures, measure, type Subject, timed } from './measure.ts';
 import type { BenchRegistry } from './registries.ts';
@@ -20,27 +20,32 @@ export const taskNames: readonly TaskName[] = [
 export interface Stage {
   readonly registry: BenchRegistry;
   readonly contestants: readonly Contestant[];
-  readonly signed: ReadonlyMap<Contestant['name'], readonly PushedImage[]>;
+  readonly signed: ReadonlyMap<ContestantName, readonly PushedImage[]>;
 }
 
-/** Pushes and signs `count` images for each contestant, each with its own program and format. @throws {HarnessError} when a step fails. */
+/** Pushes and signs `count` images for each contestant that signs, each with its own program and format. @throws {HarnessError} when a step fails. */
 export async function prepareStage(
   registry: BenchRegistry,
   contestants: readonly Contestant[],
   count: number,
 ): Promise<Stage> {
-  const signed = new Map<Contestant['name'], readonly PushedImage[]>();
-  for (const contestant of contestants) {
+  const signed = new Map<ContestantName, readonly PushedImage[]>();
+  for (const contestant of contestants.filter(({ signedBy }) => signedBy === undefined)) {
     const images: PushedImage[] = [];
     for (let at = 0; at < count; at++)
-      images.push(await pushImage(registry.host, `bench/${contestant.name}`, `v${at}`));
+      images.push(await pushImage(registry.host, `bench/${repositoryOf(contestant)}`, `v${at}`));
     await timed(contestant.signMany(images.map((image) => referenceTo(image, registry.host, 'digest'))));
     signed.set(contestant.name, images);
   }
   return { registry, contestants, signed };
 }
 
-/** Measures a task for all contestants with so much added round-trip time. At 0 there is no proxy in between. */
+/** Who takes part in a task: all, but for those that sign nothing where it is signed. */
+export function contestantsOf({ contestants }: Stage, task: TaskName): readonly Contestant[] {
+  return task === 'sign one' ? contestants.filter(({ signedBy }) => signedBy === undefined) : contestants;
+}
+
+/** Measures a task for all who take part in it, with so much added round-trip time. At 0 there is no proxy in between. */
 export async function measureTask(
   stage: Stage,
   task: TaskName,
@@ -50,7 +55,7 @@ export async function measureTask(
   const host = proxy?.host ?? stage.registry.host;
   try {
     return await measure(
-      stage.contestants.map((contestant) => subjectFor(stage, contestant, { task, host })),
+      contestantsOf(stage, task).map((contestant) => subjectFor(stage, contestant, { task, host })),
       at.rounds,
     );
   } finally {
@@ -100,13 +105,17 @@ function subjectFor(
   contestant: Contestant,
   to: { readonly task: TaskName; readonly host: string },
 ): Subject {
-  const images = stage.signed.get(contestant.name) ?? [];
+  const images = stage.signed.get(contestant.signedBy ?? contestant.name) ?? [];
   const references = (form: ReferenceForm): readonly string[] =>
     images.map((image) => referenceTo(image, to.host, form));
   const one = (form: ReferenceForm, round: number): string => references(form)[round % images.length] ?? '';
   const unsigned = async (): Promise<string> => {
     fresh += 1;
-    return referenceTo(await pushImage(stage.registry.host, `sign/${contestant.name}`, `n${fresh}`), to.host, 'digest');
+    return referenceTo(
+      await pushImage(stage.registry.host, `sign/${repositoryOf(contestant)}`, `n${fresh}`),
+      to.host,
+      'digest',
+    );
   };
   const next: Readonly<Record<TaskName, Subject['next']>> = {
     'verify one by digest': (round) => contestant.verify(one('digest', round)),
@@ -115,4 +124,8 @@ function subjectFor(
     'sign one': async () => contestant.sign(await unsigned()),
   };
   return { name: contestant.name, next: next[to.task] };
+}
+
+function repositoryOf({ name }: Contestant): string {
+  return name.replaceAll(' ', '-');
 }
