@@ -21,6 +21,13 @@ export const packedCommands: PackedCommands = {
     later: ['packages/cli/src/verify/asker.ts', 'packages/cli/src/verify/create-sink.ts'],
     policy: ['packages/cli/src/verify/asker-by-policy.ts'],
     tags: ['packages/signed-tags/src/index.ts'],
+    certificates: [
+      'packages/verifier/src/policy/load/x509-source.ts',
+      'packages/verifier/src/formats/notary/consult.ts',
+      'packages/verifier/src/formats/notary/verify-notary.ts',
+      'jose/dist/webapi/jws/flattened/verify.js',
+    ],
+    notation: ['packages/cli/src/notary/notation-policy.ts'],
   },
   resolve: { later: ['packages/cli/src/resolve/resolve.ts'], tags: ['packages/signed-tags/src/index.ts'] },
   sign: {},

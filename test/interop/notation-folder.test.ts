@@ -86,6 +86,14 @@ describe('a folder that notation made', () => {
       expect([await signetVerifies(others), await notationVerifies(others)]).toEqual([0, true]);
       await importPolicy('ca:more');
       expect([await signetVerifies(ours), await notationVerifies(ours)]).toEqual([1, false]);
+
+      // Paths of the command line are taken from where it is, with and without a store that is named.
+      const options = { env: user.env, cwd: user.configHome };
+      const policy = ['--policy', 'notation/trustpolicy.json'];
+      for (const stores of [[], ['--trust-store', 'notation/truststore']]) {
+        expect((await signet(['verify', ...policy, ...stores, others], options)).code).toBe(0);
+        expect((await signet(['verify', ...policy, ...stores, ours], options)).code).toBe(1);
+      }
     },
     120_000,
   );

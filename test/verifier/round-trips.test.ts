@@ -1,8 +1,19 @@
-import { createSoftwareSigner, generateKey, signFormat, signImage } from '@signet/core';
+import {
+  createNotaryFormat,
+  createSoftwareSigner,
+  generateKey,
+  parsePrivateKey,
+  type Signer,
+  type SignFormat,
+  signFormat,
+  signImage,
+} from '@signet/core';
+import { readCertificate } from '@signet/core/x509';
 import { createRegistryClient, type Digest, fallbackTag, parseReference } from '@signet/oci';
-import { type Report, ruleForKeys, verify } from '@signet/verifier';
+import { levelActions, type Report, type Rule, ruleForKeys, verify } from '@signet/verifier';
 import { afterEach, describe, expect, it } from 'vitest';
 import { pushImage } from '../oci/images.ts';
+import { makeCertificate } from '../support/certificates.ts';
 import { startDockerRegistry, type TestRegistry } from '../support/docker-registry.ts';
 import { startEmbeddedRegistry } from '../support/embedded-registry.ts';
 import { startHostileRegistry } from '../support/hostile-registry.ts';
@@ -15,8 +26,47 @@ afterEach(async () => {
 
 const key = await generateKey('ecdsa-p256');
 
-/** Pushes an image as `a/b:v1` and signs its tag with Signet's own format. */
-async function signed(registry: TestRegistry): Promise<Digest> {
+/** How an image is signed, and the rule that trusts that. */
+interface Way {
+  readonly format: SignFormat;
+  readonly signer: Signer;
+  readonly rule: Rule;
+}
+
+const ownFormat: Way = {
+  format: signFormat('sigstore'),
+  signer: createSoftwareSigner(key),
+  rule: ruleForKeys({ keys: [key.publicKey] }),
+};
+
+async function notaryFormat(form: 'jws' | 'cose'): Promise<Way> {
+  const root = makeCertificate({ profile: 'ca', subject: 'C=US,ST=WA,O=Acme,CN=root' });
+  const leaf = makeCertificate({ subject: 'C=US,ST=WA,O=Acme,CN=signer', issuer: root });
+  const pem = leaf.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string;
+  const x509 = {
+    ca: [readCertificate(root.der)],
+    signingAuthority: [],
+    tsa: [],
+    identities: 'any',
+    writtenIdentities: ['*'],
+    ...levelActions.strict,
+    verifyTimestamp: 'always',
+  } as const;
+  return {
+    format: createNotaryFormat({ form }),
+    signer: createSoftwareSigner(await parsePrivateKey(Buffer.from(pem)), [leaf.der, root.der]),
+    rule: {
+      name: 'certificates',
+      mode: 'enforce',
+      require: { kind: 'any', of: [{ kind: 'source', source: { name: 'acme', keys: [], x509 } }] },
+      tag: 'any',
+      annotations: {},
+    },
+  };
+}
+
+/** Pushes an image as `a/b:v1` and signs its tag. */
+async function signed(registry: TestRegistry, { format, signer }: Way = ownFormat): Promise<Digest> {
   left.push(registry.stop);
   const client = createRegistryClient();
   left.push(() => client.close());
@@ -24,8 +74,7 @@ async function signed(registry: TestRegistry): Promise<Digest> {
   const store = client.repository({ registry: registry.host, repository: 'a/b' });
   const image = await pushImage(store, 'image');
   await store.tag(image, 'v1');
-  const signer = createSoftwareSigner(key);
-  await signImage({ store, reference, signer, format: signFormat('sigstore'), signedAtMs: Date.now() });
+  await signImage({ store, reference, signer, format, signedAtMs: Date.now() });
   return image.descriptor.digest;
 }
 
@@ -36,7 +85,11 @@ async function signed(registry: TestRegistry): Promise<Digest> {
 async function verifiedBy(
   registry: TestRegistry,
   reference: string,
-  { answered, totalMs = 30_000 }: { readonly answered: readonly string[]; readonly totalMs?: number },
+  {
+    answered,
+    totalMs = 30_000,
+    rule = ownFormat.rule,
+  }: { readonly answered: readonly string[]; readonly totalMs?: number; readonly rule?: Rule },
 ): Promise<{ readonly report: Report; readonly passed: readonly string[] }> {
   const passed: string[] = [];
   const door = await startHostileRegistry(async ({ method, url, headers }, response) => {
@@ -51,20 +104,24 @@ async function verifiedBy(
   const client = createRegistryClient();
   left.push(() => client.close());
   const source = client.repository({ registry: door.host, repository: 'a/b' });
-  const rule = ruleForKeys({ keys: [key.publicKey] });
   const asked = parseReference(`${door.host}/a/b${reference}`);
   const report = await verify(asked, { rule, source, atMs: Date.now(), limits: { totalMs } });
   return { report, passed };
 }
 
 /** Rule: design.md 8, "Round trips". */
-async function takesOneAndTwo(registry: TestRegistry, listingOf: (digest: Digest) => string): Promise<void> {
-  const digest = await signed(registry);
+async function takesOneAndTwo(
+  registry: TestRegistry,
+  listingOf: (digest: Digest) => string,
+  way: Way = ownFormat,
+): Promise<void> {
+  const { rule } = way;
+  const digest = await signed(registry, way);
   const listing = listingOf(digest);
-  const byDigest = await verifiedBy(registry, `@${digest}`, { answered: [listing] });
+  const byDigest = await verifiedBy(registry, `@${digest}`, { answered: [listing], rule });
   expect(byDigest.report.verdict).toBe('verified');
   expect(byDigest.passed).toEqual([`GET ${listing}`]);
-  const byTag = await verifiedBy(registry, ':v1', { answered: ['manifests/v1', listing] });
+  const byTag = await verifiedBy(registry, ':v1', { answered: ['manifests/v1', listing], rule });
   expect(byTag.report).toMatchObject({ verdict: 'verified', digest });
   expect(byTag.passed).toEqual(['GET manifests/v1', `GET ${listing}`]);
 }
@@ -83,6 +140,11 @@ describe('the round trips of an own signature: one by digest, two by tag', () =>
 
   itWithPeers(['docker-registry'], 'on docker-registry', async () => {
     await takesOneAndTwo(await startDockerRegistry(), byTag);
+  });
+
+  it.each(['jws', 'cose'] as const)('in the Notary format (%s), under certificates', async (form) => {
+    await takesOneAndTwo(await startEmbeddedRegistry(), byApi, await notaryFormat(form));
+    await takesOneAndTwo(await startEmbeddedRegistry({ referrersApi: false }), byTag, await notaryFormat(form));
   });
 
   it('are not one by tag: without the tag nothing is decided', async () => {

@@ -1,5 +1,5 @@
 import { lstat, readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { CertificateError, checkAnchor, readCertificateFile } from '@signet/core/x509';
 import { type BlobStatement, convertBlobPolicy, convertPolicy, type Loss } from '@signet/policy-import';
 import { escapeForTerminal } from '@signet/verifier';
@@ -14,6 +14,8 @@ export interface NotationPolicy {
   readonly path: string;
   /** Signet's policy that says the same. */
   readonly text: string;
+  /** Certificates that were looked at, by the paths that it names: what was found in order is what is loaded, and is read once. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
 /** A policy is far smaller; so is a store. */
@@ -30,10 +32,10 @@ export async function readNotationPolicy(
   name: string,
   { trustStore, io }: { readonly trustStore?: string; readonly io: Io },
 ): Promise<NotationPolicy> {
-  const { input, options } = await readPolicyFile(name, imagePolicies, { io, trustStore });
+  const { input, options, files } = await readPolicyFile(name, imagePolicies, { io, trustStore });
   const { policy, losses } = convertPolicy('notation', [input], options);
   tellLosses(losses, io);
-  return { path: input.file, text: policy };
+  return { path: input.file, text: policy, files };
 }
 
 /** One for files: chosen among its statements by name, or the global one. */
@@ -46,10 +48,10 @@ export async function readNotationBlobPolicy(
   name: string,
   { trustStore, io }: { readonly trustStore?: string; readonly io: Io },
 ): Promise<NotationBlobPolicy> {
-  const { input, options } = await readPolicyFile(name, blobPolicies, { io, trustStore });
+  const { input, options, files } = await readPolicyFile(name, blobPolicies, { io, trustStore });
   const { policy, losses, statements } = convertBlobPolicy(input, options);
   tellLosses(losses, io);
-  return { path: input.file, text: policy, statements };
+  return { path: input.file, text: policy, files, statements };
 }
 
 /** Where notation has its policies of a kind, and what to do where there is none. */
@@ -78,8 +80,11 @@ async function readPolicyFile(
 ) {
   const file = name === 'notation' ? await ownPolicy(notationFolder(io.env), own) : name;
   const text = Buffer.from(await readInputFile(file, maxPolicyBytes)).toString('utf8');
-  const folder = trustStore ?? join(dirname(file), 'truststore');
-  return { input: { file, text }, options: { trustStore: folder, brokenStores: await brokenStoresOf(text, folder) } };
+  // Whole: paths in a policy are taken from its folder.
+  const folder = resolve(trustStore ?? join(dirname(file), 'truststore'));
+  const files = new Map<string, Uint8Array>();
+  const brokenStores = await brokenStoresOf(text, { folder, files });
+  return { input: { file, text }, options: { trustStore: folder, brokenStores }, files };
 }
 
 function tellLosses(losses: readonly Loss[], io: Io): void {
@@ -97,20 +102,26 @@ async function ownPolicy(folder: string, { names, what, hint }: OwnPolicies): Pr
 }
 
 /** The stores that the policy names and that cannot be read, with the reason. */
-async function brokenStoresOf(text: string, folder: string): Promise<ReadonlyMap<string, string>> {
+async function brokenStoresOf(text: string, stores: Stores): Promise<ReadonlyMap<string, string>> {
   const names = new Set(
     text.match(/"(?:ca|signingAuthority|tsa):[a-zA-Z0-9_.-]+"/g)?.map((quoted) => quoted.slice(1, -1)),
   );
   const broken = new Map<string, string>();
   for (const name of names) {
-    const why = await whyBroken(name, folder);
+    const why = await whyBroken(name, stores);
     if (why !== undefined) broken.set(name, why);
   }
   return broken;
 }
 
+/** Where stores lie, and what of them was read. */
+interface Stores {
+  readonly folder: string;
+  readonly files: Map<string, Uint8Array>;
+}
+
 /** Regular files with certificates that have a place there, and nothing else. Rule: wire-formats 9.1 */
-async function whyBroken(name: string, folder: string): Promise<string | undefined> {
+async function whyBroken(name: string, { folder, files: read }: Stores): Promise<string | undefined> {
   const [kind = '', store = ''] = name.split(':');
   const path = join(folder, 'x509', kind, store);
   try {
@@ -120,7 +131,7 @@ async function whyBroken(name: string, folder: string): Promise<string | undefin
       return `${path} holds ${files.length === 0 ? 'nothing' : 'too much'}`;
     for (const file of files) {
       const why = file.isFile()
-        ? await whyNoAnchors(join(path, file.name), kind)
+        ? await whyNoAnchors(join(path, file.name), { kind, read })
         : `${join(path, file.name)} is no regular file`;
       if (why !== undefined) return why;
     }
@@ -130,9 +141,14 @@ async function whyBroken(name: string, folder: string): Promise<string | undefin
   }
 }
 
-async function whyNoAnchors(path: string, kind: string): Promise<string | undefined> {
+async function whyNoAnchors(
+  path: string,
+  { kind, read }: { readonly kind: string; readonly read: Stores['files'] },
+): Promise<string | undefined> {
   try {
-    const certificates = readCertificateFile(await readInputFile(path, maxCertificateBytes));
+    const bytes = await readInputFile(path, maxCertificateBytes);
+    const certificates = readCertificateFile(bytes);
+    read.set(path, bytes);
     const store = kind === 'tsa' ? 'tsa' : 'ca';
     return certificates.map((certificate) => checkAnchor(certificate, store)).find((why) => why !== undefined);
   } catch (error) {

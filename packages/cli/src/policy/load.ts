@@ -5,6 +5,7 @@ import { lintPolicy, loadPolicy, loadTable, type PolicyReader, type TableDraft }
 import { CliError } from '../errors.ts';
 import { readInput, systemReason } from '../files.ts';
 import type { Io } from '../io.ts';
+import type { NotationPolicy } from '../notary/notation-policy.ts';
 import { isNotationPolicy } from '../notary/policy-name.ts';
 import type { ExampleKeyFlags } from '../options/keys.ts';
 
@@ -38,8 +39,7 @@ export async function readPolicy(
     const { trustStore } = flags;
     const { readNotationPolicy } = await import('../notary/notation-policy.ts');
     const own = await readNotationPolicy(path, { io, ...(trustStore === undefined ? {} : { trustStore }) });
-    onRead?.(own.path);
-    const reader = withContent(readerOf(io, onRead), own.path, Buffer.from(own.text));
+    const reader = withContents(readerOf(io, onRead), contentsOf(own), onRead);
     return loadPolicy(own.path, { reader, env: {} });
   }
   if (flags.trustStore !== undefined)
@@ -68,13 +68,30 @@ export async function readNotationBlobs(
 ): Promise<LoadedBlobPolicy> {
   const { readNotationBlobPolicy } = await import('../notary/notation-policy.ts');
   const own = await readNotationBlobPolicy(path, { io, ...(trustStore === undefined ? {} : { trustStore }) });
-  const reader = withContent(readerOf(io), own.path, Buffer.from(own.text));
+  const reader = withContents(readerOf(io), contentsOf(own));
   return { policy: await loadPolicy(own.path, { reader, env: {} }), statements: own.statements };
 }
 
-/** One file is taken to hold this. */
-function withContent(files: PolicyReader, path: string, content: Uint8Array): PolicyReader {
-  return { ...files, readFile: async (each, maxBytes) => (each === path ? content : files.readFile(each, maxBytes)) };
+/** The policy as it was converted, with the certificates that were read for that. */
+function contentsOf({ path, text, files }: NotationPolicy): ReadonlyMap<string, Uint8Array> {
+  return new Map([...files, [path, Buffer.from(text)]]);
+}
+
+/** These files are taken to hold that. `onRead` is told of them all the same. */
+function withContents(
+  files: PolicyReader,
+  contents: ReadonlyMap<string, Uint8Array>,
+  onRead: (path: string) => void = () => undefined,
+): PolicyReader {
+  return {
+    ...files,
+    async readFile(path, maxBytes) {
+      const content = contents.get(path);
+      if (content === undefined) return await files.readFile(path, maxBytes);
+      onRead(path);
+      return content;
+    },
+  };
 }
 
 /** What a look at a policy found. */
@@ -96,7 +113,7 @@ export async function checkPolicy(
 ): Promise<CheckedPolicy> {
   try {
     const files = readerOf(io);
-    const reader = instead === undefined ? files : withContent(files, path, instead);
+    const reader = instead === undefined ? files : withContents(files, new Map([[path, instead]]));
     const { policy, problems } = await lintPolicy(path, {
       reader,
       env: io.env,
