@@ -10,15 +10,18 @@ import {
   type Store,
 } from '@signet/oci';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeCertificate } from '../support/certificates.ts';
 import { signet } from '../support/cli.ts';
 import { startDockerRegistry, type TestRegistry } from '../support/docker-registry.ts';
 import { startEmbeddedRegistry } from '../support/embedded-registry.ts';
+import { attachNotaryEnvelope, signNotaryJws } from '../support/notary-signature.ts';
 import { createNotationUser, type NotationKey, type NotationUser, notationKeys } from '../support/notation.ts';
 import { havePeers } from '../support/peers.ts';
 import { pushRunnable } from './policy-world.ts';
 
 const keys = Object.keys(notationKeys) as readonly NotationKey[];
 const forms = ['jws', 'cose'] as const;
+const prefix = 'io.cncf.notary';
 const cases = keys.flatMap((key) => forms.map((form) => [key, form] as const));
 const hashes: Readonly<Record<string, string>> = {
   '256': 'sha256',
@@ -81,12 +84,78 @@ describe.runIf(havePeers(['notation', 'docker-registry'])).each([
         .map((line) => JSON.parse(line) as Record<string, unknown>)
         .map((each) => [each.origin, each]),
     );
-    const told = await notation.runOk('inspect', '--insecure-registry', '-o', 'json', reference());
-    const theirs = (JSON.parse(told) as { readonly Signatures: readonly Theirs[] }).Signatures;
+    const theirs = await theirSignatures(reference());
     expect(theirs).toHaveLength(cases.length);
     expect(ours.size).toBe(cases.length);
     for (const each of theirs) expect(ours.get(each.digest)).toMatchObject(inOurWords(each));
   });
+
+  it('says it as text, too', async () => {
+    const { stdout } = await signet(['inspect', reference()]);
+    const told = new Map(stdout.split(/^(?=sha256:)/m).map((text) => [text.slice(0, text.indexOf('\n')), text]));
+    const theirs = await theirSignatures(reference());
+    for (const each of theirs)
+      for (const value of valuesOf(each)) expect(told.get(each.digest), value).toContain(value);
+  });
+
+  it('says what attributes of plugins and authorities say', async () => {
+    const tagged = await pushRunnable(client, registry.host, 'team/plugin:1');
+    const store = client.repository({ registry: registry.host, repository: 'team/plugin' });
+    const { descriptor } = await store.resolve(tagged);
+    const issuer = makeCertificate({ profile: 'ca', subject: 'C=US,ST=WA,O=Acme,CN=root' });
+    const signer = makeCertificate({ issuer, subject: 'C=US,ST=WA,O=Acme,CN=signer' });
+    const names = { plugin: `${prefix}.verificationPlugin`, least: `${prefix}.verificationPluginMinVersion` };
+    const envelope = signNotaryJws({
+      target: descriptor,
+      chain: [signer.der, issuer.der],
+      key: signer.privateKey,
+      attributes: {
+        [`${prefix}.signingScheme`]: 'notary.x509.signingAuthority',
+        [`${prefix}.signingTime`]: undefined,
+        [`${prefix}.authenticSigningTime`]: '2026-01-02T03:04:05Z',
+        [names.plugin]: 'com.example.plugin',
+        [names.least]: '1.2.3',
+        'com.example.critical': 'must be known',
+        'com.example.other': 'may be known',
+      },
+      critical: [`${prefix}.authenticSigningTime`, names.plugin, names.least, 'com.example.critical'],
+    });
+    await attachNotaryEnvelope(store, descriptor, envelope);
+    const image = `${registry.host}/team/plugin@${tagged}`;
+    const [told, ...more] = await theirSignatures(image);
+    const ours = JSON.parse((await signet(['inspect', '-o', 'json', image])).stdout) as Record<string, unknown>;
+    expect([told?.signedAttributes, more]).toEqual([
+      {
+        signingScheme: 'notary.x509.signingAuthority',
+        signingTime: '2026-01-02T03:04:05Z',
+        [names.plugin]: 'com.example.plugin',
+        [names.least]: '1.2.3',
+        'com.example.critical': 'must be known',
+        'com.example.other': 'may be known',
+      },
+      [],
+    ]);
+    expect(ours).toMatchObject({
+      notary: {
+        scheme: 'notary.x509.signingAuthority',
+        authenticSigningTime: '2026-01-02T03:04:05Z',
+        verificationPlugin: 'com.example.plugin',
+        verificationPluginMinVersion: '1.2.3',
+        extended: [
+          { name: 'com.example.critical', value: 'must be known', critical: true },
+          { name: 'com.example.other', value: 'may be known', critical: false },
+        ],
+        certificates: [{ subject: told?.certificates[0]?.issuedTo }, { subject: told?.certificates[1]?.issuedTo }],
+      },
+    });
+    const text = (await signet(['inspect', image])).stdout;
+    for (const value of valuesOf(told ?? expect.unreachable('a signature'))) expect(text, value).toContain(value);
+  });
+
+  async function theirSignatures(image: string): Promise<readonly Theirs[]> {
+    const told = await notation.runOk('inspect', '--insecure-registry', '-o', 'json', image);
+    return (JSON.parse(told) as { readonly Signatures: readonly Theirs[] }).Signatures;
+  }
 
   it.each(cases)('reads the very bytes that were signed, %s, %s', async (key, form) => {
     const store = client.repository({ registry: registry.host, repository: 'team/app' });
@@ -101,6 +170,12 @@ describe.runIf(havePeers(['notation', 'docker-registry'])).each([
   });
 });
 
+/** All that it says, but for the names of what it says. */
+function valuesOf(value: unknown): readonly string[] {
+  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(valuesOf);
+  return value === null || value === undefined ? [] : [String(value)];
+}
+
 function inOurWords(theirs: Theirs): Readonly<Record<string, unknown>> {
   const { signingScheme, signingTime, expiry } = theirs.signedAttributes;
   return {
@@ -110,6 +185,7 @@ function inOurWords(theirs: Theirs): Readonly<Record<string, unknown>> {
     annotations: theirs.userDefinedAttributes ?? {},
     notary: {
       envelope: theirs.mediaType === 'application/cose' ? 'cose' : 'jws',
+      mediaType: theirs.mediaType,
       algorithm: theirs.signatureAlgorithm,
       scheme: signingScheme,
       signingTime,

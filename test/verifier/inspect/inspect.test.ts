@@ -1,9 +1,9 @@
-import { pae } from '@signet/core';
+import { notaryEnvelopeTypes, pae } from '@signet/core';
 import { digestOf } from '@signet/oci';
 import { inspectSignature, renderInspection } from '@signet/verifier';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { artifact, cose, jws } from '../../core/notary/envelopes.ts';
+import { artifact, cose, header, jws } from '../../core/notary/envelopes.ts';
 import { bundleOf, simpleSigningOf, statementOf, testKey } from '../signatures.ts';
 
 const image = digestOf(Buffer.from('image'));
@@ -63,13 +63,35 @@ describe('inspectSignature', () => {
           certificates: [{ problem: 'not a certificate that can be read' }],
         },
       });
-      expect(renderInspection(inspection)).toContain(`envelope     ${form.toUpperCase()}, ECDSA-SHA-256`);
+      expect(renderInspection(inspection)).toContain(`envelope     ${notaryEnvelopeTypes[form]}, ECDSA-SHA-256`);
     }
     for (const bytes of [jws({ alg: 'none' }), cose({ alg: 5 })])
       expect(inspectSignature(bytes)).toMatchObject({
         format: 'unknown',
         problem: expect.stringContaining('is none of the six'),
       });
+  });
+
+  it('says what signed attributes of a Notary envelope say, whatever they are', () => {
+    const said = {
+      crit: [header.scheme, 'com.example.list'],
+      headers: { 'com.example.text': 'a \u202e text', 'com.example.list': [1, { two: true }] },
+    };
+    for (const bytes of [jws(said), cose(said)]) {
+      const inspection = inspectSignature(bytes);
+      expect(new Set(inspection.notary?.extended)).toEqual(
+        new Set([
+          { name: 'com.example.text', value: 'a \u202e text', critical: false },
+          { name: 'com.example.list', value: expect.stringMatching(/^\[1,/), critical: true },
+        ]),
+      );
+      expect(renderInspection(inspection)).toContain('attribute    com.example.text=a \\u{202e} text');
+      expect(renderInspection(inspection)).toMatch(/com\.example\.list=\[1,.*\] \(critical\)/);
+    }
+    const bytes = cose({ headers: { 'com.example.bytes': Buffer.from('abc'), 'com.example.none': null } });
+    expect(new Set(inspectSignature(bytes).notary?.extended.map(({ value }) => value))).toEqual(
+      new Set(['"YWJj"', 'null']),
+    );
   });
 
   it('says what is wrong', () => {

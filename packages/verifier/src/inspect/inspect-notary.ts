@@ -5,6 +5,7 @@ import {
   EnvelopeError,
   type NotaryEnvelope,
   type NotaryForm,
+  notaryEnvelopeTypes,
   parseNotaryEnvelope,
   parseNotaryPayload,
   type SignedAttributes,
@@ -19,6 +20,7 @@ export function inspectNotary(bytes: Uint8Array, form: NotaryForm, nothing: Insp
   const base = { ...nothing, format: 'notary', signer: { kind: 'certificate' } } as const;
   const notary: NotaryInspection = {
     envelope: form,
+    mediaType: notaryEnvelopeTypes[form],
     algorithm: envelope.algorithm.name,
     ...attributesOf(envelope.attributes),
     certificates: certificates.map(inspectCertificate),
@@ -60,8 +62,19 @@ function attributesOf(attributes: SignedAttributes) {
     ...(expiryMs === undefined ? {} : { expiry: timeText(expiryMs) }),
     ...(verificationPlugin === undefined ? {} : { verificationPlugin }),
     ...(verificationPluginMinVersion === undefined ? {} : { verificationPluginMinVersion }),
-    extended: extended.map(({ name, isCritical }) => ({ name, critical: isCritical })),
+    extended: extended.map(({ name, value, isCritical }) => ({ name, value: valueText(value), critical: isCritical })),
   };
+}
+
+/** A text as it is; anything else as JSON, with bytes in base64. */
+function valueText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return (
+    JSON.stringify(value, (_, part: unknown) => {
+      if (part instanceof Uint8Array) return Buffer.from(part).toString('base64');
+      return part instanceof Map ? [...part] : part;
+    }) ?? ''
+  );
 }
 
 function inspectCertificate(der: Uint8Array): InspectedCertificate {

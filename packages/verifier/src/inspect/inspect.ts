@@ -159,14 +159,16 @@ function notaryRows(notary: NotaryInspection | undefined): readonly (readonly [s
   const { artifact, timestampBytes, verificationPlugin, verificationPluginMinVersion } = notary;
   const since = verificationPluginMinVersion === undefined ? '' : `, ${verificationPluginMinVersion} or later`;
   return [
-    ['envelope', `${notary.envelope === 'jws' ? 'JWS' : 'COSE'}, ${notary.algorithm}`],
+    ['envelope', `${notary.mediaType}, ${notary.algorithm}`],
     ['artifact', artifact && `${artifact.mediaType}, ${artifact.size} bytes`],
     ['scheme', notary.scheme],
     ['signed at', notary.signingTime],
     ['signed at', notary.authenticSigningTime && `${notary.authenticSigningTime}, says the authority`],
     ['expires', notary.expiry],
     ['plugin', verificationPlugin && `${verificationPlugin}${since}`],
-    ...notary.extended.map(({ name, critical }) => ['attribute', `${name}${critical ? ' (critical)' : ''}`] as const),
+    ...notary.extended.map(
+      ({ name, value, critical }) => ['attribute', `${name}=${value}${critical ? ' (critical)' : ''}`] as const,
+    ),
     ...notary.certificates.flatMap(certificateRows),
     ['timestamp', timestampBytes === undefined ? undefined : `${timestampBytes} bytes`],
     ['agent', notary.signingAgent],

@@ -28,6 +28,8 @@ export type ClaimedSigner =
 /** What a Notary signature says beyond what all formats say. Times: RFC 3339, UTC. */
 export interface NotaryInspection {
   readonly envelope: NotaryForm;
+  /** Of the envelope. */
+  readonly mediaType: string;
   /** As notation names it: `RSASSA-PSS-SHA-256`. */
   readonly algorithm: string;
   readonly scheme: string;
@@ -36,8 +38,8 @@ export interface NotaryInspection {
   readonly expiry?: string;
   readonly verificationPlugin?: string;
   readonly verificationPluginMinVersion?: string;
-  /** Signed attributes beyond those: their names, and which of them nobody may ignore. */
-  readonly extended: readonly { readonly name: string | number; readonly critical: boolean }[];
+  /** Signed attributes beyond those, such as plugins add: their names, what they say, and which of them nobody may ignore. */
+  readonly extended: readonly { readonly name: string | number; readonly value: string; readonly critical: boolean }[];
   readonly artifact?: { readonly mediaType: string; readonly digest: string; readonly size: number };
   /** The signer's own first. */
   readonly certificates: readonly InspectedCertificate[];
