@@ -300,7 +300,7 @@ describe('signet plugin install --url', () => {
       const to = { '/moved': '/a.tar.gz', '/plain': 'http://127.0.0.1:1/a.tar.gz', '/round': '/round' }[url];
       if (to !== undefined) answer.writeHead(302, { location: to }).end();
       else if (url === '/a.tar.gz') answer.end(archive);
-      else if (url === '/notation-acme') answer.end(pluginScript(acme));
+      else if (url === '/notation-acme' || url.startsWith('/odd/')) answer.end(pluginScript(acme));
       else answer.writeHead(404).end();
     }).listen(0, '127.0.0.1');
     await new Promise((listening) => server.once('listening', listening));
@@ -326,6 +326,20 @@ describe('signet plugin install --url', () => {
   it('fetches a program, which has its name from the address', async () => {
     const digest = sha256(Buffer.from(pluginScript(acme)));
     expect(await fetch(user(), '/notation-acme', '--sha256', digest)).toMatchObject({ code: 0 });
+  });
+
+  it.each([
+    ['/odd/..%2f..%2fnotation-acme', 'a file cannot be called "../../notation-acme"'],
+    ['/odd/..%5cnotation-acme', 'a file cannot be called'],
+    ['/odd/%00', 'a file cannot be called'],
+    ['/odd/', 'a file cannot be called ""'],
+    ['/odd/%ff', 'no program notation-NAME'],
+  ])('writes no program beside its own folder: %s', async (path, why) => {
+    const mine = user();
+    const done = await fetch(mine, path, '--sha256', sha256(Buffer.from(pluginScript(acme))));
+    expect(done).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('error[PLUGIN_SOURCE]') });
+    expect(done.stderr.replaceAll('\\', '')).toContain(why.replaceAll('\\', ''));
+    expect(mine.left()).toEqual([]);
   });
 
   it.each([

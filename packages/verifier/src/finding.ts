@@ -141,13 +141,17 @@ export function createFinding(parts: Omit<Finding, 'proven'>, says: Proven | und
   return isProven && says !== undefined ? { ...finding, proven: says } : finding;
 }
 
-/** One word per signer: two findings with the same word count once. Rule: design.md 6 "A signer is …". */
+/**
+ * One word per signer: two findings with the same word count once. Of a root its key counts, not its bytes: above the certificate that is
+ * trusted a chain is the signer's own choice, and the signature of a certificate by ECDSA has a second spelling that anybody can write, which
+ * would make two signers of one. Rule: design.md 6 "A signer is …".
+ */
 export function signerId(identity: Identity): string {
   switch (identity.kind) {
     case 'key':
       return `key:${identity.keyId}`;
     case 'x509':
-      return `x509:${JSON.stringify([identity.anchor, identity.subject])}`;
+      return `x509:${JSON.stringify([identity.keyIds?.at(-1) ?? identity.anchor, identity.subject])}`;
     case 'keyless':
       return `keyless:${JSON.stringify([identity.issuer, identity.subject])}`;
   }

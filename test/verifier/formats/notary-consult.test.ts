@@ -155,6 +155,21 @@ describe('who could say that a certificate was revoked', () => {
     expect(asked).toEqual({ revocation: [], plugin: [] });
   });
 
+  it.each<[string, Partial<NamedX509Trust>]>([
+    ['certificates that are not trusted', { ca: [], signingAuthority: trust.ca }],
+    ['a signer who is nobody who is meant', { identities: [parseIdentity('C=US,ST=WA,O=Other')] }],
+  ])('is not asked where the source only warns of %s: the address would be anybody’s', async (_, changes) => {
+    const { asked, witnesses } = createNoting('ok');
+    const authenticity = 'log' as const;
+    const enforced = await judge(signed(), witnesses, { ...changes, authenticity });
+    expect(enforced).toMatchObject({ accepted: false, open: expect.arrayContaining([open]) });
+    expect((await judge(signed(), witnesses, { ...changes, ...levelActions.audit })).accepted).toBe(true);
+    expect(asked.revocation).toEqual([]);
+    // Where nobody has to be asked, it counts as before.
+    expect((await judge(signed({ by: [leaf(), root] }), witnesses, { ...changes, authenticity })).accepted).toBe(true);
+  });
+  const open = 'revocation REVOCATION_UNKNOWN unknown';
+
   it('is not asked about an envelope that was changed', async () => {
     const { asked, witnesses } = createNoting();
     const good = signed();

@@ -40,7 +40,7 @@ export async function download({ url, sha256, ca, io }: Download, to: string): P
     agent.destroy();
   }
   await checkDigest(to, sha256);
-  return decodeURIComponent(first.pathname.split('/').at(-1) ?? '');
+  return lastName(first);
 }
 
 /** @throws {CliError} PLUGIN_DIGEST; FILE_UNREADABLE where it cannot be read */
@@ -81,6 +81,16 @@ function httpsUrl(text: string, base?: URL): URL {
   if (url?.protocol === 'https:' && url.username === '' && url.password === '') return url;
   if (base !== undefined) throw failed(base, 'it redirects to an address that is not https');
   throw new CliError('USAGE', '--url is an address that begins with https://, without a password');
+}
+
+/** What the address writes is a name alone: `%2f` in it would make a path of it. */
+function lastName({ pathname }: URL): string {
+  const written = pathname.split('/').at(-1) ?? '';
+  try {
+    return decodeURIComponent(written);
+  } catch {
+    return written; // a %, and no two digits of UTF-8 behind it
+  }
 }
 
 async function* bounded(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -62,6 +62,8 @@ function stagingIn(folder: string): Staging {
     skip,
     async write(name, content, isExecutable) {
       skip();
+      // Whoever names it: nothing is written beside the folder.
+      if (!isPlainName(name)) throw badSource(`a file cannot be called ${JSON.stringify(name.slice(0, 200))}`);
       if (names.has(name)) throw badSource(`${JSON.stringify(name)} is there twice`);
       names.add(name);
       const path = join(folder, name);
@@ -72,6 +74,10 @@ function stagingIn(folder: string): Staging {
       }
     },
   };
+}
+
+function isPlainName(name: string): boolean {
+  return name !== '' && name !== '.' && name !== '..' && !/[/\\\0]/.test(name);
 }
 
 /** The source is no plugin, or none that is taken. */

@@ -17,13 +17,20 @@ export function isStrongKey({ publicKey }: Certificate): boolean {
   switch (publicKey.asymmetricKeyType) {
     case 'rsa':
     case 'rsa-pss':
-      // With an exponent of 1 everybody signs; roots with 3 are in use.
-      return modulusLength >= 2048 && modulusLength <= maxBits && publicExponent >= 3n && publicExponent % 2n === 1n;
+      return modulusLength >= 2048 && modulusLength <= maxBits && isUsualExponent(publicExponent);
     case 'ec':
       return takenKey(publicKey) !== undefined; // P-256, P-384 or P-521 by name, and a whole point
     default:
       return publicKey.asymmetricKeyType === 'ed25519' || publicKey.asymmetricKeyType === 'ed448';
   }
+}
+
+/**
+ * With an exponent of 1 everybody signs; roots with 3 are in use. Go has none from 2^31, and whoever is free to choose a long one can make a
+ * second key that fits a signature of somebody else's.
+ */
+function isUsualExponent(exponent: bigint): boolean {
+  return exponent >= 3n && exponent < 2n ** 31n && exponent % 2n === 1n;
 }
 
 /** Longer keys take seconds. */

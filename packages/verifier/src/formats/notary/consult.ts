@@ -2,6 +2,7 @@ import type { Envelope, Subject } from '../../evidence.ts';
 import type { Check } from '../../finding.ts';
 import type { NamedX509Trust, TrustMaterial } from '../../trust.ts';
 import type { Testimonies, Testimony, Witnesses } from '../../witnesses/witnesses.ts';
+import { checkSigner } from './authenticity.ts';
 import { checkPayload, payloadOf } from './payload.ts';
 import { answererFor } from './plugin.ts';
 import { mayBeRevoked } from './revocation.ts';
@@ -56,6 +57,8 @@ async function consultFor(
   }
   const isOwn = answererFor('SIGNATURE_VERIFIER.REVOCATION_CHECK', sound, told).kind === 'own';
   if (!wantsRevocation || !isOwn || !mayBeRevoked(chain)) return told;
+  // Where that only warns, anybody's certificates would choose the addresses. Rule: wire-formats 9.6 "only after authenticity passed"
+  if (checkSigner(sound, trust, told).result !== 'pass') return told;
   const ask = { chain, atMs: trust.atMs, allowPrivate: trust.allowPrivateServers === true };
   const signedAt = authenticSigningTimeMs === undefined ? {} : { signedAtMs: authenticSigningTimeMs };
   const revocation = await inTime(witnesses.revocation({ ...ask, ...signedAt }), signal);
