@@ -17,6 +17,8 @@ export interface PolicyVerification extends Omit<AskOptions, 'renames'>, Omit<Ve
   readonly policy: Policy;
   /** Opens the repository or layout of the reference: only when something has to be read. */
   readonly open: () => Promise<Source>;
+  /** Signed annotations that are asked for whatever the rule. Default: none. */
+  readonly annotations?: Readonly<Record<string, string>>;
   /** Milliseconds since 1970 UTC: time is an argument. */
   readonly atMs: number;
 }
@@ -33,11 +35,19 @@ export async function verifyByPolicy(reference: Reference, using: PolicyVerifica
   const base = { fallback: policy.fallback, refuse: policy.refuse, revision: policy.revision, atMs };
   const chosen = await chooseInTime(asked, using);
   if ('message' in chosen) return undecidedBy(asked, base, chosen);
-  const ruling: Ruling = { ...base, ...(chosen.rule === undefined ? {} : { rule: chosen.rule }) };
+  const ruling: Ruling = { ...base, ...ruleOf(chosen, using) };
   if (!needsEvidence(ruling)) return withoutEvidence(asked, ruling);
   const { resolved } = chosen;
   const pinned = resolved === undefined ? {} : { resolve: () => Promise.resolve(resolved) };
   return await verifyAsked(asked, ruling, { ...using, ...pinned, source: await open() });
+}
+
+function ruleOf(
+  { rule }: ChosenRule,
+  { annotations: askedAnnotations }: Pick<PolicyVerification, 'annotations'>,
+): Pick<Ruling, 'rule'> {
+  if (rule === undefined) return {};
+  return { rule: askedAnnotations === undefined ? rule : { ...rule, askedAnnotations } };
 }
 
 /** The rule, or what kept it from being chosen. */

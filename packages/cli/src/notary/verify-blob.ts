@@ -4,7 +4,6 @@ import {
   identityText,
   judgeNotaryBlob,
   type NotaryBlobReport,
-  type Rule,
   type Ruling,
   toNotaryBlobReport,
 } from '@signet/verifier';
@@ -39,7 +38,7 @@ export async function verifyByNotary(
   if (flags.mediaType !== undefined) checkMediaType(flags.mediaType);
   const { policy, rule } = await readBlobRule(flags.policy, flags, io);
   const ruling: Ruling = {
-    ...(rule === undefined ? {} : { rule: withMetadata(rule, userMetadata) }),
+    ...(rule === undefined ? {} : { rule: { ...rule, askedAnnotations: userMetadata } }),
     fallback: 'deny', // what a policy allows without a rule are images
     refuse: policy.refuse,
     revision: policy.revision,
@@ -59,16 +58,6 @@ export async function verifyByNotary(
   if (output.json) writeJson(io, { version: 1, file, ...report });
   else io.stdout.write(render(file, report, output));
   return report.allowed ? EXIT.ok : exitCodeOf[report.verdict];
-}
-
-/** @throws {CliError} USAGE where the rule asks for another value */
-function withMetadata(rule: Rule, userMetadata: Readonly<Record<string, string>>): Rule {
-  const other = Object.entries(userMetadata).find(
-    ([name, value]) => Object.hasOwn(rule.annotations, name) && rule.annotations[name] !== value,
-  );
-  if (other !== undefined)
-    throw new CliError('USAGE', `--user-metadata ${other[0]}: the rule ${rule.name} asks for another value`);
-  return { ...rule, annotations: { ...rule.annotations, ...userMetadata } };
 }
 
 interface Signature {

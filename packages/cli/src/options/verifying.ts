@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { addStateOptions } from '../tags/state-folder.ts';
 import { parseDuration, parseInteger } from './duration.ts';
-import { addAnnotationOption, addTrustedKeyOptions } from './keys.ts';
+import { addAnnotationOption, addTrustedKeyOptions, addUserMetadataOption } from './keys.ts';
 import { addPluginConfigOption, addPolicyOption } from './policy.ts';
 import { addReceiptOption } from './receipts.ts';
 
@@ -25,7 +25,8 @@ export function addTrustOptions(command: Command): Command {
   addStateOptions(command);
   addReceiptOption(command);
   command.option('--tag-bound', 'the signature must name this repository and tag');
-  return addAnnotationOption(command, 'the signed annotations must hold this; repeatable');
+  addAnnotationOption(command, 'the signed annotations must hold this; repeatable');
+  return addUserMetadataOption(command, 'the same, and with --policy beside what its rule asks for; repeatable');
 }
 
 /** `--max-signatures`. */

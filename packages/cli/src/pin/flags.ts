@@ -40,6 +40,7 @@ export function isTrusting({ key, policy }: PinFlags): boolean {
 const ofVerifying = [
   ['tagBound', '--tag-bound'],
   ['annotation', '--annotation'],
+  ['userMetadata', '--user-metadata'],
   ['maxSignatures', '--max-signatures'],
   ['wait', '--wait'],
   ['strict', '--strict'],

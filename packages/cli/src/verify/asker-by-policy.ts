@@ -1,6 +1,7 @@
 import { parseReference } from '@signet/oci';
 import { createHabit, type Policy, verifyByPolicy } from '@signet/verifier';
 import type { Io } from '../io.ts';
+import { parseAnnotationFlags } from '../options/keys.ts';
 import { readPolicy } from '../policy/load.ts';
 import { type CallTags, createCallTags } from '../tags/trusted-tags.ts';
 import type { Asker } from './asker.ts';
@@ -30,6 +31,8 @@ export function askerBy(
 ): Asker {
   const habit = createHabit();
   const witnesses = callWitnesses(flags, io);
+  const { userMetadata } = flags;
+  const annotations = userMetadata === undefined ? {} : { annotations: parseAnnotationFlags({ userMetadata }) };
   return {
     async ask(target, connection) {
       const reference = parseReference(target.text);
@@ -38,6 +41,7 @@ export function askerBy(
         policy,
         habit,
         witnesses,
+        ...annotations,
         open: () => connection.open(reference),
         ...(trusted === undefined ? {} : { trusted }),
         ...commonOf(flags, io, target),

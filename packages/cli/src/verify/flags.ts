@@ -1,6 +1,6 @@
 import { CliError } from '../errors.ts';
 import { type InputFlags, refuseInputFlags } from '../options/inputs.ts';
-import type { TrustedKeyFlags } from '../options/keys.ts';
+import type { TrustedKeyFlags, UserMetadataFlags } from '../options/keys.ts';
 import type { OutputFlags } from '../options/output.ts';
 import type { PluginConfigFlags, PolicyFlags } from '../options/policy.ts';
 import { type ReceiptFlags, refuseTagFlags } from '../options/receipts.ts';
@@ -12,6 +12,7 @@ export interface VerifyFlags
   extends TrustedKeyFlags,
     PolicyFlags,
     PluginConfigFlags,
+    UserMetadataFlags,
     StateFlags,
     ReceiptFlags,
     InputFlags,

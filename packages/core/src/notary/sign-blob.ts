@@ -55,9 +55,10 @@ export async function signNotaryBlob(
   refuseReserved(userMetadata);
   checkAnnotations(userMetadata);
   const described = { ...(await describe(blob.pieces, key.algorithm.hash)), mediaType };
-  const payload = payloadOf(described, userMetadata);
+  const { form = 'jws' } = signing;
+  const payload = payloadOf(described, userMetadata, form);
   const envelope = await sealEnvelope(payload, key, { ...signing, signedAtMs });
-  checkOwn(envelope, signing.form ?? 'jws', payload);
+  checkOwn(envelope, form, payload);
   return { envelope, ...described };
 }
 
@@ -73,11 +74,17 @@ async function describe(pieces: AsyncIterable<Uint8Array>, name: NotaryHash): Pr
   return { digest: `${name}:${hash.digest('hex')}`, size };
 }
 
-/** Compact JSON with sorted names, as notation writes it: without annotations where there are none. */
-function payloadOf({ digest, mediaType, size }: Described, userMetadata: Readonly<Record<string, string>>): Payload {
+/** Compact JSON, byte by byte as notation writes it: names sorted in a JWS, in the order of OCI descriptors in COSE. */
+function payloadOf(
+  { digest, mediaType, size }: Described,
+  userMetadata: Readonly<Record<string, string>>,
+  form: NotaryForm,
+): Payload {
   const entries = Object.entries(userMetadata).sort(([left], [right]) => (left < right ? -1 : 1));
   const annotations = entries.length === 0 ? {} : { annotations: Object.fromEntries(entries) };
-  const bytes = Buffer.from(JSON.stringify({ targetArtifact: { ...annotations, digest, mediaType, size } }));
+  const targetArtifact =
+    form === 'jws' ? { ...annotations, digest, mediaType, size } : { mediaType, digest, size, ...annotations };
+  const bytes = Buffer.from(JSON.stringify({ targetArtifact }));
   return { format: 'notary', payloadType: NOTARY_PAYLOAD_TYPE, bytes, toSign: bytes };
 }
 

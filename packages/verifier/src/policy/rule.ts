@@ -18,6 +18,8 @@ export interface Rule {
   readonly catalogue?: TagCatalogue;
   /** Annotations that the signed payload must hold, exactly. */
   readonly annotations: Readonly<Record<string, string>>;
+  /** Others that the caller asks for beside the policy: where the two want different values, nothing meets both. */
+  readonly askedAnnotations?: Readonly<Record<string, string>>;
   /** `each`: every platform of an index must satisfy the rule by itself, and the index need not. Default: `index`. */
   readonly platforms?: 'index' | 'each';
   /** A signature's verified time may be at most so long ago, milliseconds. Without a verified time it does not count. */

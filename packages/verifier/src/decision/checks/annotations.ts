@@ -4,7 +4,7 @@ import type { Rule } from '../../policy/rule.ts';
 /** Each asked annotation stands in the signed payload with exactly this value. Rule: wire-formats 5.3 step 7. */
 export function checkAnnotations(proven: Proven, rule: Rule): Check {
   const check = { name: 'annotations', rule: 'design.md 5' } as const;
-  const wanted = Object.entries(rule.annotations);
+  const wanted = [...Object.entries(rule.annotations), ...Object.entries(rule.askedAnnotations ?? {})];
   if (wanted.length === 0)
     return { ...check, result: 'skip', code: 'NOT_ASKED', message: 'no annotation is asked for' };
   for (const [key, value] of wanted) {
