@@ -238,6 +238,7 @@ function reasonUnions(): readonly { readonly place: string; readonly codes: read
   return [
     { place: 'answer', codes: codesOf(source('verifier/src/decision/verdict'), /(?:Report|Tag)/) },
     { place: 'check', codes: codesOf(source('verifier/src/finding'), /Check/) },
+    { place: 'certificate', codes: codesOf(source('core/src/x509/chain-problem'), /Chain/) },
     { place: 'skipped', codes: codesOf(source('verifier/src/evidence'), /Skipped/) },
     { place: 'gate', codes: codesOf(source('admission/src/review/outcome'), /Gate/) },
     {

@@ -1,3 +1,4 @@
+import type { ChainCode } from '@signet/core/x509';
 import type { Digest } from '@signet/oci';
 import { shorten } from './report/shorten.ts';
 
@@ -30,6 +31,10 @@ export interface Check {
   readonly message: string;
   /** The rule it comes from: 'wire-formats 5.3', 'RFC 5280 6.1.3'. */
   readonly rule: string;
+  /** Which rule of certificates is broken, where one is: listed in docs/reasons.md. */
+  readonly certificate?: ChainCode;
+  /** What a specification asks for beside it and nobody is refused for, for people; from outside, so escaped when printed. */
+  readonly notes?: readonly string[];
 }
 
 /** Why a check came out as it did, in one stable word. */
@@ -133,7 +138,11 @@ export function createFinding(parts: Omit<Finding, 'proven'>, says: Proven | und
   });
   const finding = {
     ...parts,
-    checks: parts.checks.map((check) => ({ ...check, message: shorten(check.message) })),
+    checks: parts.checks.map((check) => ({
+      ...check,
+      message: shorten(check.message),
+      ...(check.notes === undefined ? {} : { notes: check.notes.map((note) => shorten(note)) }),
+    })),
     claims: Object.fromEntries(
       Object.entries(parts.claims).map(([name, text]) => [name, shorten(text, maxClaimLength)]),
     ),

@@ -1,7 +1,7 @@
 import type { Certificate } from './certificate.ts';
 import { nameText } from './name-text.ts';
 
-/** The rule of a chain that is broken: each has a code of its own. Rule: wire-formats 8.7. */
+/** The rule of a chain that is broken: each has a code of its own, told in docs/reasons.md. Rule: wire-formats 8.7. */
 export type ChainCode =
   | 'CHAIN_INCOMPLETE'
   | 'CHAIN_ORDER'

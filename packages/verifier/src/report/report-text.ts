@@ -166,7 +166,7 @@ function placeText({ file, line, column }: Place): string {
 
 function findingLines({ findings, verdict }: Report, { verbose }: RenderOptions): (readonly [string, string])[] {
   if (verbose === true)
-    return findings.flatMap((finding) => [['found', name(finding)] as const, ...finding.checks.map(checkLine)]);
+    return findings.flatMap((finding) => [['found', name(finding)] as const, ...finding.checks.flatMap(checkLines)]);
   if (verdict === 'verified') return [];
   const shown = findings
     .slice(0, maxShown)
@@ -179,8 +179,12 @@ function name({ format, origin, foundIn }: Finding): string {
   return `${format} ${origin} (${foundIn})`;
 }
 
-function checkLine({ name, result, code, message }: Check): readonly [string, string] {
-  return ['', `${result.padEnd(7)}  ${name.padEnd(12)}  ${code}: ${message}`];
+function checkLines({ name, result, code, message, certificate, notes = [] }: Check): (readonly [string, string])[] {
+  const why = certificate === undefined ? code : `${code} (${certificate})`;
+  return [
+    ['', `${result.padEnd(7)}  ${name.padEnd(12)}  ${why}: ${message}`],
+    ...notes.map((note) => ['', `${' '.repeat(7)}  ${'note'.padEnd(12)}  ${note}`] as const),
+  ];
 }
 
 function failuresOf({ checks }: Finding): string {

@@ -1,4 +1,4 @@
-import { CertificateError, findAnchor, identityOf, isWithin, nameText } from '@signet/core/x509';
+import { CertificateError, chainNotes, findAnchor, identityOf, isWithin, nameText } from '@signet/core/x509';
 import type { Check } from '../../finding.ts';
 import type { NamedX509Trust } from '../../trust.ts';
 import type { Testimony } from '../../witnesses/witnesses.ts';
@@ -27,7 +27,16 @@ export function checkSigner(sound: SoundEnvelope, trust: NamedX509Trust, testimo
       `signed by ${name}; none of its certificates is among the ${store} of ${trust.name}`,
     );
   }
-  const pass = (message: string): Check => ({ name: 'authenticity', result: 'pass', code: 'OK', message, rule });
+  const notes = chainNotes(chain);
+  const beside = notes.length === 0 ? {} : { notes };
+  const pass = (message: string): Check => ({
+    name: 'authenticity',
+    result: 'pass',
+    code: 'OK',
+    message,
+    rule,
+    ...beside,
+  });
   const answerer = answererFor('SIGNATURE_VERIFIER.TRUSTED_IDENTITY', sound, testimony);
   // The check of the plugin stays open then: this signature does not count.
   if (answerer.kind === 'open')

@@ -43,8 +43,13 @@ export function readSound(envelope: Envelope): Promise<SoundEnvelope | Unsound> 
 }
 
 async function read({ mediaType, bytes }: Envelope): Promise<SoundEnvelope | Unsound> {
-  const fail = (code: Check['code'], message: string, chain: readonly Certificate[] = []): Unsound => ({
-    failed: { name: 'integrity', result: 'fail', code, message, rule },
+  const fail = (
+    code: Check['code'],
+    message: string,
+    chain: readonly Certificate[] = [],
+    broken: Pick<Check, 'certificate'> = {},
+  ): Unsound => ({
+    failed: { name: 'integrity', result: 'fail', code, message, rule, ...broken },
     claims: claimsOf(chain),
     keyChecks: chain.length === 0 ? 0 : 1,
   });
@@ -55,7 +60,7 @@ async function read({ mediaType, bytes }: Envelope): Promise<SoundEnvelope | Uns
   const chain = chainOf(envelope);
   if (chain instanceof CertificateError) return fail('CERTIFICATE_RULE', chain.message);
   const broken = checkChain(chain, 'codeSigning');
-  if (broken !== undefined) return fail('CERTIFICATE_RULE', broken.message, chain);
+  if (broken !== undefined) return fail('CERTIFICATE_RULE', broken.message, chain, { certificate: broken.code });
   if (!(await isSignatureValid(envelope, chain, bytes)))
     return fail('SIGNATURE_INVALID', 'the signature is not that of the first certificate over what is signed', chain);
   const unknown = unknownAttribute(envelope);

@@ -55,6 +55,12 @@ function timeOf({ envelope, chain }: SoundEnvelope, trust: NamedX509Trust): Chec
 function validAt(chain: SoundEnvelope['chain'], atMs: number, when: string): Check {
   const problem = checkValidAt(chain, atMs);
   if (problem !== undefined)
-    return { ...base, result: 'fail', code: 'CERTIFICATE_TIME', message: `${problem.message} ${when}` };
+    return {
+      ...base,
+      result: 'fail',
+      code: 'CERTIFICATE_TIME',
+      message: `${problem.message} ${when}`,
+      certificate: problem.code,
+    };
   return { ...base, result: 'pass', code: 'OK', message: `its certificates are valid ${when}` };
 }
