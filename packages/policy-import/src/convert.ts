@@ -1,3 +1,4 @@
+import type { Place } from '@signet/verifier';
 import { arrange } from './arrange.ts';
 import { importClusterImagePolicy } from './formats/cluster-image-policy.ts';
 import { importConnaisseur } from './formats/connaisseur.ts';
@@ -13,6 +14,8 @@ import { writePolicy } from './write.ts';
 export interface Conversion {
   /** YAML, commented. */
   readonly policy: string;
+  /** Where in the other policy what stands in a line of `policy` came from, by its number from 1. */
+  readonly origins: ReadonlyMap<number, Place>;
   /** In the order of the files; each stands in `policy` as a comment, too. */
   readonly losses: readonly Loss[];
 }
@@ -53,7 +56,8 @@ function writeImported(imported: Imported, inputs: readonly PolicyInput[], title
   const unheard = imported.entries.filter((entry) => !arranged.some(({ all }) => all.includes(entry)));
   const losses = [...imported.losses, ...unheard.flatMap(unheardLosses)];
   const all = inOrder([...losses, ...rules.flatMap((rule) => rule.losses)], inputs);
-  return { policy: writePolicy({ title, imported: { ...imported, losses }, rules }), losses: all };
+  const { text, origins } = writePolicy({ title, imported: { ...imported, losses }, rules });
+  return { policy: text, origins, losses: all };
 }
 
 const importers: Readonly<Record<ImportFormat, Importer>> = {

@@ -42,8 +42,8 @@ export interface Conditions {
   readonly where: readonly string[];
 }
 
-/** A named source of trust: keys, or certificates. */
-export type ImportedSource = { readonly name: string } & (ImportedKeys | ImportedX509);
+/** A named source of trust: keys, or certificates. `place`: of what named it first, where that is known. */
+export type ImportedSource = { readonly name: string; readonly place?: Place } & (ImportedKeys | ImportedX509);
 
 /** Keys, and the form of signatures that the other tool reads. */
 export interface ImportedKeys {

@@ -1,3 +1,4 @@
+import type { Place } from '@signet/verifier';
 import type { Arranged } from './arrange.ts';
 import { allOf, type Demand, never } from './demand.ts';
 import type { Conditions, Entry, Loss } from './model.ts';
@@ -14,6 +15,8 @@ export interface ConvertedRule {
   readonly losses: readonly Loss[];
   /** The statements that it stands for. */
   readonly from: readonly Entry[];
+  /** Of the one that it is named after. */
+  readonly place: Place;
 }
 
 /** The rule for images about which these statements may decide together. */
@@ -24,6 +27,7 @@ export function toRule({ images, main, all, partly }: Arranged): ConvertedRule {
   const demand = conditions === undefined ? never : allOf(holding.map((each) => each.demand));
   const base = {
     name: main.name,
+    place: main.place,
     images,
     demand,
     from: all,

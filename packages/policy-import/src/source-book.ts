@@ -1,3 +1,4 @@
+import type { Place } from '@signet/verifier';
 import type { ImportedKeys, ImportedSource, ImportedX509 } from './model.ts';
 
 /** Names the sources of trust of a policy: the same keys in the same format are one source, two sources never share a name. */
@@ -6,13 +7,16 @@ export class SourceBook {
   /** `never` would be the requirement of that name. */
   private readonly names = new Set<string>(['never']);
 
-  /** The name of the source with these keys in this format, or these certificates; `hint` becomes the name where it is free. */
-  nameOf(trust: ImportedKeys | ImportedX509, hint: string): string {
+  /**
+   * The name of the source with these keys in this format, or these certificates; `hint` becomes the name where it is free. `place`: of what asks
+   * for it, for messages.
+   */
+  nameOf(trust: ImportedKeys | ImportedX509, hint: string, place?: Place): string {
     const id = JSON.stringify('x509' in trust ? trust.x509 : [trust.keys, trust.format]);
     const known = this.byKeys.get(id);
     if (known !== undefined) return known.name;
     const name = this.freeName(toName(hint));
-    this.byKeys.set(id, { name, ...trust });
+    this.byKeys.set(id, { name, ...(place === undefined ? {} : { place }), ...trust });
     return name;
   }
 

@@ -1,3 +1,4 @@
+import type { Place } from '@signet/verifier';
 import { type Demand, sourcesIn } from './demand.ts';
 import type { Conditions, Imported, ImportedSource, ImportedX509, Loss } from './model.ts';
 import type { ConvertedRule } from './rule.ts';
@@ -10,22 +11,45 @@ export interface PolicyParts {
   readonly rules: readonly ConvertedRule[];
 }
 
+/** The policy as text. */
+export interface WrittenPolicy {
+  readonly text: string;
+  /** Where in the other policy what stands in a line of this one came from, by its number from 1. Lines of which nobody knows it are not there. */
+  readonly origins: ReadonlyMap<number, Place>;
+}
+
+/** A line, and where it came from. */
+type Line = string | { readonly text: string; readonly from: Place };
+
 /** The policy as commented YAML. Each loss stands as a comment where it happened. */
-export function writePolicy({ title, imported, rules }: PolicyParts): string {
+export function writePolicy({ title, imported, rules }: PolicyParts): WrittenPolicy {
   const used = new Set(rules.flatMap(({ demand }) => sourcesIn(demand)));
   const sources = imported.sources.filter(({ name }) => used.has(name));
-  const lines = [
+  const lines: readonly Line[] = [
     ...title.map(comment),
     ...imported.losses.map(lossComment),
     'version: 1',
-    ...(sources.length === 0 ? [] : [...trustComments(sources), 'trust:', ...sources.flatMap(sourceLines)]),
+    ...(sources.length === 0
+      ? []
+      : [
+          ...trustComments(sources),
+          'trust:',
+          ...sources.flatMap((source) => placed(sourceLines(source), source.place)),
+        ]),
     ...(imported.renames.length === 0 ? [] : ['rename:']),
     ...imported.renames.map(({ from, to }) => `  - { from: ${quote(from)}, to: ${quote(to)} }`),
     rules.length === 0 ? 'rules: []' : 'rules:',
-    ...rules.flatMap((rule) => ruleLines(rule)),
+    ...rules.flatMap((rule) => placed(ruleLines(rule), rule.place)),
     `default: ${imported.fallback}`,
   ];
-  return `${lines.join('\n')}\n`;
+  return {
+    text: `${lines.map((line) => (typeof line === 'string' ? line : line.text)).join('\n')}\n`,
+    origins: new Map(lines.flatMap((line, at) => (typeof line === 'string' ? [] : [[at + 1, line.from] as const]))),
+  };
+}
+
+function placed(lines: readonly string[], from: Place | undefined): readonly Line[] {
+  return from === undefined ? lines : lines.map((text) => ({ text, from }));
 }
 
 function trustComments(sources: readonly ImportedSource[]): readonly string[] {

@@ -2,7 +2,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { CertificateError, checkAnchor, readCertificateFile } from '@signet/core/x509';
 import { type BlobStatement, convertBlobPolicy, convertPolicy, type Loss } from '@signet/policy-import';
-import { escapeForTerminal } from '@signet/verifier';
+import { escapeForTerminal, type Place } from '@signet/verifier';
 import { CliError } from '../errors.ts';
 import { isThere, readInputFile, systemReason } from '../files.ts';
 import type { Io } from '../io.ts';
@@ -14,6 +14,8 @@ export interface NotationPolicy {
   readonly path: string;
   /** Signet's policy that says the same. */
   readonly text: string;
+  /** Where in the file itself what stands in a line of `text` came from: reports and errors name that. */
+  readonly origins: ReadonlyMap<number, Place>;
   /** Certificates that were looked at, by the paths that it names: what was found in order is what is loaded, and is read once. */
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
@@ -33,9 +35,9 @@ export async function readNotationPolicy(
   { trustStore, io }: { readonly trustStore?: string; readonly io: Io },
 ): Promise<NotationPolicy> {
   const { input, options, files } = await readPolicyFile(name, imagePolicies, { io, trustStore });
-  const { policy, losses } = convertPolicy('notation', [input], options);
+  const { policy, losses, origins } = convertPolicy('notation', [input], options);
   tellLosses(losses, io);
-  return { path: input.file, text: policy, files };
+  return { path: input.file, text: policy, origins, files };
 }
 
 /** One for files: chosen among its statements by name, or the global one. */
@@ -49,9 +51,9 @@ export async function readNotationBlobPolicy(
   { trustStore, io }: { readonly trustStore?: string; readonly io: Io },
 ): Promise<NotationBlobPolicy> {
   const { input, options, files } = await readPolicyFile(name, blobPolicies, { io, trustStore });
-  const { policy, losses, statements } = convertBlobPolicy(input, options);
+  const { policy, losses, origins, statements } = convertBlobPolicy(input, options);
   tellLosses(losses, io);
-  return { path: input.file, text: policy, files, statements };
+  return { path: input.file, text: policy, origins, files, statements };
 }
 
 /** Where notation has its policies of a kind, and what to do where there is none. */

@@ -39,7 +39,7 @@ export async function readPolicy(
     const { trustStore } = flags;
     const { readNotationPolicy } = await import('../notary/notation-policy.ts');
     const own = await readNotationPolicy(path, { io, ...(trustStore === undefined ? {} : { trustStore }) });
-    const reader = withContents(readerOf(io, onRead), contentsOf(own), onRead);
+    const reader = readerOfNotation(own, readerOf(io, onRead), onRead);
     return loadPolicy(own.path, { reader, env: {} });
   }
   if (flags.trustStore !== undefined)
@@ -68,13 +68,21 @@ export async function readNotationBlobs(
 ): Promise<LoadedBlobPolicy> {
   const { readNotationBlobPolicy } = await import('../notary/notation-policy.ts');
   const own = await readNotationBlobPolicy(path, { io, ...(trustStore === undefined ? {} : { trustStore }) });
-  const reader = withContents(readerOf(io), contentsOf(own));
+  const reader = readerOfNotation(own, readerOf(io));
   return { policy: await loadPolicy(own.path, { reader, env: {} }), statements: own.statements };
 }
 
-/** The policy as it was converted, with the certificates that were read for that. */
-function contentsOf({ path, text, files }: NotationPolicy): ReadonlyMap<string, Uint8Array> {
-  return new Map([...files, [path, Buffer.from(text)]]);
+/** The policy as it was converted, with the certificates that were read for that; its places are those of notation's own file. */
+function readerOfNotation(
+  { path, text, files, origins }: NotationPolicy,
+  others: PolicyReader,
+  onRead?: (path: string) => void,
+): PolicyReader {
+  return {
+    ...withContents(others, new Map([...files, [path, Buffer.from(text)]]), onRead),
+    originOf: (place) =>
+      place.file === path ? (origins.get(place.line) ?? { file: path, line: 1, column: 1 }) : place,
+  };
 }
 
 /** These files are taken to hold that. `onRead` is told of them all the same. */

@@ -59,7 +59,7 @@ export function x509Demand(statement: Cursor, { book, options }: TrustReading): 
   };
   if (x509.ca.length + x509.signingAuthority.length === 0) return lose('it names no authority of signers');
   const trust: ImportedX509 = { x509: { ...x509, ...(verifyTimestamp === undefined ? {} : { verifyTimestamp }) } };
-  return { demand: bySource(book.nameOf(trust, name)), losses };
+  return { demand: bySource(book.nameOf(trust, name, statement.place)), losses };
 }
 
 /** Rule: wire-formats 9.1 */

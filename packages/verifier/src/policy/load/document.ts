@@ -15,7 +15,7 @@ import { readYaml, starHint } from './yaml-document.ts';
 export function parseDocument(
   bytes: Uint8Array,
   file: string,
-  { problems, budget = new Budget() }: { readonly problems: Problems; readonly budget?: Budget },
+  { problems, budget = new Budget(), originOf = (place) => place }: DocumentOptions,
 ): PolicyNode | undefined {
   const start: Place = { file, line: 1, column: 1 };
   const text = textOf(bytes, start, problems);
@@ -30,9 +30,18 @@ export function parseDocument(
     problems.add('the file is empty', start, { hint: 'it begins with: version: 1' });
     return undefined;
   }
-  const reading = new Reading({ text, placeOf, problems, budget });
+  const reading = new Reading({ text, placeOf: (offset) => originOf(placeOf(offset)), problems, budget });
   const node = reading.read(contents);
   return reading.isBroken ? undefined : node;
+}
+
+/** What a file is read with. */
+export interface DocumentOptions {
+  readonly problems: Problems;
+  /** Default: one of its own. */
+  readonly budget?: Budget;
+  /** As a reader has it. Default: everything stands where it was found. */
+  readonly originOf?: (place: Place) => Place;
 }
 
 function textOf(bytes: Uint8Array, start: Place, problems: Problems): string | undefined {

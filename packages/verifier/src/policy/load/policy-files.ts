@@ -61,10 +61,11 @@ interface Found {
 }
 
 async function readOne({ path, bytes, above }: Found, reading: Reading): Promise<void> {
-  const { problems, files } = reading;
+  const { problems, files, budget } = reading;
+  const { originOf } = reading.reader;
   reading.bytes += bytes.length;
   files.set(normalize(path), 'broken');
-  const root = parseDocument(bytes, path, reading);
+  const root = parseDocument(bytes, path, { problems, budget, ...(originOf === undefined ? {} : { originOf }) });
   const input = root === undefined ? undefined : checkShape(root, problems);
   if (root === undefined || input === undefined) return;
   const named = typeof input.extends === 'string' ? [input.extends] : (input.extends ?? []);
