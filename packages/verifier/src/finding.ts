@@ -100,6 +100,8 @@ export interface Proven {
   readonly claimedAtMs?: number;
   /** By a trusted timestamp or transparency log, milliseconds since 1970 UTC: at this time the signature was there. */
   readonly verifiedAtMs?: number;
+  /** From when on it may no longer count: its own end, or that of one of its certificates. Milliseconds since 1970 UTC. */
+  readonly endsAtMs?: number;
   /** All signed annotations. */
   readonly annotations: Readonly<Record<string, string>>;
 }

@@ -1,6 +1,7 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { publicKeyFrom } from '@signet/core';
 import {
   type Certificate,
   checkChain,
@@ -60,6 +61,28 @@ describe('the key of a certificate', () => {
     expect(notaryAlgorithmOf(withRsa(modulus, Uint8Array.of(3)))).toBeUndefined();
     const long = (bits: number) => isStrongKey(withRsa(Buffer.alloc(bits / 8, 0xff), Uint8Array.of(1, 0, 1)));
     expect([long(16_384), long(16_392)]).toEqual([true, false]);
+  });
+
+  it('is one key, however its certificate spells it: a key that is refused stays refused', () => {
+    const key = testKey('rsa-2048');
+    const { n = '' } = createPublicKey(key).export({ format: 'jwk' });
+    const numbers = sequence(derUnsigned(Buffer.from(n, 'base64url')), derUnsigned(Uint8Array.of(1, 0, 1)));
+    // A length in more bytes than it needs; OpenSSL takes it.
+    const long = Buffer.of(0x30, 0x83, 0, (numbers.length - 4) >> 8, (numbers.length - 4) & 0xff);
+    const rsa = objectId('1.2.840.113549.1.1.1');
+    const spellings = [
+      sequence(sequence(rsa, der(0x05)), bitString(numbers)),
+      sequence(sequence(rsa), bitString(numbers)),
+      sequence(sequence(rsa, der(0x05)), bitString(Buffer.concat([long, numbers.subarray(4)]))),
+    ];
+    const certificates = spellings.map((spki) =>
+      readCertificate(makeCertificate({ key, change: (fields) => ({ ...fields, spki }) }).der),
+    );
+    expect(new Set(certificates.map(({ spki }) => Buffer.from(spki).toString('hex'))).size).toBe(3);
+    for (const each of certificates) {
+      expect(checkChain([each], 'codeSigning')).toBeUndefined();
+      expect(each.keyId).toBe(publicKeyFrom(createPublicKey(key)).id);
+    }
   });
 
   it('of numbers without measure is read in bounded time', () => {

@@ -7,7 +7,7 @@ import { notaryVerifyFormat } from '../../../packages/verifier/src/formats/notar
 import type { NamedX509Trust } from '../../../packages/verifier/src/trust.ts';
 import { isSignedByKeyOf, twinOf } from '../../support/certificate-twin.ts';
 import { type CertificateRequest, type MadeCertificate, makeCertificate } from '../../support/certificates.ts';
-import { signNotaryJws } from '../../support/notary-signature.ts';
+import { type NotarySignatureRequest, signNotaryJws } from '../../support/notary-signature.ts';
 import { envelopeOf } from '../signatures.ts';
 
 const image: Descriptor = {
@@ -33,9 +33,18 @@ const trusting = (...anchors: readonly MadeCertificate[]): NamedX509Trust => ({
   atMs: Date.UTC(2026, 10, 24),
 });
 
-async function judge(trust: NamedX509Trust, ...chain: readonly MadeCertificate[]): Promise<Finding> {
+type Signing = Pick<NotarySignatureRequest, 'attributes' | 'critical'>;
+
+const judge = (trust: NamedX509Trust, ...chain: readonly MadeCertificate[]): Promise<Finding> =>
+  judgeBy(trust, {}, ...chain);
+
+async function judgeBy(
+  trust: NamedX509Trust,
+  signing: Signing,
+  ...chain: readonly MadeCertificate[]
+): Promise<Finding> {
   const key = chain[0]?.privateKey ?? expect.fail('a certificate');
-  const bytes = signNotaryJws({ target: image, chain: chain.map(({ der }) => der), key });
+  const bytes = signNotaryJws({ target: image, chain: chain.map(({ der }) => der), key, ...signing });
   const envelope = envelopeOf('notary', bytes, { mediaType: 'application/jose+json', annotations: {} });
   const subject = { digest: image.digest, descriptor: image };
   const [finding] = await notaryVerifyFormat.verify(envelope, subject, { keys: [], x509: [trust] });
@@ -48,6 +57,30 @@ function signersOf(findings: readonly Finding[]): number {
   expect(accepted.length).toBe(findings.length);
   return new Set(accepted.flatMap(({ proven }) => (proven === undefined ? [] : [signerId(proven.identity)]))).size;
 }
+
+describe('when a signature ends', () => {
+  const trust = trusting(root);
+  const day = 86_400_000;
+  const endOf = async (changes: Partial<NamedX509Trust>, request: CertificateRequest, signing: Signing = {}) =>
+    (await judgeBy({ ...trust, ...changes }, signing, leaf(request), between, root)).proven?.endsAtMs;
+  const ending = (ms: number): Signing => ({
+    attributes: { 'io.cncf.notary.expiry': `${new Date(ms).toISOString().slice(0, 19)}Z` },
+    critical: ['io.cncf.notary.expiry'],
+  });
+
+  it('with the first of its certificates, or by itself', async () => {
+    const toMs = trust.atMs + day;
+    expect(await endOf({}, { toMs })).toBe(toMs + 1);
+    expect(await endOf({}, { toMs }, ending(toMs - 1000))).toBe(toMs - 1000);
+    expect(await endOf({ expiry: 'log' }, { toMs }, ending(toMs - 1000))).toBe(toMs + 1);
+  });
+
+  it('not at all where its end is only logged, or past', async () => {
+    const toMs = trust.atMs - day;
+    expect(await endOf({ authenticTimestamp: 'log', expiry: 'log' }, { toMs }, ending(toMs))).toBeUndefined();
+    expect(await endOf({ authenticTimestamp: 'log' }, {}, ending(trust.atMs + day))).toBe(trust.atMs + day);
+  });
+});
 
 describe('how many signers there are', () => {
   it('one, whose chain ends with the root in either spelling of its signature', async () => {

@@ -92,6 +92,19 @@ describe('revocation of a chain', () => {
     expect((await w.check({ [crlOne]: base })).first).toMatchObject({ status: 'unknown' });
   });
 
+  it('asks the first 8 addresses of a kind, however many a certificate or a list names', async () => {
+    const many = (kind: string) => Array.from({ length: 60 }, (_, at) => `http://${kind}${at}.test/x`);
+    const w = world({ ocspUrls: many('o'), crlUrls: many('c') });
+    const all = await w.check({});
+    expect(all.first).toMatchObject({ status: 'unknown', method: 'crl' });
+    expect(all.asked).toEqual([...many('o').slice(0, 8), ...many('c').slice(0, 8)].map((url) => new URL(url).host));
+    expect((await w.check({ 'http://o7.test': w.ocsp() })).first?.status).toBe('ok');
+    expect((await w.check({ 'http://o8.test': w.ocsp() })).first?.status).toBe('unknown');
+    const base = w.crl({ extensions: [crlPoints(many('d'), oids.freshestCrl)] });
+    const deltas = await world({ crlUrls: [crlOne] }).check({ [crlOne]: base });
+    expect(deltas.asked.length).toBeLessThanOrEqual(9);
+  });
+
   it('asks no address but those of http', async () => {
     const { first, asked } = await world({ ocspUrls: ['https://o.test/'], crlUrls: ['ldap://c.test/x'] }).check({});
     expect(first).toMatchObject({ status: 'unknown', message: expect.stringContaining('only http') });

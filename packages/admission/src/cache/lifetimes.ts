@@ -1,4 +1,4 @@
-import { isAccepted, type Report, type Rule, type TagFacts } from '@signet/verifier';
+import { isAccepted, type Proven, type Report, type Rule, type TagFacts } from '@signet/verifier';
 
 /** How long answers are kept, milliseconds. */
 export interface Lifetimes {
@@ -54,11 +54,13 @@ function catalogueEnd({ issuedMs = 0, expiresMs = 0, expired }: TagFacts, rule: 
   return Math.min(expired === 'grace' ? expiresMs + graceAfterExpiryMs : expiresMs, issuedMs + maxAgeMs);
 }
 
-/** When the first of the signatures that counted becomes too old for the rule. */
+/** When the first of the signatures that counted ends, or becomes too old for the rule. */
 function evidenceEnd({ findings }: Report, rule: Rule | undefined): number {
   const maxAgeMs = rule?.maxAgeMs;
-  if (maxAgeMs === undefined) return Number.POSITIVE_INFINITY;
-  return findings
-    .filter(isAccepted)
-    .reduce((end, { proven }) => Math.min(end, (proven?.verifiedAtMs ?? 0) + maxAgeMs), Number.POSITIVE_INFINITY);
+  const endOf = ({ endsAtMs = never, verifiedAtMs = 0 }: Proven): number =>
+    Math.min(endsAtMs, maxAgeMs === undefined ? never : verifiedAtMs + maxAgeMs);
+  const counted = findings.filter(isAccepted).flatMap(({ proven }) => (proven === undefined ? [] : [endOf(proven)]));
+  return Math.min(never, ...counted);
 }
+
+const never = Number.POSITIVE_INFINITY;

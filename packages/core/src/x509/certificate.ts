@@ -22,7 +22,7 @@ export interface Certificate extends Extensions {
   readonly publicKey: KeyObject;
   /** DER SubjectPublicKeyInfo, as it stands in the certificate. */
   readonly spki: Uint8Array;
-  /** Lower-case hex SHA-256 of `spki`. */
+  /** Lower-case hex SHA-256 of the key's SubjectPublicKeyInfo in its one spelling: `spki` may have another, and is the same key all the same. */
   readonly keyId: string;
   /** OID of the algorithm that it is signed with. */
   readonly signatureAlgorithm: string;
@@ -58,7 +58,7 @@ export function readCertificate(der: Uint8Array): Certificate {
     ...fields,
     publicKey,
     spki,
-    keyId: sha256(spki),
+    keyId: sha256(spellOut(publicKey) ?? spki),
     ...readExtensions(extensions),
   };
   native.set(certificate, own);
@@ -95,6 +95,15 @@ function readByOpenssl(der: Uint8Array): { readonly own: X509Certificate; readon
     return { own, publicKey: own.publicKey };
   } catch (cause) {
     throw malformed('its key or its signature cannot be read', cause);
+  }
+}
+
+/** As OpenSSL writes it; undefined for a key that it cannot write. */
+function spellOut(key: KeyObject): Uint8Array | undefined {
+  try {
+    return key.export({ format: 'der', type: 'spki' });
+  } catch {
+    return undefined; // read, and of a kind that nobody signs with
   }
 }
 

@@ -1,5 +1,5 @@
 import { answerByCrl, type Crl, type RevocationQuestion } from '@signet/core/revocation';
-import { type Asked, isHttp } from './asked.ts';
+import { type Asked, isHttp, serversOf } from './asked.ts';
 import type { CrlSource, FoundCrl } from './crl-source.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { CrlSource, FoundCrl } from './crl-source.ts';
  */
 export async function askCrl(question: RevocationQuestion, source: CrlSource): Promise<Asked> {
   let failed: Asked = { server: undefined, answer: { status: 'unknown', message: 'there is no address of a CRL' } };
-  for (const server of question.certificate.crlUrls) {
+  for (const server of serversOf(question.certificate.crlUrls)) {
     const base = await findOne(server, 'base', question, source);
     if ('failed' in base) {
       failed = { server, answer: { status: 'unknown', message: base.failed } };
@@ -21,7 +21,7 @@ export async function askCrl(question: RevocationQuestion, source: CrlSource): P
 
 async function withDelta(base: Crl, question: RevocationQuestion, source: CrlSource): Promise<Asked['answer']> {
   let failed: string | undefined;
-  for (const url of base.freshestUrls) {
+  for (const url of serversOf(base.freshestUrls)) {
     const delta = await findOne(url, 'delta', question, source);
     if ('crl' in delta) return answerByCrl(base, delta.crl, question);
     failed = delta.failed;

@@ -5,7 +5,7 @@ import {
   type RevocationQuestion,
   readOcspResponse,
 } from '@signet/core/revocation';
-import { type Asked, isHttp } from './asked.ts';
+import { type Asked, isHttp, serversOf } from './asked.ts';
 import type { Fetched, RevocationFetcher } from './fetcher.ts';
 
 /** Milliseconds for one responder. Rule: wire-formats 12. */
@@ -19,7 +19,7 @@ export async function askOcsp(
 ): Promise<Asked> {
   const request = ocspRequest(question.certificate, question.issuer);
   let last: Asked = { server: undefined, answer: { status: 'unknown', message: 'there is no address of a responder' } };
-  for (const server of question.certificate.ocspUrls) {
+  for (const server of serversOf(question.certificate.ocspUrls)) {
     const fetched = await askOne(server, request, { fetcher, signal });
     const answer: Asked['answer'] =
       'failed' in fetched ? { status: 'unknown', message: fetched.failed } : readOcspResponse(fetched.bytes, question);

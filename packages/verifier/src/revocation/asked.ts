@@ -10,3 +10,11 @@ export interface Asked {
 export function isHttp(url: string): boolean {
   return URL.parse(url)?.protocol === 'http:';
 }
+
+/** Addresses of one kind that are asked for one certificate: each may take its whole time, and a certificate may name dozens. */
+const maxServers = 8;
+
+/** The addresses that are asked, in their order. Those beyond are left out: what nobody says then is unknown. */
+export function serversOf(urls: readonly string[]): readonly string[] {
+  return urls.slice(0, maxServers);
+}

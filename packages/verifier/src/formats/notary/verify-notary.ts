@@ -47,6 +47,7 @@ function toProven(
   const signedReference = own(ANNOTATION_REF_NAME);
   const claimedAtMs = parseSignedAt(own(ANNOTATION_SIGNED_AT) ?? '') ?? envelope.attributes.signingTimeMs;
   const { authenticSigningTimeMs } = envelope.attributes;
+  const endsAtMs = endOf({ envelope, chain }, trust);
   return {
     identity: {
       kind: 'x509',
@@ -59,6 +60,18 @@ function toProven(
     ...(signedReference === undefined ? {} : { signedReference }),
     ...(claimedAtMs === undefined ? {} : { claimedAtMs }),
     ...(authenticSigningTimeMs === undefined ? {} : { verifiedAtMs: authenticSigningTimeMs }),
+    ...(endsAtMs === undefined ? {} : { endsAtMs }),
     annotations,
   };
+}
+
+/** Of what is to come: an end that is past, and counts all the same, was proven to be none, or is only logged. */
+function endOf({ envelope, chain }: SoundEnvelope, trust: NamedX509Trust): number | undefined {
+  const { expiryMs, authenticSigningTimeMs } = envelope.attributes;
+  const own = trust.expiry === 'enforce' && expiryMs !== undefined ? [expiryMs] : [];
+  const isByNow = trust.authenticTimestamp === 'enforce' && authenticSigningTimeMs === undefined;
+  // Both bounds of a certificate belong to the time in which it is valid.
+  const certificates = isByNow ? chain.map(({ notAfterMs }) => notAfterMs + 1) : [];
+  const toCome = [...own, ...certificates].filter((ms) => ms > trust.atMs);
+  return toCome.length === 0 ? undefined : Math.min(...toCome);
 }
