@@ -36,7 +36,7 @@ export const packageArrows: Readonly<Record<PackageName, readonly PackageName[]>
 /** What packages offer beside their main entry, by the name in `exports`. */
 export const packageEntries: Readonly<Record<PackageName, readonly string[]>> = {
   oci: [],
-  core: ['notary-plugin', 'revocation', 'x509'],
+  core: ['notary-plugin', 'revocation', 'timestamp', 'x509'],
   verifier: ['policy', 'report.schema.json', 'revocation'],
   registry: [],
   'policy-import': [],

@@ -30,6 +30,7 @@ export type CliErrorCode =
   | 'PLUGIN_INSTALLED'
   | 'PLUGIN_DIGEST'
   | 'PLUGIN_DOWNLOAD'
+  | 'TIMESTAMP_FAILED'
   | 'INTERRUPTED';
 
 /** A call that cannot be carried out. The hint says what to do. */

@@ -60,8 +60,31 @@ export async function searchSeeds({
   return total;
 }
 
-/** One process until nothing is left to take. */
-function runWorker(mutation: string, take: () => Order | undefined, note: (answer: Answer) => void): Promise<void> {
+/** Batches that a process runs: what programs that were killed in a world waited for stays in memory, and ends with the process. */
+const batchesOfProcess = 40;
+
+/** One process after the other until nothing is left to take. */
+async function runWorker(
+  mutation: string,
+  take: () => Order | undefined,
+  note: (answer: Answer) => void,
+): Promise<void> {
+  let isLeft = true;
+  while (isLeft) {
+    let taken = 0;
+    const takeSome = (): Order | undefined => {
+      if (taken >= batchesOfProcess) return undefined;
+      const order = take();
+      isLeft = order !== undefined;
+      taken += 1;
+      return order;
+    };
+    await runProcess(mutation, takeSome, note);
+  }
+}
+
+/** One process until nothing is given. */
+function runProcess(mutation: string, take: () => Order | undefined, note: (answer: Answer) => void): Promise<void> {
   const file = join(root, 'test/signed-tags/simulation/worker.ts');
   const child = fork(file, [mutation], { execArgv: ['-C', '@signet/source'] });
   return new Promise((resolve, reject) => {

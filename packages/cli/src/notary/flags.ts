@@ -3,9 +3,10 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CliError } from '../errors.ts';
 import { collect } from '../options/duration.ts';
 import { addUserMetadataOption, type UserMetadataFlags } from '../options/keys.ts';
+import type { TimestampFlags } from './time-authority.ts';
 
 /** What {@link addNotaryOptions} produces. */
-export interface NotaryFlags extends UserMetadataFlags {
+export interface NotaryFlags extends UserMetadataFlags, TimestampFlags {
   /** File of the chain. */
   readonly cert?: string;
   /** Name of a key in notation's `signingkeys.json`. */
@@ -40,7 +41,9 @@ export function addNotaryOptions(command: Command): Command {
     )
     .addOption(
       new Option('--expiry <duration>', 'the signature counts for so long: 90d, 720h, 3h20m').argParser(parseLifetime),
-    );
+    )
+    .option('--tsa <url>', 'let this time stamp authority (RFC 3161) confirm when it was signed')
+    .option('--tsa-root <file>', 'certificate of the root that the authority is trusted by, PEM or DER');
   return addUserMetadataOption(command, 'put this into the signed payload, as --annotation does; repeatable');
 }
 
@@ -64,7 +67,18 @@ export function refuseNotaryFlags(flags: NotaryFlags, format: string): void {
     throw new CliError('USAGE', `--${toOption(given)} is for --format notary, not for ${format}`);
 }
 
-const names = ['cert', 'keyName', 'plugin', 'id', 'pluginConfig', 'envelope', 'expiry', 'userMetadata'] as const;
+const names = [
+  'cert',
+  'keyName',
+  'plugin',
+  'id',
+  'pluginConfig',
+  'envelope',
+  'expiry',
+  'userMetadata',
+  'tsa',
+  'tsaRoot',
+] as const;
 
 function toOption(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

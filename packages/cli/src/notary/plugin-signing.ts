@@ -1,4 +1,4 @@
-import type { NotaryForm } from '@signet/core';
+import type { NotaryForm, NotarySigning } from '@signet/core';
 import { notaryPluginFormat, openPluginSigner } from '@signet/core/notary-plugin';
 import type { Io } from '../io.ts';
 import type { PluginKey } from './chosen-key.ts';
@@ -9,6 +9,8 @@ import type { NotarySigner } from './notary-signer.ts';
 export interface PluginSigningOptions {
   readonly form: NotaryForm;
   readonly lifetimeMs?: number;
+  /** Confirms when it was signed. */
+  readonly timestamp?: NotarySigning['timestamp'];
   /** DER of the certificates that it has to sign with. */
   readonly chain?: readonly Uint8Array[];
   readonly io: Io;
@@ -17,7 +19,7 @@ export interface PluginSigningOptions {
 /** The signer that a plugin is, and the format that lets it seal. @throws {PluginError}; {CliError} USAGE where notation's folder cannot be found */
 export async function pluginSigner(
   { pluginName, id, pluginConfig }: PluginKey,
-  { form, lifetimeMs, chain, io }: PluginSigningOptions,
+  { form, lifetimeMs, timestamp, chain, io }: PluginSigningOptions,
 ): Promise<NotarySigner> {
   const signer = await openPluginSigner({
     folder: notationFolder(io.env),
@@ -29,7 +31,11 @@ export async function pluginSigner(
     signal: io.signal,
     ...(chain === undefined ? {} : { chain }),
   });
-  const signing = { form, ...(lifetimeMs === undefined ? {} : { lifetimeMs }) };
+  const signing = {
+    form,
+    ...(lifetimeMs === undefined ? {} : { lifetimeMs }),
+    ...(timestamp === undefined ? {} : { timestamp }),
+  };
   return {
     format: notaryPluginFormat(signer, signing),
     signer,

@@ -1,4 +1,4 @@
-import { createNotaryFormat, envelopeKeyOf, type SignFormat } from '@signet/core';
+import { createNotaryFormat, envelopeKeyOf, type NotarySigning, type SignFormat } from '@signet/core';
 import { type Certificate, CertificateError, checkChain, checkValidAt, readCertificateFile } from '@signet/core/x509';
 import { CliError } from '../errors.ts';
 import { readInputFile } from '../files.ts';
@@ -26,11 +26,11 @@ export function plannedNotary(): SignFormat {
  */
 export async function readNotarySigner(flags: NotaryKeyFlags, io: Io): Promise<NotarySigner> {
   const { form, key } = await chosenKey(flags, io);
-  const lifetime = flags.expiry === undefined ? {} : { lifetimeMs: flags.expiry };
+  const signing = { form, ...(await lifetimeAndTime(flags, io)) };
   if (key.kind === 'plugin') {
     const { pluginSigner } = await import('./plugin-signing.ts');
     const chain = flags.cert === undefined ? undefined : await readSigningChain(flags.cert);
-    return await pluginSigner(key, { form, ...lifetime, io, ...(chain === undefined ? {} : { chain }) });
+    return await pluginSigner(key, { ...signing, io, ...(chain === undefined ? {} : { chain }) });
   }
   const { keyPath, certPath } = key;
   if (keyPath === undefined)
@@ -44,13 +44,24 @@ export async function readNotarySigner(flags: NotaryKeyFlags, io: Io): Promise<N
   const own = await readSigner({ ...flags, key: keyPath }, io);
   const chain = await readSigningChain(certPath, own.publicKey.id);
   const signer = { ...own, chain };
-  const signing = { form, ...lifetime };
   return {
     format: createNotaryFormat({ ...signing, certificates: chain }),
     signer,
     signsAnew: false,
     forFiles: () => ({ key: envelopeKeyOf(signer), signing }),
   };
+}
+
+/** How long it counts, and who confirms when it was made. */
+async function lifetimeAndTime(
+  flags: NotaryKeyFlags,
+  io: Io,
+): Promise<Pick<NotarySigning, 'lifetimeMs' | 'timestamp'>> {
+  const { expiry, tsa, tsaRoot } = flags;
+  const lifetime = expiry === undefined ? {} : { lifetimeMs: expiry };
+  if (tsa === undefined && tsaRoot === undefined) return lifetime;
+  const timestamp = await (await import('./time-authority.ts')).timeAuthority(flags, io);
+  return { ...lifetime, ...(timestamp === undefined ? {} : { timestamp }) };
 }
 
 /** DER, held to the rules that every verifier holds them to. Rule: wire-formats 8.7. @throws {CliError} FILE_UNREADABLE, CERTIFICATES_UNFIT */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { bitsOf } from '../asn1/structure.ts';
 import { der, readAll, readOnlySequence, TAG } from '../keys/der.ts';
 import type { Certificate } from '../x509/certificate.ts';
-import { bitsOf } from './structure.ts';
 
 /** Hashes that name a certificate in OCSP, and their DER identifiers' content. SHA-1 here names, and protects nothing. */
 export type IdHash = 'sha1' | 'sha256';

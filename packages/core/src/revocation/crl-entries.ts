@@ -1,7 +1,7 @@
+import { timeOf, unusable } from '../asn1/structure.ts';
 import { type DerElement, readAll, readDer, TAG } from '../keys/der.ts';
 import type { Revocation } from './answer.ts';
 import { extensionIds, readAnswerExtensions, readReasonAndDate } from './extensions.ts';
-import { timeOf, unusable } from './structure.ts';
 
 /** Entries of one certificate in one list: more say nothing. */
 const maxMatches = 16;

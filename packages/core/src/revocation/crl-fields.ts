@@ -1,7 +1,7 @@
+import type { SignedData } from '../asn1/signed-data.ts';
+import { bitsOf, expect, innerOf, partsOf, unusable } from '../asn1/structure.ts';
 import { type DerElement, readAll, readOnlySequence, TAG } from '../keys/der.ts';
 import { checkDer } from '../x509/der-shape.ts';
-import type { SignedData } from './signed-data.ts';
-import { bitsOf, expect, innerOf, partsOf, unusable } from './structure.ts';
 
 /** A list taken apart: nothing of it is believed yet. Rule: RFC 5280, 5.1. */
 export interface CrlFields {

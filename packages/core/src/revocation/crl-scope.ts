@@ -1,6 +1,6 @@
+import { innerOf, partsOf, unusable } from '../asn1/structure.ts';
 import { type DerElement, TAG } from '../keys/der.ts';
 import type { Certificate } from '../x509/certificate.ts';
-import { innerOf, partsOf, unusable } from './structure.ts';
 
 const [uri, names] = [0x86, 0xa0];
 /** Tags of an issuing distribution point. Rule: RFC 5280, 5.2.5. */

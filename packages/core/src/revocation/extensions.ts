@@ -1,7 +1,7 @@
+import { enumeratedOf, expect, objectIdOf, partsOf, timeOf, unusable } from '../asn1/structure.ts';
 import { type DerElement, readDer, TAG } from '../keys/der.ts';
 import { checkDer } from '../x509/der-shape.ts';
 import { type Revocation, reasonOf } from './answer.ts';
-import { enumeratedOf, expect, objectIdOf, partsOf, timeOf, unusable } from './structure.ts';
 
 /** OIDs of the extensions that responses, lists and their entries have. Rule: RFC 5280, 5.2 and 5.3. */
 export const extensionIds = {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
+import { unusable } from '../asn1/structure.ts';
 import { CertificateError } from '../errors.ts';
 import { type Certificate, isIssuedBy, readCertificate } from '../x509/certificate.ts';
 import { hashOfSignature } from '../x509/signature-hash.ts';
 import { keyBits } from './certificate-id.ts';
 import type { OcspResponse } from './ocsp-response.ts';
-import { unusable } from './structure.ts';
 
 const ocspSigning = '1.3.6.1.5.5.7.3.9';
 

@@ -1,7 +1,7 @@
+import type { SignedData } from '../asn1/signed-data.ts';
+import { bitsOf, enumeratedOf, expect, innerOf, objectIdOf, partsOf, unusable } from '../asn1/structure.ts';
 import { type DerElement, readAll, readDer, readOnlySequence, TAG } from '../keys/der.ts';
 import { checkDer } from '../x509/der-shape.ts';
-import type { SignedData } from './signed-data.ts';
-import { bitsOf, enumeratedOf, expect, innerOf, objectIdOf, partsOf, unusable } from './structure.ts';
 
 /** A basic response taken apart: nothing of it is believed yet. Rule: RFC 6960, 4.2.1. */
 export interface OcspResponse {

@@ -1,3 +1,5 @@
+import { checkSigned } from '../asn1/signed-data.ts';
+import { orUnusable, timeOf, unusable } from '../asn1/structure.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { type Revocation, type RevocationAnswer, toRevoked, unknown } from './answer.ts';
 import { findEntries } from './crl-entries.ts';
@@ -5,8 +7,6 @@ import { type CrlFields, crlNumberOf, parseCrl } from './crl-fields.ts';
 import { checkScope, freshestUrls } from './crl-scope.ts';
 import { type AnswerExtensions, extensionIds, readAnswerExtensions } from './extensions.ts';
 import { maxSkewMs, type RevocationQuestion } from './read-ocsp.ts';
-import { checkSigned } from './signed-data.ts';
-import { orUnusable, timeOf, unusable } from './structure.ts';
 
 /** A list whose signature, issuer, scope and times were checked. Times are milliseconds since 1970 UTC. */
 export interface Crl {
@@ -54,7 +54,7 @@ const known = [extensionIds.crlNumber, extensionIds.distributionPoint, extension
 function crlOf(fields: CrlFields, kind: 'base' | 'delta', question: RevocationQuestion): Crl {
   const { certificate, issuer, atMs } = question;
   checkIssuer(fields, certificate, issuer);
-  checkSigned(fields.signed, issuer);
+  checkSigned(fields.signed, issuer, 'the issuer, or of a responder of the issuer');
   const nextUpdateMs = checkTimes(fields, atMs);
   const allowed = [...known, ...(kind === 'delta' ? [extensionIds.deltaIndicator] : [])];
   const extensions = readAnswerExtensions(fields.extensions, allowed, 'the list');

@@ -1,3 +1,5 @@
+import { checkSigned } from '../asn1/signed-data.ts';
+import { enumeratedOf, expect, innerOf, objectIdOf, orUnusable, partsOf, timeOf, unusable } from '../asn1/structure.ts';
 import { type DerElement, TAG } from '../keys/der.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { type RevocationAnswer, reasonOf, toRevoked, unknown } from './answer.ts';
@@ -5,8 +7,6 @@ import { certificateId, type IdHash } from './certificate-id.ts';
 import { extensionIds, readAnswerExtensions, readReasonAndDate } from './extensions.ts';
 import { responderOf } from './ocsp-responder.ts';
 import { parseOcspResponse } from './ocsp-response.ts';
-import { checkSigned } from './signed-data.ts';
-import { enumeratedOf, expect, innerOf, objectIdOf, orUnusable, partsOf, timeOf, unusable } from './structure.ts';
 
 /** What a response is judged by. Times are milliseconds since 1970 UTC. */
 export interface RevocationQuestion {
@@ -34,7 +34,11 @@ export function readOcspResponse(bytes: Uint8Array, question: RevocationQuestion
 
 function answerOf(bytes: Uint8Array, question: RevocationQuestion): RevocationAnswer {
   const response = parseOcspResponse(bytes);
-  checkSigned(response.signed, responderOf(response, question.issuer, question.atMs));
+  checkSigned(
+    response.signed,
+    responderOf(response, question.issuer, question.atMs),
+    'the issuer, or of a responder of the issuer',
+  );
   readAnswerExtensions(response.extensions, [], 'the response');
   const [single, ...more] = response.singles.map(singleOf).filter(({ id }) => isAskedFor(id, question));
   if (single === undefined) throw unusable('it is an answer for another certificate');

@@ -41,6 +41,8 @@ export type PluginTestimony =
 export interface Testimony {
   /** One for each certificate of the chain, in its order. */
   readonly revocation?: readonly RevocationResult[];
+  /** The same of the chain of the authority that stamped the time. */
+  readonly timestampRevocation?: readonly RevocationResult[];
   readonly plugin?: PluginTestimony;
 }
 

@@ -1,3 +1,4 @@
+import type { Certificate } from '@signet/core/x509';
 import type { Envelope, Subject } from '../../evidence.ts';
 import type { Check } from '../../finding.ts';
 import type { NamedX509Trust, TrustMaterial } from '../../trust.ts';
@@ -8,6 +9,7 @@ import { answererFor } from './plugin.ts';
 import { mayBeRevoked } from './revocation.ts';
 import { readSound, type SoundEnvelope } from './sound-envelope.ts';
 import { checkBySource } from './source-checks.ts';
+import { timestampOf } from './time.ts';
 
 /**
  * What others have to say of an envelope, for each source of certificates, side by side. Only what could count is asked about: addresses and
@@ -56,13 +58,31 @@ async function consultFor(
     if (told.plugin?.kind !== 'answer' || checkBySource(sound, trust, told).some(isFailed)) return told;
   }
   const isOwn = answererFor('SIGNATURE_VERIFIER.REVOCATION_CHECK', sound, told).kind === 'own';
-  if (!wantsRevocation || !isOwn || !mayBeRevoked(chain)) return told;
   // Where that only warns, anybody's certificates would choose the addresses. Rule: wire-formats 9.6 "only after authenticity passed"
-  if (checkSigner(sound, trust, told).result !== 'pass') return told;
-  const ask = { chain, atMs: trust.atMs, allowPrivate: trust.allowPrivateServers === true };
-  const signedAt = authenticSigningTimeMs === undefined ? {} : { signedAtMs: authenticSigningTimeMs };
-  const revocation = await inTime(witnesses.revocation({ ...ask, ...signedAt }), signal);
-  return revocation === undefined ? told : { ...told, revocation };
+  const isSigner = checkSigner(sound, trust, told).result === 'pass';
+  const stamp = timestampOf(sound, trust);
+  const ask = async (of: readonly Certificate[], signedAtMs?: number) =>
+    mayBeRevoked(of)
+      ? await inTime(
+          witnesses.revocation({
+            chain: of,
+            atMs: trust.atMs,
+            allowPrivate: trust.allowPrivateServers === true,
+            ...(signedAtMs === undefined ? {} : { signedAtMs }),
+          }),
+          signal,
+        )
+      : undefined;
+  const [revocation, timestampRevocation] = await Promise.all([
+    wantsRevocation && isOwn && isSigner ? ask(chain, authenticSigningTimeMs) : undefined,
+    // Its chain leads to an authority that is trusted for time stamps.
+    stamp !== undefined && 'chain' in stamp ? ask(stamp.chain) : undefined,
+  ]);
+  return {
+    ...told,
+    ...(revocation === undefined ? {} : { revocation }),
+    ...(timestampRevocation === undefined ? {} : { timestampRevocation }),
+  };
 }
 
 function isFailed({ result }: Check): boolean {

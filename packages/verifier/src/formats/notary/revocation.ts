@@ -26,26 +26,35 @@ function statusOf(sound: SoundEnvelope, testimony: Testimony): Check {
     : { ...base, result: 'fail', code: 'CERTIFICATE_REVOKED', message };
 }
 
-/** By the answers, one for each certificate; where none names anybody who could say that it was revoked, none are needed. */
 function checkChainStatus(chain: readonly Certificate[], answers: readonly RevocationResult[] | undefined): Check {
-  const nobody = 'no certificate names anybody who could say that it was revoked';
-  if (!mayBeRevoked(chain)) return { ...base, result: 'pass', code: 'OK', message: nobody };
+  const { status, message } = revocationOf(chain, answers);
+  if (status === 'ok') return { ...base, result: 'pass', code: 'OK', message };
+  return status === 'revoked'
+    ? { ...base, result: 'fail', code: 'CERTIFICATE_REVOKED', message }
+    : { ...base, result: 'unknown', code: 'REVOCATION_UNKNOWN', message };
+}
+
+/** What a chain is by the answers, one for each certificate; where none names anybody who could say that it was revoked, none are needed. */
+export function revocationOf(
+  chain: readonly Certificate[],
+  answers: readonly RevocationResult[] | undefined,
+): { readonly status: 'ok' | 'revoked' | 'unknown'; readonly message: string } {
+  const unknown = (message: string) => ({ status: 'unknown', message }) as const;
+  if (!mayBeRevoked(chain)) {
+    const message = 'no certificate names anybody who could say that it was revoked';
+    return { status: 'ok', message };
+  }
   if (answers === undefined) return unknown('whether certificates were revoked was not asked');
   // Answers about other certificates are none.
   if (answers.length !== chain.length || answers.some(({ thumbprint }, at) => thumbprint !== chain[at]?.thumbprint))
     return unknown('the answers are not about these certificates');
   const status = chainStatus(answers);
-  if (status === 'ok') return { ...base, result: 'pass', code: 'OK', message: 'no certificate is revoked' };
+  if (status === 'ok') return { status, message: 'no certificate is revoked' };
   const at = answers.findIndex((answer) => answer.status === status);
-  const message = `certificate ${at + 1} of ${chain.length}: ${answers[at]?.message ?? ''}`;
-  return status === 'revoked' ? { ...base, result: 'fail', code: 'CERTIFICATE_REVOKED', message } : unknown(message);
+  return { status, message: `certificate ${at + 1} of ${chain.length}: ${answers[at]?.message ?? ''}` };
 }
 
 /** Whether anybody can be asked: the root is not asked about. Rule: wire-formats 9.6 */
 export function mayBeRevoked(chain: readonly Certificate[]): boolean {
   return chain.slice(0, -1).some(({ ocspUrls, crlUrls }) => ocspUrls.length + crlUrls.length > 0);
-}
-
-function unknown(message: string): Check {
-  return { ...base, result: 'unknown', code: 'REVOCATION_UNKNOWN', message };
 }

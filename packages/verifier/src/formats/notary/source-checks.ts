@@ -17,7 +17,7 @@ export function checkBySource(
     ...checkPlugin(sound, testimony),
     checkSigner(sound, trust, testimony),
     checkExpiry(sound, trust),
-    checkTime(sound, trust),
+    checkTime(sound, trust, testimony),
     checkRevocation(sound, trust, testimony),
   ];
 }

@@ -1,13 +1,14 @@
 import { ANNOTATION_REF_NAME, ANNOTATION_SIGNED_AT, EnvelopeError, type TargetArtifact } from '@signet/core';
 import { nameText } from '@signet/core/x509';
 import type { Envelope, Subject } from '../../evidence.ts';
-import { createFinding, type Finding, type Proven } from '../../finding.ts';
+import { type Check, createFinding, type Finding, type Proven } from '../../finding.ts';
 import { parseSignedAt } from '../../signed-at.ts';
 import type { NamedX509Trust, TrustMaterial } from '../../trust.ts';
 import type { Testimonies } from '../../witnesses/witnesses.ts';
 import { checkPayload, isAbout, payloadOf } from './payload.ts';
 import { claimsOf, intact, readSound, type SoundEnvelope } from './sound-envelope.ts';
 import { checkBySource } from './source-checks.ts';
+import { provenTimeMs } from './time.ts';
 
 /**
  * One envelope, held against each source of certificates. What does not depend on them comes first: its form, its chain, its signature,
@@ -30,24 +31,29 @@ export async function verifyNotary(
   return x509.map((trust) => {
     const bySource = checkBySource(sound, trust, testimonies.get(trust.name));
     const checks = [intact, ...bySource, ...checkPayload(payload, envelope, subject)];
-    const says = payload instanceof EnvelopeError ? undefined : toProven(payload, sound, { subject, trust });
+    const says = payload instanceof EnvelopeError ? undefined : toProven(payload, sound, { subject, trust, checks });
     return createFinding({ format, origin, foundIn, checks, claims, keyChecks: 1 }, says);
   });
 }
 
 function toProven(
   payload: TargetArtifact,
-  { envelope, chain }: SoundEnvelope,
-  { subject, trust }: { readonly subject: Subject; readonly trust: NamedX509Trust },
+  sound: SoundEnvelope,
+  {
+    subject,
+    trust,
+    checks,
+  }: { readonly subject: Subject; readonly trust: NamedX509Trust; readonly checks: readonly Check[] },
 ): Proven | undefined {
+  const { envelope, chain } = sound;
   const [leaf, root] = [chain[0], chain.at(-1)];
   if (leaf === undefined || root === undefined || !isAbout(payload, subject)) return undefined;
   const { annotations } = payload;
   const own = (name: string): string | undefined => (Object.hasOwn(annotations, name) ? annotations[name] : undefined);
   const signedReference = own(ANNOTATION_REF_NAME);
   const claimedAtMs = parseSignedAt(own(ANNOTATION_SIGNED_AT) ?? '') ?? envelope.attributes.signingTimeMs;
-  const { authenticSigningTimeMs } = envelope.attributes;
-  const endsAtMs = endOf({ envelope, chain }, trust);
+  const verifiedAtMs = provenTimeMs(sound, trust, checks);
+  const endsAtMs = endOf(sound, trust);
   return {
     identity: {
       kind: 'x509',
@@ -59,7 +65,7 @@ function toProven(
     subject: subject.digest,
     ...(signedReference === undefined ? {} : { signedReference }),
     ...(claimedAtMs === undefined ? {} : { claimedAtMs }),
-    ...(authenticSigningTimeMs === undefined ? {} : { verifiedAtMs: authenticSigningTimeMs }),
+    ...(verifiedAtMs === undefined ? {} : { verifiedAtMs }),
     ...(endsAtMs === undefined ? {} : { endsAtMs }),
     annotations,
   };

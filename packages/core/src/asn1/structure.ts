@@ -3,7 +3,7 @@ import { type DerElement, readAll, readDer, TAG } from '../keys/der.ts';
 import { derTimeMs } from '../x509/der-time.ts';
 import { objectIdText } from '../x509/object-id.ts';
 
-/** Bytes that are not made as they should be, or what cannot be relied on. It never leaves this folder: readers answer `unknown`. */
+/** Bytes that are not made as they should be, or what cannot be relied on. It never leaves this package: readers turn it into an answer. */
 export class UnusableAnswer extends Error {
   override readonly name = 'UnusableAnswer';
 }

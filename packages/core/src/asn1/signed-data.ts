@@ -14,10 +14,10 @@ export interface SignedData {
 }
 
 /**
- * Checks that a certificate's key signed it, by an algorithm of that kind of key and with SHA-2. Rule: wire-formats 8.7, 9.6.
+ * Checks that a certificate's key signed it, by an algorithm of that kind of key and with SHA-2; `whose` names it in the message. Rule: wire-formats 8.7, 9.6.
  * @throws {UnusableAnswer} {KeyError}
  */
-export function checkSigned({ signed, algorithm, signature }: SignedData, by: Certificate): void {
+export function checkSigned({ signed, algorithm, signature }: SignedData, by: Certificate, whose: string): void {
   const [id, parameters, ...more] = partsOf(algorithm, TAG.sequence, 'the algorithm of the signature');
   const signatureAlgorithm = objectIdOf(id);
   const found = algorithmOfSignature({
@@ -31,7 +31,7 @@ export function checkSigned({ signed, algorithm, signature }: SignedData, by: Ce
     throw unusable('it is signed by an algorithm of another kind of key');
   const padding = signatureAlgorithm === pssAlgorithm ? { padding: constants.RSA_PKCS1_PSS_PADDING } : {};
   if (!isSignature(found.hash, signed, { key: by.publicKey, ...padding }, signature))
-    throw unusable('its signature is not that of the issuer, or of a responder of the issuer');
+    throw unusable(`its signature is not that of ${whose}`);
 }
 
 function isSignature(
