@@ -92,6 +92,7 @@ Examples:
   signet sign --key release.key --signed-reference registry.example.com/app:1.0 oci:./image:1.0
   signet sign --format notary --key release.key --cert chain.pem --expiry 720h registry.example.com/app:1.0
   signet sign --format notary --key-name release registry.example.com/app:1.0
+  signet sign --format notary --key-name release --tsa http://timestamp.example.com --tsa-root root.crt registry.example.com/app:1.0
   signet sign --format notary --plugin azure-kv --id https://acme.vault.azure.net/keys/release/1 registry.example.com/app:1.0`;
 
 /** What became of one reference. */
