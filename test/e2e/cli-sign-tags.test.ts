@@ -125,6 +125,39 @@ describe('sign --publish', () => {
     expect((await ok(publish(image, '--dry-run'))).stdout).toContain('would do nothing');
   });
 
+  it.each(['--publish', '--stage'])(
+    'shows that without keys, too, where a policy says whose count: %s',
+    async (how) => {
+      const repository = await begin(`shop/look${how}`);
+      const image = await world.push(`shop/look${how}:v1`);
+      const look = (...more: readonly string[]): readonly string[] => ['sign', how, '--dry-run', ...more];
+      expect((await ok(look(...state(), image))).stdout).toContain(`would sign  ${image}@`);
+      const other = await world.push(`shop/look${how}:v2`, 'other');
+      await ok(publish(other));
+      const { stdout } = await ok(look(...state(), '-o', 'json', image, other));
+      expect(jsonLines(stdout)).toMatchObject([{ would: 'sign' }, { would: 'held' }]);
+      expect((await ok(look(...state(), '--key', world.key, other))).stdout).toContain('would do nothing');
+      expect((await ok(look(...state(), '--again', other))).stdout).toContain('would sign  ');
+      expect(await tagOf(repository, 'v1')).toBeUndefined();
+      // What it takes without keys is a policy, and to sign it takes keys.
+      const without = ['--cold', '--state', `${world.dir}/state`, image];
+      expect(await signet(['sign', '--publish', '--dry-run', ...without])).toMatchObject({ code: 2 });
+      expect(await signet(['sign', how, ...state(), image])).toMatchObject({ code: 2 });
+      // What nobody could publish is told as well.
+      const cold = await signet([
+        'sign',
+        '--publish',
+        '--dry-run',
+        '--policy',
+        policy,
+        '--state',
+        `${world.dir}/new`,
+        image,
+      ]);
+      expect(cold.stderr).toContain('WRITER_COLD');
+    },
+  );
+
   it('signs nothing where nothing could be published', async () => {
     const image = await world.push('shop/missing:v1');
     expect(await signet(publish(image))).toMatchObject({ code: 1, stderr: expect.stringContaining('HEAD_MISSING') });

@@ -42,7 +42,7 @@ async function remove(text: string, flags: NoticeFlags, io: Io): Promise<ExitCod
       what,
       async prepare(collection, tagsNow, signer) {
         const { name } = collection;
-        checkKnown(`${name}:${tag}`, collection.rulingOfTag(tag), signer);
+        checkKnown(`${name}:${tag}`, collection.rulingOfTag(tag), signer.publicKey);
         const { item } = await tagsNow.of(tag);
         if (item.kind === 'removal' && item.atMs > 0) return undefined;
         if (item.kind === 'removal')

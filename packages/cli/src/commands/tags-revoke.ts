@@ -61,7 +61,7 @@ async function revoke(text: string, flags: RevokeFlags, io: Io): Promise<ExitCod
       what: `revoke ${digest}: ${reason}`,
       async prepare(collection, tagsNow, signer) {
         const { name } = collection;
-        checkKnown(`${name}@${digest}`, collection.rulingOfDigest(digest), signer);
+        checkKnown(`${name}@${digest}`, collection.rulingOfDigest(digest), signer.publicKey);
         if (tagsNow.revoked.has(digest)) return undefined;
         return async (signal) => {
           const said = { collection: name, digest, reason, signedAtMs: Date.now() };

@@ -36,6 +36,11 @@ export interface TagToSign {
   readonly signal: AbortSignal;
 }
 
+/** The same where it is only looked: without a signer it is not known whose signature would be there. */
+export interface TagToPlan extends Omit<TagToSign, 'signer'> {
+  readonly signer?: Pick<Signer, 'publicKey'>;
+}
+
 /** What came of it, before anything is published. */
 export type SignedForTag =
   | { readonly kind: 'current'; readonly entry: Entry }
@@ -51,9 +56,9 @@ export type SignedForTag =
 const maxStatements = 8;
 const maxAheadMs = 10 * 60_000;
 
-/** What would be done. */
+/** What would be done. `held`: the tag is this already, and it depends on the key whether it has signed that. */
 export interface WouldSign {
-  readonly outcome: 'sign' | 'nothing';
+  readonly outcome: 'sign' | 'nothing' | 'held';
   readonly digest: Digest;
 }
 
@@ -93,10 +98,11 @@ export async function signForTag(to: TagToSign): Promise<SignedForTag> {
 }
 
 /** The same, but that nothing is signed. @throws as {@link signForTag} */
-export async function wouldSign(to: TagToSign): Promise<WouldSign> {
+export async function wouldSign(to: TagToPlan): Promise<WouldSign> {
   const judged = await judge(to);
   if (judged.kind === 'current') return { outcome: 'nothing', digest: judged.entry.digest };
-  return { outcome: 'sign', digest: judged.descriptor.digest };
+  const isHeld = to.signer === undefined && judged.isHeld && !to.again;
+  return { outcome: isHeld ? 'held' : 'sign', digest: judged.descriptor.digest };
 }
 
 type Judged =
@@ -107,20 +113,20 @@ type Judged =
       /** Whether the tag is this image now. */
       readonly isHeld: boolean;
       readonly found: readonly CountingStatement[];
-      /** The signer, as statements name him. */
-      readonly own: string;
+      /** The signer, as statements name him; undefined without one. */
+      readonly own: string | undefined;
     };
 
 /** Whether there is anything to sign, and whether it may be. */
-async function judge(to: TagToSign): Promise<Judged> {
+async function judge(to: TagToPlan): Promise<Judged> {
   const { reference, store, signer, now, signal } = to;
   if (!isOpenTag(reference.tag)) throw refused(to, 'this tag is reserved for the catalogue');
-  checkKnown(`${to.collection.name}:${reference.tag}`, to.collection.rulingOfTag(reference.tag), signer);
+  checkKnown(`${to.collection.name}:${reference.tag}`, to.collection.rulingOfTag(reference.tag), signer?.publicKey);
   const { descriptor } = await store.resolve(reference.digest ?? reference.tag, { signal });
   const revocation = to.revoked.get(descriptor.digest);
   if (revocation !== undefined) throw refused(to, `${descriptor.digest} is revoked: ${revocation.reason}`);
   const about = { digest: descriptor.digest, tag: reference.tag, collection: to.collection };
-  const own = `sigstore ${signerId({ kind: 'key', keyId: signer.publicKey.id })}`;
+  const own = signer && `sigstore ${signerId({ kind: 'key', keyId: signer.publicKey.id })}`;
   const { item } = now;
   const current = item.kind === 'entry' && item.entry.digest === descriptor.digest ? item.entry : undefined;
   if (current !== undefined && !to.again) {
@@ -134,7 +140,7 @@ async function judge(to: TagToSign): Promise<Judged> {
 
 /** A tag that has gone on from a digest: a repeated job of an old build, or a late co-signer, does not set it back. Rule: signed-tags.md 5.3 */
 function checkNotLeft(
-  { reference, now }: TagToSign,
+  { reference, now }: TagToPlan,
   { digest }: Descriptor,
   found: readonly CountingStatement[],
 ): void {
@@ -163,6 +169,6 @@ function newestOfEach(statements: readonly CountingStatement[]): readonly Counti
   return [...new Map(sorted.map((each) => [each.signer, each])).values()].toReversed();
 }
 
-function refused({ collection, reference }: TagToSign, why: string): TagsError {
+function refused({ collection, reference }: TagToPlan, why: string): TagsError {
   return new TagsError('OPERATION_REFUSED', `${collection.name}:${reference.tag}: ${why}`);
 }

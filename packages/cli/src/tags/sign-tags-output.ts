@@ -107,10 +107,15 @@ export function showWouldSign(
     });
     return;
   }
-  const word = outcome === 'sign' ? 'would sign' : 'would do nothing';
   const now_ = before === undefined ? 'nothing' : before;
-  io.stdout.write(`${word}  ${pinned(reference, digest)}\n  now        ${now_}\n`);
+  io.stdout.write(`${wouldWords[outcome]}  ${pinned(reference, digest)}\n  now        ${now_}\n`);
 }
+
+const wouldWords: Readonly<Record<WouldSign['outcome'], string>> = {
+  sign: 'would sign',
+  nothing: 'would do nothing',
+  held: 'would sign only with a key that has not yet (--key tells)',
+};
 
 function pinned(reference: RegistryReference, digest: Entry['digest']): string {
   return escapeForTerminal(formatReference({ ...reference, digest }));

@@ -33,8 +33,9 @@ interface Task {
   readonly io: Io;
   readonly output: OutputOptions;
   readonly connection: Connection;
-  readonly signer: Signer;
-  /** Absent where it is staged. */
+  /** Absent where it is only looked, without a key. */
+  readonly signer?: Signer;
+  /** Absent where it is staged, or only looked without the catalogue's key. */
   readonly writer?: Writer;
 }
 
@@ -48,10 +49,7 @@ export async function signTags(args: readonly string[], flags: SignTagsFlags, io
   parseAnnotationFlags(flags);
   const targets: Target[] = [];
   for await (const text of readReferences(args, io)) targets.push({ text, reference: withTag(text) });
-  const signer = await readSigner(flags, io);
-  const tagKeys = async () => [signer.publicKey];
-  const writer = flags.publish === true ? await readWriter(flags, io, tagKeys) : undefined;
-  const collectionFor = writer?.collection ?? (await readAuthority(flags, io, { tagKeys, publishers: async () => [] }));
+  const { signer, writer, collectionFor } = await readKeys(flags, io);
   const groups = new Map<string, { readonly collection: Collection; readonly targets: Target[] }>();
   for (const target of targets) {
     const { registry, repository } = target.reference;
@@ -61,7 +59,14 @@ export async function signTags(args: readonly string[], flags: SignTagsFlags, io
     groups.set(collection.name, group);
   }
   const connection = await connect(flags, io, output, { references: args });
-  const task: Task = { flags, io, output, connection, signer, ...(writer === undefined ? {} : { writer }) };
+  const task: Task = {
+    flags,
+    io,
+    output,
+    connection,
+    ...(signer === undefined ? {} : { signer }),
+    ...(writer === undefined ? {} : { writer }),
+  };
   try {
     const codes: ExitCode[] = [];
     for (const { collection, targets: some } of groups.values())
@@ -70,6 +75,24 @@ export async function signTags(args: readonly string[], flags: SignTagsFlags, io
   } finally {
     await connection.close();
   }
+}
+
+interface Keys extends Pick<Task, 'signer' | 'writer'> {
+  readonly collectionFor: (repository: string) => Collection;
+}
+
+/**
+ * The keys, and whose word counts: a policy tells that without keys, so that a look needs none.
+ * @throws as {@link readSigner} and {@link readWriter}
+ */
+async function readKeys(flags: SignTagsFlags, io: Io): Promise<Keys> {
+  const looksByPolicy = flags.dryRun === true && flags.policy !== undefined;
+  const signer = looksByPolicy && flags.key === undefined ? undefined : await readSigner(flags, io);
+  const tagKeys = async () => (signer === undefined ? [] : [signer.publicKey]);
+  const isWriter = flags.publish === true && !(looksByPolicy && flags.catalogueKey === undefined);
+  const writer = isWriter ? await readWriter(flags, io, tagKeys) : undefined;
+  const collectionFor = writer?.collection ?? (await readAuthority(flags, io, { tagKeys, publishers: async () => [] }));
+  return { collectionFor, ...(signer === undefined ? {} : { signer }), ...(writer === undefined ? {} : { writer }) };
 }
 
 /** @throws {CliError} USAGE for what is no tag of a registry; {RegistryError} REFERENCE_INVALID */
@@ -128,7 +151,7 @@ async function lookUp(collection: Collection, { flags, io, connection, writer }:
     ignoreDate: flags.ignoreDate === true,
     signal: io.signal,
   });
-  if (writer !== undefined && isCold)
+  if (flags.publish === true && isCold)
     throw new TagsError('WRITER_COLD', 'nothing is remembered of this collection: nothing was signed');
   return tagsNow;
 }
@@ -164,15 +187,15 @@ async function signOne(
     collection,
     now,
     revoked: tagsNow.revoked,
-    signer,
     again: flags.again === true,
     rollback: flags.rollback === true,
     recursive: flags.recursive === true,
     annotations: parseAnnotationFlags(flags),
     signal: io.signal,
   };
-  if (flags.dryRun !== true) return await signForTag(to);
-  showWouldSign(await wouldSign(to), { reference, now, io, output });
+  if (flags.dryRun !== true && signer !== undefined) return await signForTag({ ...to, signer });
+  const planned = await wouldSign(signer === undefined ? to : { ...to, signer });
+  showWouldSign(planned, { reference, now, io, output });
   return undefined;
 }
 
