@@ -30,6 +30,7 @@ export const commands: readonly CommandEntry[] = [
   entry('gate', 'judge what container engines pull, by policy', () => import('./commands/gate.ts')),
   entry('policy', 'write, check, explain and test trust policies', () => import('./commands/policy.ts')),
   entry('key', 'generate, show and convert keys', () => import('./commands/key.ts')),
+  entry('cert', 'make certificates for tests of Notary signatures', () => import('./commands/cert.ts')),
   entry('plugin', 'show, install and remove Notary plugins', () => import('./commands/plugin.ts')),
   entry('login', 'log in to a registry', () => import('./commands/login.ts')),
   entry('logout', 'forget the login of a registry', () => import('./commands/logout.ts')),
