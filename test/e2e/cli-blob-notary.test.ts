@@ -4,6 +4,7 @@ import { parseNotaryEnvelope } from '@signet/core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type MadeCertificate, makeCertificate } from '../support/certificates.ts';
 import { signet } from '../support/cli.ts';
+import { installTestPlugin, writePluginKey } from '../support/plugins/install.ts';
 import type { RunResult } from '../support/process.ts';
 import { tempDir } from '../support/temp.ts';
 import { jsonLines, ok } from './cli-world.ts';
@@ -256,5 +257,79 @@ describe('verify-blob refuses', () => {
     for (const form of ['jws', 'cose'])
       await ok(['sign-blob', '--format', 'notary', ...byFiles(), '--envelope', form, file]);
     expect(await verify()).toMatchObject({ code: 2, stderr: expect.stringContaining('are both there') });
+  });
+});
+
+describe('a key that a plugin has', () => {
+  const folder = (name: string): string => join(dir, name, 'notation');
+
+  it('signs a file where the plugin signs bytes, and what it signed is verified', async () => {
+    installTestPlugin(folder('plugins'), { name: 'raw', kind: 'raw' });
+    const key = writePluginKey(folder('plugins'), 'ec-384');
+    write('plugins/notation/truststore/x509/ca/plugin/root.crt', key.rootPem);
+    const trust = { trustStores: ['ca:plugin'], trustedIdentities: ['*'] };
+    const env = notationHome('plugins', { ...everyone, ...trust });
+    const settings = Object.entries(key.config).flatMap(([name, value]) => ['--plugin-config', `${name}=${value}`]);
+    const file = write('by-plugin.bin', 'by a plugin');
+    const args = ['--format', 'notary', '--plugin', 'raw', '--id', 'k', ...settings, '--envelope', 'cose', file];
+    const done = await signet(['sign-blob', ...args, '-o', 'json'], { env });
+    expect(done).toMatchObject({ code: 0, stderr: '' });
+    expect(jsonLines(done.stdout)).toMatchObject([{ digest: expect.stringMatching(/^sha384:/), envelope: 'cose' }]);
+    expect(await signet(['verify-blob', '--policy', 'notation', file], { env })).toMatchObject({ code: 0 });
+  });
+
+  it('signs none where the plugin makes whole envelopes, as with notation', async () => {
+    installTestPlugin(folder('whole'), { name: 'whole', kind: 'envelope' });
+    const env = { XDG_CONFIG_HOME: join(dir, 'whole') };
+    const file = write('by-whole.bin', 'by a plugin');
+    const done = await signet(['sign-blob', '--format', 'notary', '--plugin', 'whole', '--id', 'k', file], { env });
+    expect(done.code).not.toBe(0);
+    expect(done.stderr).toContain('error[PLUGIN_INCAPABLE]');
+    expect(done.stderr).toContain('SIGNATURE_GENERATOR.RAW');
+    expect(existsSync(`${file}.jws.sig`)).toBe(false);
+  });
+});
+
+describe('what others have to say of a file', () => {
+  it('is asked: without an answer the file is undecided, and where that is only logged it is verified', async () => {
+    const root = makeCertificate({ profile: 'ca', subject: 'C=US,ST=WA,O=Acme,CN=root' });
+    const revocable = makeCertificate({
+      subject: 'C=US,ST=WA,O=Acme,CN=revocable',
+      issuer: root,
+      crlUrls: ['http://127.0.0.1:9/revoked.crl'],
+    });
+    write('revocable.key', revocable.keyPem);
+    write('revocable.crt', revocable.pem + root.pem);
+    const lax = { ...everyone, name: 'lax', globalPolicy: false, signatureVerification: { level: 'permissive' } };
+    const env = notationHome('asking', everyone, lax);
+    write('asking/notation/truststore/x509/ca/acme/root.crt', root.pem);
+    const file = write('revocable.bin', 'revocable');
+    const by = ['--key', join(dir, 'revocable.key'), '--cert', join(dir, 'revocable.crt')];
+    await ok(['sign-blob', '--format', 'notary', ...by, file]);
+    const verify = (...args: readonly string[]) =>
+      signet(['verify-blob', '--policy', 'notation', ...args, file], { env });
+    const open = await verify('-o', 'json');
+    expect(open.code).toBe(3);
+    expect(jsonLines(open.stdout)).toMatchObject([
+      { verdict: 'undecided', code: 'REVOCATION_UNKNOWN', allowed: false },
+    ]);
+    expect(await verify('--policy-name', 'lax')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/\n {2}warn {6}revocation: /),
+    });
+  });
+});
+
+describe("an identity of notation's policy that notation refuses", () => {
+  it.each([
+    ['an attribute twice', 'x509.subject: C=US, ST=WA, O=Acme, O=Acme'],
+    ['no mandatory attribute', 'x509.subject: C=US, O=Acme'],
+    ['a type in small letters', 'x509.subject: c=US, ST=WA, O=Acme'],
+  ])('%s: is told with its place', async (_, identity) => {
+    const file = write('identity.bin', 'identity');
+    const env = notationHome('identity', { ...everyone, trustedIdentities: [identity] });
+    const done = await signet(['verify-blob', '--policy', 'notation', file], { env });
+    expect(done).toMatchObject({ code: 2, stdout: '' });
+    expect(done.stderr).toMatch(/error\[POLICY_INVALID\]: .*trustpolicy\.blob\.json:1:\d+/);
   });
 });
