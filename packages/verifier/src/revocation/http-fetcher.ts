@@ -1,4 +1,4 @@
-import { guardedLookup } from '@signet/oci';
+import { guardedLookup, RegistryError } from '@signet/oci';
 import { type Dispatcher, Pool } from 'undici';
 import type { Fetched, RevocationFetcher, RevocationFetchOptions } from './fetcher.ts';
 import { isAskableAddress, isPublicAddress } from './public-address.ts';
@@ -38,7 +38,9 @@ export function createHttpFetcher({ allowPrivate = false }: HttpFetcherOptions =
         }
       });
     } catch (error) {
-      return { failed: `${hostOf(url)} cannot be asked: ${reasonOf(error)}` };
+      return {
+        failed: `${hostOf(url)} cannot be asked: ${mayNotConnect(error) ? refusal(allowPrivate) : reasonOf(error)}`,
+      };
     }
   };
   return {
@@ -112,6 +114,17 @@ function signalOf({ timeoutMs, signal }: RevocationFetchOptions): AbortSignal {
 
 function hostOf(url: string): string {
   return URL.parse(url)?.host ?? 'an address that is none';
+}
+
+/** From the lookup: the address that a name leads to is none that may be asked. */
+function mayNotConnect(error: unknown): boolean {
+  return error instanceof RegistryError && error.code === 'ADDRESS_REFUSED';
+}
+
+function refusal(allowPrivate: boolean): string {
+  return allowPrivate
+    ? 'it leads to an address of a link or of a cloud itself'
+    : 'it leads to an address that is not public (allowPrivateServers lets private ones be asked)';
 }
 
 function reasonOf(error: unknown): string {
