@@ -1,5 +1,6 @@
 import { constants, verify, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type NotaryEnvelope, parseNotaryEnvelope } from '@signet/core';
 import {
   createRegistryClient,
@@ -9,14 +10,16 @@ import {
   parseManifest,
   type Store,
 } from '@signet/oci';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { makeCertificate } from '../support/certificates.ts';
 import { signet } from '../support/cli.ts';
 import { startDockerRegistry, type TestRegistry } from '../support/docker-registry.ts';
 import { startEmbeddedRegistry } from '../support/embedded-registry.ts';
 import { attachNotaryEnvelope, signNotaryJws } from '../support/notary-signature.ts';
 import { createNotationUser, type NotationKey, type NotationUser, notationKeys } from '../support/notation.ts';
+import { startTsa } from '../support/openssl-tsa.ts';
 import { havePeers } from '../support/peers.ts';
+import { tempDir } from '../support/temp.ts';
 import { pushRunnable } from './policy-world.ts';
 
 const keys = Object.keys(notationKeys) as readonly NotationKey[];
@@ -152,6 +155,34 @@ describe.runIf(havePeers(['notation', 'docker-registry'])).each([
     for (const value of valuesOf(told ?? expect.unreachable('a signature'))) expect(text, value).toContain(value);
   });
 
+  it.each([
+    ['an authority', undefined],
+    ['an authority that says how exact it is', 'secs:1, millisecs:500'],
+  ] as const)('says what a time stamp says: by %s', async (_, accuracy) => {
+    const root = makeCertificate({ profile: 'ca', subject: 'C=US,ST=WA,O=Acme,CN=tsa root' });
+    const tsa = makeCertificate({ profile: 'tsa', subject: 'C=US,ST=WA,O=Acme,CN=tsa', issuer: root });
+    const server = await startTsa({ signer: tsa, others: [root], ...(accuracy === undefined ? {} : { accuracy }) });
+    onTestFinished(() => server.close());
+    const name = `team/stamped${accuracy === undefined ? '' : '-exact'}`;
+    const image = `${registry.host}/${name}@${await pushRunnable(client, registry.host, `${name}:1`)}`;
+    const rootFile = join(tempDir(), 'root.pem');
+    writeFileSync(rootFile, root.pem);
+    const options = ['--insecure-registry', '--timestamp-url', server.url, '--timestamp-root-cert', rootFile];
+    await notation.runOk('sign', '--key', 'ec-256', ...options, image);
+    const [told] = await theirSignatures(image);
+    const stamp = told?.unsignedAttributes.timestampSignature as unknown as TheirStamp;
+    const ours = JSON.parse((await signet(['inspect', '-o', 'json', image])).stdout);
+    const { time, accuracyMs, certificates } = ours.notary.timestamp;
+    const at = (offset: number): string => `${new Date(Date.parse(time) + offset).toISOString().slice(0, 19)}Z`;
+    expect(stamp.timestamp).toBe(`[${at(-accuracyMs)}, ${at(accuracyMs)}]`);
+    expect(accuracyMs).toBe(accuracy === undefined ? 0 : 1500);
+    const inOrder = (names: readonly string[]): readonly string[] => names.toSorted();
+    expect(inOrder(certificates.map(({ sha256 }: { readonly sha256: string }) => sha256))).toEqual(
+      inOrder(stamp.certificates.map(({ SHA256Fingerprint = '' }) => SHA256Fingerprint)),
+    );
+    expect((await signet(['inspect', image])).stdout).toContain(`timestamp    ${time}`);
+  });
+
   async function theirSignatures(image: string): Promise<readonly Theirs[]> {
     const told = await notation.runOk('inspect', '--insecure-registry', '-o', 'json', image);
     return (JSON.parse(told) as { readonly Signatures: readonly Theirs[] }).Signatures;
@@ -174,6 +205,11 @@ describe.runIf(havePeers(['notation', 'docker-registry'])).each([
 function valuesOf(value: unknown): readonly string[] {
   if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(valuesOf);
   return value === null || value === undefined ? [] : [String(value)];
+}
+
+interface TheirStamp {
+  readonly timestamp: string;
+  readonly certificates: readonly Readonly<Record<string, string>>[];
 }
 
 function inOurWords(theirs: Theirs): Readonly<Record<string, unknown>> {

@@ -46,7 +46,13 @@ export type { FoundFormat, Prospect, VerifyFormat } from './format.ts';
 export { type FormatName, formatNames } from './format-names.ts';
 export { defaultFormats } from './formats/index.ts';
 export { inspectSignature, renderInspection } from './inspect/inspect.ts';
-export type { ClaimedSigner, InspectedCertificate, Inspection, NotaryInspection } from './inspect/inspection.ts';
+export type {
+  ClaimedSigner,
+  InspectedCertificate,
+  InspectedTimestamp,
+  Inspection,
+  NotaryInspection,
+} from './inspect/inspection.ts';
 export { buildTree, type Tree, type TreeLink, type TreeNode, type TreeOptions } from './inspect/tree.ts';
 export { renderTree } from './inspect/tree-text.ts';
 export { defaultVerifyLimits, type VerifyLimits } from './limits.ts';

@@ -1,9 +1,11 @@
 import { notaryEnvelopeTypes, pae } from '@signet/core';
 import { digestOf } from '@signet/oci';
-import { inspectSignature, renderInspection } from '@signet/verifier';
+import { type Inspection, inspectSignature, renderInspection } from '@signet/verifier';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { artifact, cose, header, jws } from '../../core/notary/envelopes.ts';
+import { makeCertificate } from '../../support/certificates.ts';
+import { makeToken } from '../../support/timestamp-token.ts';
 import { bundleOf, simpleSigningOf, statementOf, testKey } from '../signatures.ts';
 
 const image = digestOf(Buffer.from('image'));
@@ -92,6 +94,26 @@ describe('inspectSignature', () => {
     expect(new Set(inspectSignature(bytes).notary?.extended.map(({ value }) => value))).toEqual(
       new Set(['"YWJj"', 'null']),
     );
+  });
+
+  it('says what a time stamp says, or why it does not count', () => {
+    const signer = makeCertificate({ profile: 'tsa', subject: 'C=US,ST=WA,O=Acme,CN=tsa' });
+    const stamped = (signature: Uint8Array): Inspection => {
+      const token = makeToken({ signer, signature, timeMs: Date.UTC(2026, 1, 3, 4, 5, 6) });
+      return inspectSignature(jws({ unsigned: { [header.stamp]: Buffer.from(token).toString('base64') } }));
+    };
+    const good = stamped(Buffer.alloc(64, 7));
+    expect(good.notary?.timestamp).toMatchObject({
+      time: '2026-02-03T04:05:06Z',
+      accuracyMs: 0,
+      certificates: [{ subject: 'CN=tsa,O=Acme,ST=WA,C=US', issuer: 'CN=tsa,O=Acme,ST=WA,C=US' }],
+    });
+    expect(renderInspection(good)).toMatch(
+      /^ {2}timestamp {4}2026-02-03T04:05:06Z\n.*SHA-256 [0-9a-f]{64}\n.*of CN=tsa/m,
+    );
+    const other = stamped(Buffer.from('another'));
+    expect(other.notary?.timestamp).toEqual({ bytes: expect.any(Number), problem: 'it is not about this signature' });
+    expect(renderInspection(other)).toMatch(/timestamp {4}\d+ bytes that do not count: it is not about this signature/);
   });
 
   it('says what is wrong', () => {

@@ -5,4 +5,11 @@ export {
   timestampQueryType,
   timestampRequest,
 } from './request.ts';
-export { maxTokenBytes, type TimestampQuestion, type VerifiedTimestamp, verifyTimestamp } from './verify-timestamp.ts';
+export {
+  maxTokenBytes,
+  type ReadTimestamp,
+  readTimestamp,
+  type TimestampQuestion,
+  type VerifiedTimestamp,
+  verifyTimestamp,
+} from './verify-timestamp.ts';

@@ -28,6 +28,12 @@ export interface TimestampQuestion {
   readonly anchors: readonly Certificate[];
 }
 
+/** What a token says. Whether anybody trusts its authority is not looked at. */
+export interface ReadTimestamp extends Omit<VerifiedTimestamp, 'chain'> {
+  /** All that came with it, in its order. */
+  readonly certificates: readonly Certificate[];
+}
+
 /** A token with a chain has some 6 KiB. */
 export const maxTokenBytes: number = 256 * 1024;
 const maxElements = 20_000;
@@ -55,16 +61,32 @@ export function verifyTimestamp(
   );
 }
 
+/** What a token says that is about these bytes and signed by one of its certificates, whoever that is. Never throws, as {@link verifyTimestamp}. */
+export function readTimestamp(token: Uint8Array, signature: Uint8Array): ReadTimestamp | { readonly problem: string } {
+  return orUnusable<ReadTimestamp | { readonly problem: string }>(
+    () => {
+      const { signer: _, ...read } = readToken(token, signature);
+      return read;
+    },
+    (problem) => ({ problem }),
+  );
+}
+
 function verifyToken(token: Uint8Array, { signature, anchors }: TimestampQuestion): VerifiedTimestamp {
+  const { signer, certificates, ...says } = readToken(token, signature);
+  const found = chainToAnchor(signer, { certificates, anchors, atMs: says.genTimeMs });
+  if ('why' in found) throw unusable(found.why);
+  return { ...says, chain: found.chain };
+}
+
+function readToken(token: Uint8Array, signature: Uint8Array): ReadTimestamp & { readonly signer: Certificate } {
   if (token.length > maxTokenBytes) throw unusable(`it has ${token.length} bytes, at most ${maxTokenBytes} are read`);
   checkDer(token, unusable, maxElements);
   const { content, signer, certificates } = readSignedToken(token);
   const info = readTstInfo(content);
   checkImprint(info, signature);
-  const found = chainToAnchor(signer, { certificates, anchors, atMs: info.genTimeMs });
-  if ('why' in found) throw unusable(found.why);
   const { policy, genTimeMs, nonce, accuracyMs = policy === etsiPolicy ? 1000 : 0 } = info;
-  return { policy, genTimeMs, accuracyMs, chain: found.chain, ...(nonce === undefined ? {} : { nonce }) };
+  return { policy, genTimeMs, accuracyMs, signer, certificates, ...(nonce === undefined ? {} : { nonce }) };
 }
 
 function checkImprint({ imprint }: TstInfo, signature: Uint8Array): void {

@@ -10,8 +10,9 @@ import {
   parseNotaryPayload,
   type SignedAttributes,
 } from '@signet/core';
+import { readTimestamp } from '@signet/core/timestamp';
 import { timeText } from '../policy/time-text.ts';
-import type { InspectedCertificate, Inspection, NotaryInspection } from './inspection.ts';
+import type { InspectedCertificate, InspectedTimestamp, Inspection, NotaryInspection } from './inspection.ts';
 
 /** What a Notary envelope says, without trusting it. @throws {EnvelopeError} for bytes that are none of this form */
 export function inspectNotary(bytes: Uint8Array, form: NotaryForm, nothing: Inspection): Inspection {
@@ -24,7 +25,9 @@ export function inspectNotary(bytes: Uint8Array, form: NotaryForm, nothing: Insp
     algorithm: envelope.algorithm.name,
     ...attributesOf(envelope.attributes),
     certificates: certificates.map(inspectCertificate),
-    ...(envelope.timestamp === undefined ? {} : { timestampBytes: envelope.timestamp.length }),
+    ...(envelope.timestamp === undefined
+      ? {}
+      : { timestamp: inspectTimestamp(envelope.timestamp, envelope.signature) }),
     ...(envelope.signingAgent === undefined ? {} : { signingAgent: envelope.signingAgent }),
   };
   return { ...base, ...inspectPayload(envelope, notary) };
@@ -75,6 +78,19 @@ function valueText(value: unknown): string {
       return part instanceof Map ? [...part] : part;
     }) ?? ''
   );
+}
+
+function inspectTimestamp(token: Uint8Array, signature: Uint8Array): InspectedTimestamp {
+  const bytes = token.length;
+  const read = readTimestamp(token, signature);
+  if ('problem' in read) return { bytes, problem: read.problem };
+  const { genTimeMs, accuracyMs, certificates } = read;
+  return {
+    bytes,
+    time: timeText(genTimeMs),
+    accuracyMs,
+    certificates: certificates.map(({ der }) => inspectCertificate(der)),
+  };
 }
 
 function inspectCertificate(der: Uint8Array): InspectedCertificate {

@@ -11,7 +11,13 @@ import {
 import { hintId } from '../formats/key-signature.ts';
 import { escapeForTerminal } from '../report/escape.ts';
 import { inspectNotary } from './inspect-notary.ts';
-import type { ClaimedSigner, InspectedCertificate, Inspection, NotaryInspection } from './inspection.ts';
+import type {
+  ClaimedSigner,
+  InspectedCertificate,
+  InspectedTimestamp,
+  Inspection,
+  NotaryInspection,
+} from './inspection.ts';
 
 /** What a signature (a bundle, a Notary envelope, the payload of cosign's older form, a payload that waits to be signed) says, without trusting it. Total. */
 export function inspectSignature(bytes: Uint8Array): Inspection {
@@ -156,7 +162,7 @@ function signerText(signer: ClaimedSigner): string {
 
 function notaryRows(notary: NotaryInspection | undefined): readonly (readonly [string, string | undefined])[] {
   if (notary === undefined) return [];
-  const { artifact, timestampBytes, verificationPlugin, verificationPluginMinVersion } = notary;
+  const { artifact, timestamp, verificationPlugin, verificationPluginMinVersion } = notary;
   const since = verificationPluginMinVersion === undefined ? '' : `, ${verificationPluginMinVersion} or later`;
   return [
     ['envelope', `${notary.mediaType}, ${notary.algorithm}`],
@@ -170,9 +176,18 @@ function notaryRows(notary: NotaryInspection | undefined): readonly (readonly [s
       ({ name, value, critical }) => ['attribute', `${name}=${value}${critical ? ' (critical)' : ''}`] as const,
     ),
     ...notary.certificates.flatMap(certificateRows),
-    ['timestamp', timestampBytes === undefined ? undefined : `${timestampBytes} bytes`],
     ['agent', notary.signingAgent],
+    ...timestampRows(timestamp),
   ];
+}
+
+function timestampRows(timestamp: InspectedTimestamp | undefined): readonly (readonly [string, string])[] {
+  if (timestamp === undefined) return [];
+  if ('problem' in timestamp)
+    return [['timestamp', `${timestamp.bytes} bytes that do not count: ${timestamp.problem}`]];
+  const { time, accuracyMs, certificates } = timestamp;
+  const within = accuracyMs === 0 ? '' : `, within ${accuracyMs / 1000} s`;
+  return [['timestamp', `${time}${within}`], ...certificates.flatMap(certificateRows)];
 }
 
 function certificateRows(certificate: InspectedCertificate): readonly (readonly [string, string])[] {

@@ -43,11 +43,26 @@ export interface NotaryInspection {
   readonly artifact?: { readonly mediaType: string; readonly digest: string; readonly size: number };
   /** The signer's own first. */
   readonly certificates: readonly InspectedCertificate[];
-  /** Bytes of a time stamp over the signature: of an authority (RFC 3161), outside what is signed. */
-  readonly timestampBytes?: number;
+  /** Of an authority (RFC 3161), outside what is signed. */
+  readonly timestamp?: InspectedTimestamp;
   /** Unsigned: the program that it says it was made with. */
   readonly signingAgent?: string;
 }
+
+/**
+ * A time stamp over the signature, in so many `bytes`. Where it can be read, it is about this signature, and signed by one of its certificates; nobody asked
+ * who that is. `problem`: it cannot.
+ */
+export type InspectedTimestamp = { readonly bytes: number } & (
+  | {
+      /** RFC 3339, UTC, with the milliseconds where it has some. */
+      readonly time: string;
+      /** The time lies within so many milliseconds of it, on both sides. */
+      readonly accuracyMs: number;
+      readonly certificates: readonly InspectedCertificate[];
+    }
+  | { readonly problem: string }
+);
 
 /** A certificate as it stands in an envelope. `problem`: it cannot be read. */
 export type InspectedCertificate = {
