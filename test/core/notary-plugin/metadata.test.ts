@@ -25,6 +25,19 @@ describe('what a plugin says of itself', () => {
     expect(await pluginMetadata(answering(said))).toEqual(wanted);
   });
 
+  it.each([
+    ['of many lists', () => `[${'[],'.repeat(4_000_000)}0]`],
+    ['of many names', () => `{${Array.from({ length: 600_000 }, (_, at) => `"name ${at}":0`).join(',')}}`],
+    ['of lists within lists', () => '['.repeat(8 * 1024 * 1024)],
+    ['of one long text', () => JSON.stringify({ ...good, description: 'x'.repeat(20 * 1024 * 1024) })],
+    ['of a text that is long, and allowed', () => JSON.stringify({ ...good, description: 'x'.repeat(1024 * 1024) })],
+  ])('an answer %s costs little', async (_, make) => {
+    const program = answering(new Uint8Array(Buffer.from(make())));
+    const started = performance.now();
+    expect(await failureOf(pluginMetadata(program))).toMatchObject({ code: 'PLUGIN_CONTRACT' });
+    expect(performance.now() - started).toBeLessThan(4000);
+  });
+
   it('is asked for with nothing, or the settings alone', async () => {
     const program = answering(good);
     await pluginMetadata(program);

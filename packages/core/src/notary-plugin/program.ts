@@ -22,7 +22,8 @@ export interface AskOptions {
 
 /** The one version of the contract that is spoken here. */
 export const contractVersion = '1.0';
-const maxBytes: number = 64 * 1024 * 1024;
+/** An envelope of 4 MiB in base64, and more: of a larger answer nothing is of use, and reading it takes seconds and gigabytes. */
+const maxBytes: number = 8 * 1024 * 1024;
 
 /** A plugin as a process for each question. */
 export function pluginProgram(place: PluginPlace, options: Omit<RunPluginOptions, 'signal'>): PluginProgram {
