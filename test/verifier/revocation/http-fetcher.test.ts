@@ -93,7 +93,7 @@ describe('fetching over http', () => {
       '[::1]',
     ])
       expect(await fetcherOf(false).get(`http://${host}:${port}/`, options), host).toEqual(
-        failedFor('must not be connected to'),
+        failedFor('it leads to an address that is not public'),
       );
     expect(asked).toBe(0);
   });
