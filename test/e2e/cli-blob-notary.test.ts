@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseNotaryEnvelope } from '@signet/core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type MadeCertificate, makeCertificate } from '../support/certificates.ts';
 import { signet } from '../support/cli.ts';
+import { startTsa } from '../support/openssl-tsa.ts';
 import { installTestPlugin, writePluginKey } from '../support/plugins/install.ts';
 import type { RunResult } from '../support/process.ts';
 import { tempDir } from '../support/temp.ts';
@@ -152,6 +153,9 @@ describe("verify-blob by notation's policy", () => {
     expect(await verify('--policy-name', 'nobody')).toMatchObject({
       code: 1,
       stdout: expect.stringContaining('NO_RULE'),
+      stderr: expect.stringContaining(
+        'has no rule "nobody": --policy-name NAME chooses one; there are: releases, unsigned, all',
+      ),
     });
   });
 
@@ -317,6 +321,29 @@ describe('what others have to say of a file', () => {
       code: 0,
       stdout: expect.stringMatching(/\n {2}warn {6}revocation: /),
     });
+  });
+});
+
+describe('a time stamp', () => {
+  it('is asked for with --tsa, in both forms, and a policy with a tsa store wants one', async () => {
+    const tsaRoot = makeCertificate({ profile: 'ca', subject: 'C=US,ST=WA,O=Acme,CN=tsa root' });
+    const tsa = makeCertificate({ profile: 'tsa', subject: 'C=US,ST=WA,O=Acme,CN=tsa', issuer: tsaRoot });
+    const server = await startTsa({ signer: tsa, others: [tsaRoot] });
+    onTestFinished(() => server.close());
+    const env = notationHome('stamped', { ...everyone, trustStores: ['ca:acme', 'tsa:acme'] });
+    const store = write('stamped/notation/truststore/x509/tsa/acme/root.crt', tsaRoot.pem);
+    const verify = (file: string) => signet(['verify-blob', '--policy', 'notation', '-o', 'json', file], { env });
+    for (const form of ['jws', 'cose']) {
+      const file = write(`stamped-${form}.bin`, 'stamped');
+      const by = [...byFiles(), '--envelope', form, '--force', file];
+      await ok(['sign-blob', '--format', 'notary', ...by]);
+      const bare = await verify(file);
+      expect(jsonLines(bare.stdout)).toMatchObject([{ verdict: 'denied', code: 'TIMESTAMP_MISSING' }]);
+      await ok(['sign-blob', '--format', 'notary', '--tsa', server.url, '--tsa-root', store, ...by]);
+      const stamped = await verify(file);
+      expect(stamped.code, stamped.stdout).toBe(0);
+    }
+    expect(server.asked).toHaveLength(2);
   });
 });
 

@@ -16,6 +16,8 @@ export interface BlobRuleFlags extends PolicyFlags, ExampleKeyFlags {
 export interface BlobRule {
   readonly policy: Policy;
   readonly rule?: Rule;
+  /** By which rules could be chosen. */
+  readonly names: readonly string[];
 }
 
 /**
@@ -37,22 +39,29 @@ async function notationRule(path: string, { policyName, trustStore }: BlobRuleFl
   const { policy, statements } = await readNotationBlobs(path, trustStore === undefined ? {} : { trustStore }, io);
   const chosen = statements.find(({ name, isGlobal }) => (policyName === undefined ? isGlobal : name === policyName));
   const rule = policy.ruleList.find(({ images }) => chosen !== undefined && images?.includes(chosen.image));
-  return { policy, ...(rule === undefined || chosen === undefined ? {} : { rule: { ...rule, name: chosen.name } }) };
+  const names = statements.map(({ name }) => name);
+  return {
+    policy,
+    names,
+    ...(rule === undefined || chosen === undefined ? {} : { rule: { ...rule, name: chosen.name } }),
+  };
 }
 
 async function signetRule(path: string, flags: BlobRuleFlags, io: Io): Promise<BlobRule> {
   if (isNotationPolicy(path))
     throw new CliError('USAGE', `${path} is notation's policy for images; that for files is trustpolicy.blob.json`);
   const policy = await readPolicy(path, flags, io);
-  const { ruleList } = policy;
   const { policyName } = flags;
-  if (policyName === undefined && ruleList.length > 1)
+  const names = policy.ruleList.map(({ name }) => name);
+  if (policyName === undefined && names.length > 1)
     throw new CliError('USAGE', 'which rule is for the file was not said', {
-      hint: `--policy-name NAME; there are: ${ruleList
-        .slice(0, 20)
-        .map(({ name }) => name)
-        .join(', ')}`,
+      hint: `--policy-name NAME; ${namesText(names)}`,
     });
-  const rule = ruleList.find(({ name }) => policyName === undefined || name === policyName);
-  return { policy, ...(rule === undefined ? {} : { rule }) };
+  const rule = policy.ruleList.find(({ name }) => policyName === undefined || name === policyName);
+  return { policy, names, ...(rule === undefined ? {} : { rule }) };
+}
+
+/** The first of them, for a remark. */
+export function namesText(names: readonly string[]): string {
+  return names.length === 0 ? 'there is none' : `there are: ${names.slice(0, 20).join(', ')}`;
 }

@@ -16,7 +16,7 @@ import { type OutputFlags, type OutputOptions, outputOptions, writeJson } from '
 import type { PluginConfigFlags } from '../options/policy.ts';
 import { createStyle } from '../style.ts';
 import { callWitnesses } from '../verify/witnesses.ts';
-import { type BlobRuleFlags, readBlobRule } from './blob-rule.ts';
+import { type BlobRuleFlags, namesText, readBlobRule } from './blob-rule.ts';
 
 /** What `signet verify-blob` is told of a Notary signature. */
 export interface NotaryVerifyBlobFlags extends BlobRuleFlags, PluginConfigFlags, UserMetadataFlags, OutputFlags {
@@ -36,7 +36,8 @@ export async function verifyByNotary(
   const output = outputOptions(flags, io);
   const userMetadata = parseAnnotationFlags({ userMetadata: flags.userMetadata ?? [] });
   if (flags.mediaType !== undefined) checkMediaType(flags.mediaType);
-  const { policy, rule } = await readBlobRule(flags.policy, flags, io);
+  const { policy, rule, names } = await readBlobRule(flags.policy, flags, io);
+  if (rule === undefined && !output.quiet) io.stderr.write(`${escapeForTerminal(noRule(flags, names))}\n`);
   const ruling: Ruling = {
     ...(rule === undefined ? {} : { rule: { ...rule, askedAnnotations: userMetadata } }),
     fallback: 'deny', // what a policy allows without a rule are images
@@ -58,6 +59,11 @@ export async function verifyByNotary(
   if (output.json) writeJson(io, { version: 1, file, ...report });
   else io.stdout.write(render(file, report, output));
   return report.allowed ? EXIT.ok : exitCodeOf[report.verdict];
+}
+
+function noRule({ policy, policyName }: BlobRuleFlags, names: readonly string[]): string {
+  const what = policyName === undefined ? 'nothing for files without a name' : `no rule ${JSON.stringify(policyName)}`;
+  return `note: the policy ${policy} has ${what}: --policy-name NAME chooses one; ${namesText(names)}`;
 }
 
 interface Signature {
