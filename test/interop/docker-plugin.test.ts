@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type CliWorld, createCliWorld, makeKey, ok } from '../e2e/cli-world.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CliWorld, createCliWorld, makeKey, ok, signReference } from '../e2e/cli-world.ts';
 import { built, signet, signetProgram } from '../support/cli.ts';
 import { type Containerd, startContainerd } from '../support/containerd.ts';
 import { type Dockerd, startDockerd } from '../support/dockerd.ts';
@@ -39,7 +39,7 @@ it('finds its name behind options of Docker, hands those on, and prints no contr
   const env = { DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND: fake };
   const done = await run(process.execPath, [plugin, ...args], { env });
   expect(done).toMatchObject({
-    code: 3,
+    code: 7,
     stderr: expect.stringContaining('called --context signet --debug push r.example/a:1'),
   });
   expect(done.stderr).toContain('DOCKER_FAILED');
@@ -48,6 +48,61 @@ it('finds its name behind options of Docker, hands those on, and prints no contr
     env: { ...env, SIGNET_DOCKER_OPTIONS: '{' },
   });
   expect(broken).toMatchObject({ code: 2, stderr: expect.stringContaining('SIGNET_DOCKER_OPTIONS') });
+});
+
+describe('what docker says and how it ends', () => {
+  /** A docker that says whether it prints to a terminal, and ends so. */
+  const fakeDocker = (end: string): Readonly<Record<string, string>> => {
+    const fake = join(tempDir(), 'docker');
+    writeFileSync(fake, `#!/bin/sh\n[ -t 1 ] && echo "on a terminal"\nprintf 'half\\rwhole of %s\\n' "$1"\n${end}\n`, {
+      mode: 0o755,
+    });
+    return { DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND: fake };
+  };
+  let world: CliWorld;
+  let image = '';
+  let policy = '';
+  beforeAll(async () => {
+    world = await createCliWorld();
+    image = await world.push('shop/fake:1');
+    await signReference(image, world.key);
+    policy = join(world.dir, 'policy.yaml');
+    writeFileSync(
+      policy,
+      `version: 1\ntrust: { release: { keys: [k.pub] } }\nrules: [{ images: ["${world.host}/**"], require: release }]\n`,
+    );
+  });
+  afterAll(() => world.server.stop());
+  const pull = (): readonly string[] => ['docker', 'pull', '--policy', policy, image];
+
+  it.each([
+    ['exit 7', 7],
+    ['exit 1', 1],
+    ['kill -TERM $$', 143],
+  ])('is its exit code, %s', async (end, code) => {
+    const env = fakeDocker(end);
+    const pulled = await signet(pull(), { env });
+    expect(pulled).toMatchObject({ code, stdout: '', stderr: expect.stringContaining('DOCKER_FAILED') });
+    const pushed = await signet(['docker', 'push', '--key', world.key, image], { env });
+    expect(pushed).toMatchObject({ code, stdout: '', stderr: expect.stringContaining('DOCKER_FAILED') });
+  });
+
+  it('is passed on line by line where nobody watches', async () => {
+    const { code, stderr } = await signet(pull(), { env: fakeDocker('exit 0') });
+    expect([code, stderr.includes('on a terminal')]).toEqual([0, false]);
+    expect(stderr).toContain('whole of pull');
+    expect(stderr).toContain('whole of tag');
+  });
+
+  it('is its own affair on a terminal: progress comes as docker writes it', async () => {
+    const quoted = [process.execPath, signetProgram, ...pull()].map((word) => `'${word}'`).join(' ');
+    const done = await run('script', ['-q', '-e', '-c', quoted, join(tempDir(), 'typescript')], {
+      env: fakeDocker('exit 7'),
+    });
+    expect(done.code).toBe(7);
+    expect(done.stdout).toContain('on a terminal');
+    expect(done.stdout).toContain('half\rwhole of pull');
+  });
 });
 
 describeWithEngines('docker signet, with the real Docker', () => {
@@ -134,7 +189,7 @@ rules: [{ images: ["${world.host}/**"], require: release, tag: trusted, catalogu
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('TAG_NOT_SIGNED') });
     expect((await docker('image', 'inspect', name)).code).not.toBe(0);
     const absent = await docker('signet', 'push', ...writing, `${world.host}/shop/web:absent`);
-    expect(absent).toMatchObject({ code: 3, stderr: expect.stringContaining('DOCKER_FAILED') });
+    expect(absent).toMatchObject({ code: 1, stderr: expect.stringContaining('DOCKER_FAILED') });
     expect((await signet(['resolve', ...trusted, `${world.host}/shop/web:absent`])).code).toBe(1);
   });
 });

@@ -9,7 +9,7 @@ export interface Context {
   /** Set as soon as the flags are known: errors then show their causes. */
   verbose: boolean;
   /** The whole program again, in this process: the demo runs the very commands that it shows. */
-  readonly run: (argv: readonly string[], io: Io) => Promise<ExitCode>;
+  readonly run: (argv: readonly string[], io: Io) => Promise<number>;
   /** The whole command tree, for completion. */
   readonly wholeProgram: () => Promise<Command>;
 }

@@ -38,11 +38,14 @@ export class CliError extends Error {
   override readonly name = 'CliError';
   readonly code: CliErrorCode;
   readonly hint?: string;
+  /** That of another program, with which the whole call ends as well. */
+  readonly exitCode?: number;
 
-  constructor(code: CliErrorCode, message: string, options?: { cause?: unknown; hint?: string }) {
+  constructor(code: CliErrorCode, message: string, options?: { cause?: unknown; hint?: string; exitCode?: number }) {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     if (options?.hint !== undefined) this.hint = options.hint;
+    if (options?.exitCode !== undefined) this.exitCode = options.exitCode;
   }
 }
 

@@ -4,6 +4,8 @@ import type { Secrets } from './secrets.ts';
 /** One of the two ways out. Writing to a closed pipe is quiet. */
 export interface Output {
   readonly isTTY: boolean;
+  /** Its descriptor, where it is a stream of this process: for programs that are to write there by themselves. */
+  readonly fd?: number;
   write(text: string): void;
   /** Whether writing failed: `closed` where the reader went away, else why (a full disk). */
   readonly failed?: () => 'closed' | Error | undefined;
@@ -54,9 +56,11 @@ export function processOutput(name: 'stdout' | 'stderr'): ProcessOutput {
     process[name].on('error', (error: NodeJS.ErrnoException) => {
       failure ??= error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED' ? 'closed' : error;
     });
+  const fd = name === 'stdout' ? 1 : 2;
   return {
+    fd,
     get isTTY() {
-      return isatty(name === 'stdout' ? 1 : 2);
+      return isatty(fd);
     },
     write(text) {
       stream ??= open();

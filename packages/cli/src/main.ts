@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs';
 import { CliError, renderError } from './errors.ts';
-import { EXIT, worstOf } from './exit-codes.ts';
+import { EXIT } from './exit-codes.ts';
 import { type Io, processOutput } from './io.ts';
 import { run } from './run.ts';
 import { takeSecrets } from './secrets.ts';
@@ -30,7 +30,7 @@ async function main(): Promise<void> {
   const { systemReason } = await import('./files.ts');
   const error = new CliError('FILE_UNWRITABLE', `cannot write standard output: ${systemReason(failure)}`);
   io.stderr.write(renderError(error));
-  process.exit(worstOf([code, EXIT.usage]));
+  process.exit(code === EXIT.denied || code === EXIT.interrupted ? code : EXIT.usage);
 }
 
 /** A folder, which Node takes for an empty input, is refused; Ctrl-C ends the waiting. @throws {CliError} FILE_UNREADABLE */

@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import type { Context } from './command.ts';
 import { type CommandEntry, commands } from './commands.ts';
 import { CliError, exitCodeForError, renderError } from './errors.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
+import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
 
 /** Global options that take a value: they may stand before the command. */
@@ -18,8 +18,8 @@ const valueOptions: ReadonlySet<string> = new Set([
   '--concurrency',
 ]);
 
-/** The program: arguments in, exit code out. Never throws. */
-export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
+/** The program: arguments in, exit code out: one of {@link EXIT}, or that of the program that did the work. Never throws. */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
   const context = createContext(io);
   try {
     const { name, args } = chooseCommand(argv);
@@ -33,7 +33,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
       return EXIT.interrupted;
     }
     io.stderr.write(renderError(error, { verbose: context.verbose }));
-    return exitCodeForError(error);
+    return error instanceof CliError && error.exitCode !== undefined ? error.exitCode : exitCodeForError(error);
   }
 }
 

@@ -14,7 +14,7 @@ export function definePull(command: Command, context: Context): void {
   addNotes(
     command,
     `Where the rule says tag: trusted, the image is what the signed catalogue says, not what the tag names in the registry.
-What docker prints goes to standard error. Exit codes: those of verify; 3 also where docker fails.
+What docker prints goes to standard error, on a terminal with its progress. Exit codes: those of verify; where docker fails, its own.
 
 Example:
   docker signet pull --policy policy.yaml registry.example.com/app:1.0`,

@@ -13,8 +13,8 @@ export function definePush(command: Command, context: Context): void {
   addNotes(
     command,
     `The digest is the one that docker says it has pushed, not what the tag names a moment later.
-With --publish or --stage the tag is signed for the catalogue. What docker prints goes to standard error. Exit codes: those of sign; 3 also where
-docker fails: nothing is signed then.
+With --publish or --stage the tag is signed for the catalogue. What docker prints goes to standard error, line by line. Exit codes: those of sign;
+where docker fails, its own: nothing is signed then.
 
 Example:
   docker signet push --key release.key --policy policy.yaml --publish --catalogue-key publisher.key registry.example.com/app:1.0`,

@@ -26,7 +26,7 @@ export interface Stage {
 export interface StageOptions {
   readonly io: Io;
   readonly color: boolean;
-  readonly run: (argv: readonly string[], io: Io) => Promise<ExitCode>;
+  readonly run: (argv: readonly string[], io: Io) => Promise<number>;
 }
 
 /** A stage on standard output. */
@@ -52,7 +52,7 @@ export function createStage({ io, color, run }: StageOptions): Stage {
 
 function check(
   args: readonly string[],
-  came: { readonly exit: ExitCode; readonly text: string },
+  came: { readonly exit: number; readonly text: string },
   expected: Expectation,
 ): void {
   const missing = (expected.says ?? []).filter((text) => !came.text.includes(text));

@@ -8,21 +8,35 @@ const maxKept = 64 * 1024;
 /**
  * Lets the docker client do something: what it prints goes to standard error as it comes, and the last of its standard output comes back. Options
  * that Docker handed to its plugin (context, host) go before `args`.
- * @throws {CliError} DOCKER_FAILED; USAGE where there is no docker. Ends with `signal`: a pull may take as long as it takes
+ * @throws {CliError} DOCKER_FAILED, with docker's exit code; USAGE where there is no docker. Ends with `signal`: a pull may take as long as it takes
  */
-export async function runDocker(args: readonly string[], { env, signal, stderr }: Io): Promise<string> {
-  const { spawn } = await import('node:child_process');
+export async function runDocker(args: readonly string[], io: Io): Promise<string> {
+  return await start(args, io, 'pipe');
+}
+
+/**
+ * The same where nothing has to be read of what docker prints: on a terminal it prints there by itself, and shows its progress as it always does.
+ * @throws as {@link runDocker}
+ */
+export async function letDocker(args: readonly string[], io: Io): Promise<void> {
+  const { isTTY, fd } = io.stderr;
+  await start(args, io, isTTY && fd !== undefined ? fd : 'pipe');
+}
+
+/** `to`: where docker prints; `pipe`: here. */
+async function start(args: readonly string[], { env, signal, stderr }: Io, to: 'pipe' | number): Promise<string> {
+  const [{ spawn }, { constants }] = await Promise.all([import('node:child_process'), import('node:os')]);
   // Rule: Docker CLI plugins: the client that called the plugin.
   const program = env.DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND || 'docker';
   const all = [...optionsOf(env), ...args];
   return await new Promise<string>((done, failed) => {
-    const child = spawn(program, all, { stdio: ['ignore', 'pipe', 'pipe'], signal, env: { ...env } });
+    const child = spawn(program, all, { stdio: ['ignore', to, to], signal, env: { ...env } });
     let said = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-maxKept);
       stderr.write(shown(text));
     });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => stderr.write(shown(text)));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => stderr.write(shown(text)));
     child.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') return failed(error);
       failed(
@@ -31,7 +45,9 @@ export async function runDocker(args: readonly string[], { env, signal, stderr }
     });
     child.on('close', (code, by) => {
       if (code === 0) return done(said);
-      failed(new CliError('DOCKER_FAILED', `docker ${args[0]} ended with ${code ?? by}`));
+      // As shells have it.
+      const exitCode = code ?? (by === null ? 1 : 128 + constants.signals[by]);
+      failed(new CliError('DOCKER_FAILED', `docker ${args[0]} ended with ${code ?? by}`, { exitCode }));
     });
   });
 }
