@@ -381,6 +381,44 @@ describe('signet plugin list and uninstall', () => {
     expect(stdout).toMatch(/^broken {2}cannot be used: \[PLUGIN_CONTRACT\]/m);
   });
 
+  it('tells plugins no password of the user', async () => {
+    const { notation, home } = user();
+    const path = installTestPlugin(notation, acme);
+    const script = [
+      `#!${process.execPath}`,
+      'const description = Object.entries(process.env).flat().join(" ");',
+      'const rest = { version: "1.0.0", url: "u", supportedContractVersions: ["1.0"], capabilities: ["x"] };',
+      'process.stdout.write(JSON.stringify({ name: "acme", description, ...rest }));',
+    ];
+    writeFileSync(path, script.join('\n'), { mode: 0o755 });
+    const env = {
+      XDG_CONFIG_HOME: home,
+      SIGNET_PASSWORD: 's3cret-one',
+      COSIGN_PASSWORD: 's3cret-two',
+      SEEN: 'as-it-is',
+    };
+    const [listed] = jsonLines((await signet(['plugin', 'list', '-o', 'json'], { env })).stdout);
+    expect(listed?.description).toContain('as-it-is');
+    expect(listed?.description).not.toMatch(/s3cret|PASSWORD/);
+  });
+
+  it.each(['\u001b[2J\u001b]0;title\u0007', '\u202everified', 'two\nlines', '\u009b31m'])(
+    'shows a description of %j as text',
+    async (description) => {
+      const { notation, run } = user();
+      const path = installTestPlugin(notation, acme);
+      const answer = { name: 'acme', description, version: '1.0.0', url: 'u', supportedContractVersions: ['1.0'] };
+      const text = JSON.stringify({ ...answer, capabilities: ['x'] });
+      writeFileSync(path, `#!${process.execPath}\nprocess.stdout.write(${JSON.stringify(text)});\n`, { mode: 0o755 });
+      for (const args of [['list'], ['list', '-o', 'json']]) {
+        const { code, stdout } = await run(...args);
+        expect(code).toBe(0);
+        expect(stdout.trimEnd().split('\n').length).toBe(1);
+        expect(stdout.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+      }
+    },
+  );
+
   it('removes those that are named, whatever is in them', async () => {
     const { run, notation, plugins, left } = user();
     for (const name of ['a', 'b', 'c']) installTestPlugin(notation, { ...acme, name });

@@ -237,6 +237,18 @@ describe('a token with one thing wrong does not count', () => {
     });
   });
 
+  it('leads to its root among 300 that are trusted', () => {
+    const between = makeCertificate({ profile: 'ca', subject: 'CN=tsa between', issuer: root });
+    const own = signerOf({ issuer: between });
+    const many = Array.from({ length: 299 }, (_, at) => makeCertificate({ profile: 'ca', subject: `CN=root ${at}` }));
+    const anchors = [...many, root].map((each) => readCertificate(each.der));
+    const token = makeToken({ signer: own, signature, certificates: [own, between] });
+    expect(verifyTimestamp(token, { signature, anchors })).toMatchObject({ genTimeMs: Date.UTC(2026, 0, 1) });
+    expect(verifyTimestamp(token, { signature, anchors: anchors.slice(0, -1) })).toEqual({
+      problem: expect.stringContaining('no authority that is trusted'),
+    });
+  });
+
   it('where certificates issue each other in circles', () => {
     const names = ['CN=a', 'CN=b', 'CN=c', 'CN=d', 'CN=e', 'CN=f'];
     const all = names.flatMap((issuerName) =>

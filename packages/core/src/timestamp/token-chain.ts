@@ -1,4 +1,4 @@
-import { type Certificate, isIssuedBy, isSelfSigned } from '../x509/certificate.ts';
+import { type Certificate, isSelfSigned, isSignedBy, namesIssuer } from '../x509/certificate.ts';
 import { checkChain, checkValidAt } from '../x509/chain.ts';
 
 /** Certificates of a chain. Rule: wire-formats 12 */
@@ -46,9 +46,10 @@ function* waysUp(
   if (last === undefined || chain.length > maxLength) return;
   if (isSelfSigned(last)) return yield chain;
   for (const issuer of all) {
-    if (chain.includes(issuer)) continue;
+    // Names cost nothing: neither a store of many roots nor certificates that nobody needs spend the steps.
+    if (chain.includes(issuer) || !namesIssuer(last, issuer)) continue;
     spent.steps += 1;
     if (spent.steps > maxSteps) return;
-    if (isIssuedBy(last, issuer)) yield* waysUp([...chain, issuer], all, spent);
+    if (isSignedBy(last, issuer)) yield* waysUp([...chain, issuer], all, spent);
   }
 }
