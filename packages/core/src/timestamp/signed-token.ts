@@ -4,7 +4,7 @@ import { expect, innerOf, objectIdOf, partsOf, unusable } from '../asn1/structur
 import { CertificateError } from '../errors.ts';
 import { type DerElement, der, readAll, readDer, smallInteger, TAG } from '../keys/der.ts';
 import { type Certificate, readCertificate } from '../x509/certificate.ts';
-import { algorithmOfSignature } from '../x509/signature-hash.ts';
+import { algorithmOfSignature, sha2 } from '../x509/signature-hash.ts';
 import { checkSigningCertificate } from './signing-certificate.ts';
 
 const ids = {
@@ -16,12 +16,6 @@ const ids = {
   rsaEncryption: '1.2.840.113549.1.1.1',
 } as const;
 
-/** Hashes that are taken, by OID. Rule: wire-formats 7.7 */
-const hashes: Readonly<Record<string, string>> = {
-  '2.16.840.1.101.3.4.2.1': 'sha256',
-  '2.16.840.1.101.3.4.2.2': 'sha384',
-  '2.16.840.1.101.3.4.2.3': 'sha512',
-};
 /** RSA with each of them: CMS may name the key's algorithm alone. Content of the OID. Rule: RFC 3370, 3.2 */
 const rsaWith: Readonly<Record<string, string>> = {
   sha256: '2a864886f70d01010b',
@@ -93,7 +87,7 @@ function signerOf(info: DerElement, content: Uint8Array, certificates: readonly 
   if (version === undefined || smallInteger(version) !== 1)
     throw unusable('its signer is not named by issuer and number');
   const signer = namedBy(sid, certificates);
-  const hash = hashes[objectIdOf(partsOf(digest, TAG.sequence, 'its hash')[0])];
+  const hash = sha2.get(objectIdOf(partsOf(digest, TAG.sequence, 'its hash')[0]));
   if (hash === undefined) throw unusable('it is hashed by an algorithm that is not taken');
   const signed = expect(attributes, tag0, 'the signed attributes');
   if (algorithm === undefined || unsigned.some(({ tag }) => tag !== tag1))

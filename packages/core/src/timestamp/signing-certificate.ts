@@ -2,12 +2,8 @@ import { createHash } from 'node:crypto';
 import { expect, innerOf, objectIdOf, partsOf, unusable } from '../asn1/structure.ts';
 import { type DerElement, TAG } from '../keys/der.ts';
 import type { Certificate } from '../x509/certificate.ts';
+import { sha2 } from '../x509/signature-hash.ts';
 
-const hashes: Readonly<Record<string, string>> = {
-  '2.16.840.1.101.3.4.2.1': 'sha256',
-  '2.16.840.1.101.3.4.2.2': 'sha384',
-  '2.16.840.1.101.3.4.2.3': 'sha512',
-};
 const directoryName = 0xa4;
 
 /**
@@ -20,7 +16,7 @@ export function checkSigningCertificate(attribute: DerElement, signer: Certifica
   const parts = partsOf(first, TAG.sequence, 'the name of the certificate');
   // The hash is SHA-256 where none is named.
   const isNamed = parts[0]?.tag === TAG.sequence;
-  const hash = isNamed ? hashes[objectIdOf(partsOf(parts[0], TAG.sequence, 'a hash')[0])] : 'sha256';
+  const hash = isNamed ? sha2.get(objectIdOf(partsOf(parts[0], TAG.sequence, 'a hash')[0])) : 'sha256';
   if (hash === undefined) throw unusable('the certificate is named by a hash that is not taken');
   const [value, issuerSerial] = isNamed ? parts.slice(1) : parts;
   const own = createHash(hash).update(signer.der).digest();

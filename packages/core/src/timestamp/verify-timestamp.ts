@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { orUnusable, unusable } from '../asn1/structure.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { checkDer } from '../x509/der-shape.ts';
+import { sha2 } from '../x509/signature-hash.ts';
 import { readSignedToken } from './signed-token.ts';
 import { chainToAnchor } from './token-chain.ts';
 import { readTstInfo, type TstInfo } from './tst-info.ts';
@@ -39,12 +40,6 @@ export const maxTokenBytes: number = 256 * 1024;
 const maxElements = 20_000;
 /** ETSI's policy says one second where the token says nothing. Rule: wire-formats 9.5, 7 */
 const etsiPolicy = '0.4.0.2023.1.1';
-
-const hashes: Readonly<Record<string, string>> = {
-  '2.16.840.1.101.3.4.2.1': 'sha256',
-  '2.16.840.1.101.3.4.2.2': 'sha384',
-  '2.16.840.1.101.3.4.2.3': 'sha512',
-};
 
 /**
  * Verifies a TimeStampToken (DER, no TimeStampResp) completely, but for revocation: its signature, its signer's chain at that time, and that it is
@@ -90,7 +85,7 @@ function readToken(token: Uint8Array, signature: Uint8Array): ReadTimestamp & { 
 }
 
 function checkImprint({ imprint }: TstInfo, signature: Uint8Array): void {
-  const hash = hashes[imprint.hash];
+  const hash = sha2.get(imprint.hash);
   if (hash === undefined) throw unusable('its imprint is by a hash that is not taken');
   if (!createHash(hash).update(signature).digest().equals(imprint.value))
     throw unusable('it is not about this signature');

@@ -29,7 +29,8 @@ const weak: ReadonlySet<string> = new Set([
   '1.2.840.10045.4.1',
 ]);
 const [mgf1, sha1] = ['1.2.840.113549.1.1.8', '1.3.14.3.2.26'];
-const sha2: ReadonlyMap<string, string> = new Map([
+/** SHA-2 by OID, as node:crypto names it: the hashes that are taken. Rule: wire-formats 7.7, 8.7 */
+export const sha2: ReadonlyMap<string, string> = new Map([
   ['2.16.840.1.101.3.4.2.1', 'sha256'],
   ['2.16.840.1.101.3.4.2.2', 'sha384'],
   ['2.16.840.1.101.3.4.2.3', 'sha512'],
