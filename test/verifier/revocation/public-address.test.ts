@@ -50,6 +50,10 @@ describe('an address', () => {
     '100.100.100.200',
     'fe80::1',
     'fd00:ec2::254',
+    'fd20:ce::254',
+    '64:ff9b::a9fe:a9fe',
+    '64:ff9b:1::a9fe:a9fe',
+    '2002:a9fe:a9fe::1',
     'localhost',
     '',
   ])('%s can never be asked', (address) => {

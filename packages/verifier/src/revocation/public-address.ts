@@ -32,11 +32,20 @@ const servicesV4: readonly (readonly [string, number])[] = [
   ['192.0.0.192', 32],
 ];
 
+/** The same in IPv6, and the networks whose gateways make IPv4 of an address, whichever it hides. Rule: RFC 6052, 2.1; RFC 8215; RFC 3056 */
+const servicesV6: readonly (readonly [string, number])[] = [
+  ['fe80::', 10],
+  ['fd00:ec2::254', 128],
+  ['fd20:ce::254', 128],
+  ['64:ff9b::', 96],
+  ['64:ff9b:1::', 48],
+  ['2002::', 16],
+];
+
 const hidden = new BlockList();
 const services = new BlockList();
 for (const [net, bits] of servicesV4) services.addSubnet(net, bits, 'ipv4');
-services.addSubnet('fe80::', 10, 'ipv6');
-services.addSubnet('fd00:ec2::254', 128, 'ipv6');
+for (const [net, bits] of servicesV6) services.addSubnet(net, bits, 'ipv6');
 for (const [net, bits] of v4) hidden.addSubnet(net, bits, 'ipv4');
 for (const [net, bits] of v6) hidden.addSubnet(net, bits, 'ipv6');
 const given = new BlockList();
