@@ -30,7 +30,7 @@ export const packedCommands: PackedCommands = {
     notation: ['packages/cli/src/notary/notation-policy.ts'],
   },
   resolve: { later: ['packages/cli/src/resolve/resolve.ts'], tags: ['packages/signed-tags/src/index.ts'] },
-  sign: {},
+  sign: { notary: ['packages/cli/src/notary/signing.ts', 'packages/cli/src/notary/signing-keys.ts'] },
   gate: { later: ['packages/cli/src/gate/judge-pull.ts'] },
 };
 
