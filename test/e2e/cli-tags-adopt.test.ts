@@ -1,7 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { signet } from '../support/cli.ts';
+import { startCountingProxy } from '../support/counting-proxy.ts';
 import { tempDir } from '../support/temp.ts';
 import { type CliWorld, createCliWorld, jsonLines, makeKey, ok, signReference } from './cli-world.ts';
 
@@ -84,6 +85,41 @@ describe('tags init --adopt', () => {
     await world.push('shop/back:one', 'older');
     expect(await adopt()).toMatchObject({ code: 1, stdout: expect.stringMatching(/one {2}sha256:\w+ {2}differs/) });
     expect(await trusted()).toContain(newer);
+  });
+
+  it('a tag that cannot be read is undecided, and keeps nobody from the others', async () => {
+    const { collection } = await repository('shop/unread');
+    const proxy = await startCountingProxy(world.host, 0, (path) =>
+      path.endsWith('/manifests/two') ? 403 : undefined,
+    );
+    onTestFinished(() => proxy.stop());
+    const there = collection.replace(world.host, proxy.host);
+    const own = join(world.dir, 'proxied.yaml');
+    writeFileSync(own, readFileSync(policy, 'utf8').replaceAll(`"${world.host}/**"`, `"${proxy.host}/**"`));
+    const how = ['--adopt', '--dry-run', '--policy', own, '--no-state', '--plain-http'];
+    const done = await signet(['tags', 'init', ...how, '-o', 'json', there]);
+    expect(done.code, done.stderr).toBe(1);
+    expect(jsonLines(done.stdout)[0]).toMatchObject({
+      tags: [
+        { tag: 'foreign', adoption: 'denied' },
+        { tag: 'one', adoption: 'accepted' },
+        { tag: 'plain', adoption: 'denied' },
+        { tag: 'two', adoption: 'undecided', verdict: 'undecided' },
+      ],
+    });
+    expect((await signet(['tags', 'init', ...how, there])).stdout).toMatch(/two {6}not read {2}undecided/);
+  });
+
+  it('more tags than are judged at a time', async () => {
+    const collection = `${world.host}/shop/many`;
+    const names = Array.from({ length: 25 }, (_, at) => `v${String(at).padStart(2, '0')}`);
+    const digest = await world.digestOf(await world.push(`shop/many:${names[0]}`, 'many'));
+    await ok(['sign', '--key', world.key, `${collection}@${digest}`]);
+    for (const name of names.slice(1)) await world.push(`shop/many:${name}`, 'many');
+    const how = ['--policy', policy, '--state', tempDir(), '--catalogue-key', publisher.key, '--key', world.key];
+    await ok(['tags', 'init', '--adopt', '--yes', ...how, collection]);
+    const { stdout } = await ok(['tags', 'list', '--policy', policy, '-o', 'json', collection]);
+    expect(JSON.parse(stdout).tags.map(({ tag }: { tag: string }) => tag)).toEqual(names);
   });
 
   it('only looks with --dry-run, without a key, and asks before it signs', async () => {

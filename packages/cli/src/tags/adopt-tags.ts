@@ -8,7 +8,7 @@ import {
   unlessMissing,
 } from '@signet/oci';
 import { type Content, isOpenTag, itemOf } from '@signet/signed-tags';
-import { type Report, type Ruling, toAsked, verifyAsked } from '@signet/verifier';
+import { type Report, type Ruling, toAsked, toGap, undecidedBy, verifyAsked } from '@signet/verifier';
 import { namesSignatures } from '../audit/walk.ts';
 import type { Collection } from './collection.ts';
 
@@ -21,7 +21,8 @@ export type Adoption = 'accepted' | 'there' | 'differs' | 'denied' | 'undecided'
 /** A tag of the registry, and what its image is by the rule. */
 export interface AdoptableTag {
   readonly tag: string;
-  readonly digest: Digest;
+  /** Undefined where what the tag names could not be read. */
+  readonly digest?: Digest;
   readonly adoption: Adoption;
   readonly report: Report;
 }
@@ -31,7 +32,8 @@ const sideBySide = 8;
 
 /**
  * Judges what the tags of a repository name now, by the rule that the policy has for each, as if it asked for no signed tag. In the order of their
- * names. `held`: what the catalogue says that is there already. @throws {RegistryError} where the tags cannot be listed, or one of them not be read
+ * names; one that cannot be read is undecided, and keeps nobody from the others. `held`: what the catalogue says that is there already.
+ * @throws {RegistryError} where the tags cannot be listed
  */
 export async function judgeTags(
   source: Source,
@@ -49,19 +51,35 @@ export async function judgeTags(
   }
   const judged: AdoptableTag[] = [];
   await forEachSideBySide(tags, sideBySide, async (tag) => {
-    const found = await unlessMissing(source.resolve(tag, { signal }));
-    if (found === undefined) return; // it went meanwhile
-    const { digest } = found.descriptor;
-    const reference: RegistryReference = { ...collection.repository, tag, digest };
-    const report = await verifyAsked(toAsked(reference), withoutTag(collection.rulingOfTag(tag)), { source, signal });
-    judged.push({ tag, digest, adoption: adoptionOf({ tag, digest }, report, held), report });
+    const adoptable = await judgeTag(tag, source, { collection, held, signal });
+    if (adoptable !== undefined) judged.push(adoptable);
   });
   return judged.toSorted((a, b) => (a.tag < b.tag ? -1 : 1));
 }
 
+/** Undefined for one that went meanwhile. */
+async function judgeTag(
+  tag: string,
+  source: Source,
+  { collection, held, signal }: Parameters<typeof judgeTags>[1],
+): Promise<AdoptableTag | undefined> {
+  const ruling = withoutTag(collection.rulingOfTag(tag));
+  const named: RegistryReference = { ...collection.repository, tag };
+  try {
+    const found = await unlessMissing(source.resolve(tag, { signal }));
+    if (found === undefined) return undefined;
+    const { digest } = found.descriptor;
+    const report = await verifyAsked(toAsked({ ...named, digest }), ruling, { source, signal });
+    return { tag, digest, adoption: adoptionOf({ tag, digest }, report, held), report };
+  } catch (error) {
+    if (!(error instanceof RegistryError) || signal.aborted) throw error;
+    return { tag, adoption: 'undecided', report: undecidedBy(toAsked(named), ruling, toGap('resolve', error)) };
+  }
+}
+
 /** A tag that the catalogue has ever said something of is not the registry's to change: who can push could move it back. */
 function adoptionOf(
-  { tag, digest }: Pick<AdoptableTag, 'tag' | 'digest'>,
+  { tag, digest }: Required<Pick<AdoptableTag, 'tag' | 'digest'>>,
   { verdict }: Report,
   held: Content | undefined,
 ): Adoption {
@@ -81,7 +99,7 @@ function withoutTag(ruling: Ruling): Ruling {
 
 /** What is to be signed, as references: `REPOSITORY:TAG@DIGEST`. */
 export function referencesOf(judged: readonly AdoptableTag[], { repository }: Collection): readonly string[] {
-  return judged
-    .filter(({ adoption }) => adoption === 'accepted')
-    .map(({ tag, digest }) => formatReference({ ...repository, tag, digest }));
+  return judged.flatMap(({ tag, digest, adoption }) =>
+    adoption === 'accepted' && digest !== undefined ? [formatReference({ ...repository, tag, digest })] : [],
+  );
 }

@@ -18,7 +18,7 @@ export function adoptableText(judged: readonly AdoptableTag[], style: Style): st
     .map(({ tag, digest, adoption, report }) => {
       const why = words[adoption].why ?? report.summary;
       const word = style[words[adoption].paint](adoption === 'there' ? 'there already' : adoption);
-      return `  ${tag.padEnd(width)}  ${digest}  ${word}  ${escapeForTerminal(why)}\n`;
+      return `  ${tag.padEnd(width)}  ${digest ?? 'not read'}  ${word}  ${escapeForTerminal(why)}\n`;
     })
     .join('');
 }
