@@ -1,11 +1,11 @@
-import { readCertificate } from '@signet/core/x509';
 import { type Descriptor, digestOf } from '@signet/oci';
-import { type Check, type Finding, isAccepted, levelActions } from '@signet/verifier';
+import { type Check, type Finding, isAccepted } from '@signet/verifier';
 import { describe, expect, it } from 'vitest';
 import { notaryVerifyFormat } from '../../../packages/verifier/src/formats/notary.ts';
 import { basicConstraints, extendedKeyUsage, oids } from '../../support/certificate-der.ts';
 import { type CertificateRequest, type MadeCertificate, makeCertificate } from '../../support/certificates.ts';
 import { signNotaryJws } from '../../support/notary-signature.ts';
+import { acmeTrust } from '../acme-trust.ts';
 import { envelopeOf } from '../signatures.ts';
 
 const nowMs = Date.UTC(2026, 10, 24);
@@ -35,17 +35,7 @@ async function judge(chain: readonly MadeCertificate[]): Promise<Finding> {
     key: chain[0]?.privateKey ?? expect.unreachable('a certificate'),
   });
   const envelope = envelopeOf('notary', bytes, { mediaType: 'application/jose+json', annotations: {} });
-  const source = {
-    name: 'acme',
-    ca: [readCertificate(root.der)],
-    signingAuthority: [],
-    tsa: [],
-    identities: 'any',
-    writtenIdentities: ['*'],
-    ...levelActions.strict,
-    verifyTimestamp: 'always',
-    atMs: nowMs,
-  } as const;
+  const source = acmeTrust([root], { identities: 'any', writtenIdentities: ['*'], atMs: nowMs });
   const subject = { digest: image.digest, descriptor: image };
   const [finding] = await notaryVerifyFormat.verify(envelope, subject, { keys: [], x509: [source] });
   return finding ?? expect.unreachable('a finding');

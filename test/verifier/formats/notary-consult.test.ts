@@ -17,6 +17,7 @@ import type { RevocationResult } from '../../../packages/verifier/src/revocation
 import type { NamedX509Trust } from '../../../packages/verifier/src/trust.ts';
 import { type CertificateRequest, type MadeCertificate, makeCertificate } from '../../support/certificates.ts';
 import { type NotarySignatureRequest, signNotaryJws } from '../../support/notary-signature.ts';
+import { acmeTrust } from '../acme-trust.ts';
 import { envelopeOf } from '../signatures.ts';
 
 const nowMs = Date.UTC(2026, 10, 24);
@@ -31,17 +32,9 @@ const leaf = (request: CertificateRequest = {}): MadeCertificate =>
   makeCertificate({ subject: 'C=US,ST=WA,O=Acme,CN=signer', issuer: root, ...request });
 const revocable = [leaf({ ocspUrls: ['http://responder.example/'] }), root];
 
-const trust: NamedX509Trust = {
-  name: 'acme',
-  ca: [readCertificate(root.der)],
-  signingAuthority: [],
-  tsa: [],
-  identities: [parseIdentity('C=US,ST=WA,O=Acme')],
+const trust: NamedX509Trust = acmeTrust([root], {
   writtenIdentities: ['x509.subject:C=US,ST=WA,O=Acme', 'arn:somebody'],
-  ...levelActions.strict,
-  verifyTimestamp: 'always',
-  atMs: nowMs,
-};
+});
 
 type Signing = Partial<Omit<NotarySignatureRequest, 'chain'>> & { readonly by?: readonly MadeCertificate[] };
 

@@ -11,6 +11,7 @@ import { type CertificateRequest, type MadeCertificate, makeCertificate } from '
 import { type NotaryCoseRequest, signNotaryCose } from '../../support/notary-cose.ts';
 import { type NotarySignatureRequest, signNotaryJws } from '../../support/notary-signature.ts';
 import { randomRuns } from '../../support/random-runs.ts';
+import { acmeTrust } from '../acme-trust.ts';
 import { envelopeOf } from '../signatures.ts';
 
 const image: Descriptor = {
@@ -28,17 +29,10 @@ const falseRoot = makeCertificate({ profile: 'ca', subject: 'C=US,ST=WA,O=Acme,C
 const thief = leaf({ issuer: falseRoot, key: makeCertificate({ subject: 'CN=thief' }).privateKey });
 const ders = (...chain: readonly MadeCertificate[]) => chain.map(({ der }) => der);
 
-const strict: NamedX509Trust = {
-  name: 'acme',
-  ca: [readCertificate(root.der)],
-  signingAuthority: [],
-  tsa: [],
+const strict: NamedX509Trust = acmeTrust([root], {
   identities: [parseIdentity('C=US,ST=WA,O=Acme,CN=signer')],
   writtenIdentities: ['x509.subject:C=US,ST=WA,O=Acme,CN=signer'],
-  ...levelActions.strict,
-  verifyTimestamp: 'always',
-  atMs: Date.UTC(2026, 10, 24),
-};
+});
 /** Lets through all but what breaks integrity or says nothing of the image. */
 const audit: NamedX509Trust = { ...strict, ...levelActions.audit };
 

@@ -1,11 +1,11 @@
 import { readCertificate } from '@signet/core/x509';
 import { type Descriptor, digestOf } from '@signet/oci';
-import { levelActions } from '@signet/verifier';
 import { describe, expect, it } from 'vitest';
 import { notaryVerifyFormat } from '../../../packages/verifier/src/formats/notary.ts';
 import type { NamedX509Trust, TrustMaterial } from '../../../packages/verifier/src/trust.ts';
 import { makeCertificate } from '../../support/certificates.ts';
 import { signNotaryJws } from '../../support/notary-signature.ts';
+import { acmeTrust } from '../acme-trust.ts';
 import { envelopeOf } from '../signatures.ts';
 
 const image: Descriptor = {
@@ -20,20 +20,7 @@ const jws = signNotaryJws({ target: image, chain: [leaf.der, root.der], key: lea
 
 const trusting = (changes: Partial<NamedX509Trust>): TrustMaterial => ({
   keys: [],
-  x509: [
-    {
-      name: 'acme',
-      ca: [],
-      signingAuthority: [],
-      tsa: [],
-      identities: 'any',
-      writtenIdentities: ['*'],
-      ...levelActions.strict,
-      verifyTimestamp: 'always',
-      atMs: 0,
-      ...changes,
-    },
-  ],
+  x509: [acmeTrust([], { identities: 'any', writtenIdentities: ['*'], atMs: 0, ...changes })],
 });
 const prospectOf = (bytes: Uint8Array, trust: TrustMaterial): string =>
   notaryVerifyFormat.prospect(envelopeOf('notary', bytes, { annotations: {} }), trust);

@@ -1,6 +1,5 @@
-import { parseIdentity, readCertificate } from '@signet/core/x509';
 import { type Descriptor, digestOf } from '@signet/oci';
-import { type Finding, isAccepted, levelActions } from '@signet/verifier';
+import { type Finding, isAccepted } from '@signet/verifier';
 import { describe, expect, it } from 'vitest';
 import { signerId } from '../../../packages/verifier/src/finding.ts';
 import { notaryVerifyFormat } from '../../../packages/verifier/src/formats/notary.ts';
@@ -8,6 +7,7 @@ import type { NamedX509Trust } from '../../../packages/verifier/src/trust.ts';
 import { isSignedByKeyOf, twinOf } from '../../support/certificate-twin.ts';
 import { type CertificateRequest, type MadeCertificate, makeCertificate } from '../../support/certificates.ts';
 import { type NotarySignatureRequest, signNotaryJws } from '../../support/notary-signature.ts';
+import { acmeTrust } from '../acme-trust.ts';
 import { envelopeOf } from '../signatures.ts';
 
 const image: Descriptor = {
@@ -21,17 +21,7 @@ const leaf = (request: CertificateRequest = {}): MadeCertificate =>
   makeCertificate({ subject: 'C=US,ST=WA,O=Acme,CN=signer', issuer: between, ...request });
 
 /** A source that trusts this certificate, whichever of the chain it is. */
-const trusting = (...anchors: readonly MadeCertificate[]): NamedX509Trust => ({
-  name: 'acme',
-  ca: anchors.map(({ der }) => readCertificate(der)),
-  signingAuthority: [],
-  tsa: [],
-  identities: [parseIdentity('C=US,ST=WA,O=Acme')],
-  writtenIdentities: ['x509.subject:C=US,ST=WA,O=Acme'],
-  ...levelActions.strict,
-  verifyTimestamp: 'always',
-  atMs: Date.UTC(2026, 10, 24),
-});
+const trusting = (...anchors: readonly MadeCertificate[]): NamedX509Trust => acmeTrust(anchors);
 
 type Signing = Pick<NotarySignatureRequest, 'attributes' | 'critical'>;
 

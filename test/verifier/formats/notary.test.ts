@@ -1,5 +1,5 @@
 import { createNotaryFormat, createSoftwareSigner, parsePrivateKey } from '@signet/core';
-import { parseIdentity, readCertificate } from '@signet/core/x509';
+import { readCertificate } from '@signet/core/x509';
 import { type Descriptor, digestOf } from '@signet/oci';
 import { type Envelope, type Finding, isAccepted, levelActions } from '@signet/verifier';
 import fc from 'fast-check';
@@ -9,6 +9,7 @@ import type { NamedX509Trust } from '../../../packages/verifier/src/trust.ts';
 import { type CertificateRequest, type MadeCertificate, makeCertificate } from '../../support/certificates.ts';
 import { type NotarySignatureRequest, signNotaryJws } from '../../support/notary-signature.ts';
 import { randomRuns } from '../../support/random-runs.ts';
+import { acmeTrust } from '../acme-trust.ts';
 import { envelopeOf } from '../signatures.ts';
 
 const nowMs = Date.UTC(2026, 10, 24);
@@ -26,17 +27,7 @@ const leaf = (request: CertificateRequest = {}): MadeCertificate =>
   makeCertificate({ subject: name, issuer: root, ...request });
 const chain = [leaf(), root];
 
-const trust: NamedX509Trust = {
-  name: 'acme',
-  ca: [readCertificate(root.der)],
-  signingAuthority: [],
-  tsa: [],
-  identities: [parseIdentity('C=US,ST=WA,O=Acme')],
-  writtenIdentities: ['x509.subject:C=US,ST=WA,O=Acme'],
-  ...levelActions.strict,
-  verifyTimestamp: 'always',
-  atMs: nowMs,
-};
+const trust: NamedX509Trust = acmeTrust([root]);
 
 const jws = (bytes: Uint8Array): Envelope =>
   envelopeOf('notary', bytes, { mediaType: 'application/jose+json', annotations: {} });
