@@ -63,8 +63,9 @@ export async function compareWithNotation(comparison: Comparison): Promise<Compa
   const all = Object.keys(levels).flatMap((level) => names.map((name) => ({ level, name })));
   const client = createRegistryClient();
   try {
-    for (const { level, name } of all)
-      await pushSigned(client, { host: registry.host, repository: repositoryOf(level, name) }, cases[name]);
+    await fewAtATime(all, ({ level, name }) =>
+      pushSigned(client, { host: registry.host, repository: repositoryOf(level, name) }, cases[name]),
+    );
   } finally {
     await client.close();
   }
@@ -81,7 +82,11 @@ export async function compareWithNotation(comparison: Comparison): Promise<Compa
       .map((report) => [report.reference, report]),
   );
   const compared = { ours: [] as string[], theirs: [] as string[], reports: new Map<string, ComparedReport>() };
-  const codes = await codesOf(images, (image) => user.run('verify', '--insecure-registry', ...more, image));
+  // Some wait for responders that never answer.
+  const codes = await fewAtATime(images, async (image) => {
+    const { code } = await user.run('verify', '--insecure-registry', ...more, image);
+    return code;
+  });
   for (const [at, { level, name }] of all.entries()) {
     const image = images[at] ?? '';
     const code = codes[at];
@@ -93,18 +98,15 @@ export async function compareWithNotation(comparison: Comparison): Promise<Compa
   return compared;
 }
 
-/** A few at a time: some wait for responders that never answer. */
-async function codesOf(
-  images: readonly string[],
-  verify: (image: string) => Promise<{ readonly code: number }>,
-): Promise<readonly number[]> {
-  const codes: number[] = [];
-  const left = images.entries();
-  const work = async (): Promise<void> => {
-    for (const [at, image] of left) codes[at] = (await verify(image)).code;
+/** The results, in the order of what they are of. */
+async function fewAtATime<T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<readonly R[]> {
+  const results: R[] = [];
+  const left = all.entries();
+  const worker = async (): Promise<void> => {
+    for (const [at, one] of left) results[at] = await work(one);
   };
-  await Promise.all(Array.from({ length: 4 }, work));
-  return codes;
+  await Promise.all(Array.from({ length: 4 }, worker));
+  return results;
 }
 
 function say(isAdmitted: boolean): string {

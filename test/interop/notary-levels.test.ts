@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { digestOf } from '@signet/oci';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { type CertificateRequest, type MadeCertificate, makeCertificate } from '../support/certificates.ts';
-import { startDockerRegistry, type TestRegistry } from '../support/docker-registry.ts';
+import type { TestRegistry } from '../support/docker-registry.ts';
+import { startEmbeddedRegistry } from '../support/embedded-registry.ts';
 import { createNotationUser, type NotationUser } from '../support/notation.ts';
 import { havePeers, itWithPeers } from '../support/peers.ts';
 import { compareWithNotation, type SignedCase, type Verification } from './notary-comparison.ts';
 
-const peers = ['notation', 'docker-registry'] as const;
+const peers = ['notation'] as const;
 const prefix = 'io.cncf.notary';
 const day = 86_400_000;
 const name = 'C=US,ST=WA,O=Acme,CN=signer';
@@ -99,7 +100,7 @@ let registry: TestRegistry;
 let user: NotationUser;
 beforeAll(async () => {
   if (!havePeers(peers)) return;
-  registry = await startDockerRegistry();
+  registry = await startEmbeddedRegistry();
   user = await createNotationUser([]);
   for (const kind of ['ca', 'signingAuthority']) {
     const store = join(user.configHome, 'notation/truststore/x509', kind, 'acme');

@@ -3,14 +3,15 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { type MadeCertificate, makeCertificate } from '../support/certificates.ts';
-import { startDockerRegistry, type TestRegistry } from '../support/docker-registry.ts';
+import type { TestRegistry } from '../support/docker-registry.ts';
+import { startEmbeddedRegistry } from '../support/embedded-registry.ts';
 import { createNotationUser, type NotationUser } from '../support/notation.ts';
 import { havePeers, itWithPeers } from '../support/peers.ts';
 import { ownAttribute } from '../support/plugins/good-plugin.ts';
 import { installTestPlugin } from '../support/plugins/install.ts';
 import { compareWithNotation, type SignedCase, type Verification } from './notary-comparison.ts';
 
-const peers = ['notation', 'docker-registry'] as const;
+const peers = ['notation'] as const;
 const prefix = 'io.cncf.notary';
 
 const levels: Readonly<Record<string, Verification>> = {
@@ -94,7 +95,7 @@ let registry: TestRegistry;
 let user: NotationUser;
 beforeAll(async () => {
   if (!havePeers(peers)) return;
-  registry = await startDockerRegistry();
+  registry = await startEmbeddedRegistry();
   user = await createNotationUser([]);
   const folder = join(user.configHome, 'notation');
   const store = join(folder, 'truststore/x509/ca/acme');

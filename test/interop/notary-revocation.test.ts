@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { type CertificateRequest, type MadeCertificate, makeCertificate } from '../support/certificates.ts';
-import { startDockerRegistry, type TestRegistry } from '../support/docker-registry.ts';
+import type { TestRegistry } from '../support/docker-registry.ts';
+import { startEmbeddedRegistry } from '../support/embedded-registry.ts';
 import { createNotationUser, type NotationUser } from '../support/notation.ts';
 import {
   type IndexLine,
@@ -18,7 +19,7 @@ import type { StartedProcess } from '../support/process.ts';
 import { tempDir } from '../support/temp.ts';
 import { compareWithNotation, type SignedCase, type Verification } from './notary-comparison.ts';
 
-const peers = ['notation', 'docker-registry'] as const;
+const peers = ['notation'] as const;
 const prefix = 'io.cncf.notary';
 const day = 86_400_000;
 const dead = 'http://127.0.0.1:1';
@@ -84,7 +85,7 @@ let cases: Readonly<Record<string, SignedCase>> = {};
 
 beforeAll(async () => {
   if (!havePeers(peers)) return;
-  registry = await startDockerRegistry();
+  registry = await startEmbeddedRegistry();
   user = await createNotationUser([]);
   for (const kind of ['ca', 'signingAuthority']) {
     const store = join(user.configHome, 'notation/truststore/x509', kind, 'acme');

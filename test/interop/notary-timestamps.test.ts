@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest';
 import { extendedKeyUsage, keyUsage, oids } from '../support/certificate-der.ts';
 import { type CertificateRequest, type MadeCertificate, makeCertificate } from '../support/certificates.ts';
 import { signet } from '../support/cli.ts';
-import { startDockerRegistry, type TestRegistry } from '../support/docker-registry.ts';
+import type { TestRegistry } from '../support/docker-registry.ts';
+import { startEmbeddedRegistry } from '../support/embedded-registry.ts';
 import { createNotationUser, type NotationUser } from '../support/notation.ts';
 import { opensslCrl, writeIndex } from '../support/openssl-responder.ts';
 import { startTsa, type TsaOptions, type TsaServer } from '../support/openssl-tsa.ts';
@@ -19,7 +20,7 @@ import { makeToken, type TokenInfo, type TokenRequest } from '../support/timesta
 import { compareWithNotation, type SignedCase, type Verification } from './notary-comparison.ts';
 import { pushRunnable } from './policy-world.ts';
 
-const peers = ['notation', 'docker-registry'] as const;
+const peers = ['notation'] as const;
 const stampName = 'io.cncf.notary.timestampSignature';
 const prefix = 'io.cncf.notary';
 const day = 86_400_000;
@@ -42,7 +43,7 @@ const client = createRegistryClient();
 
 beforeAll(async () => {
   if (!havePeers(peers)) return;
-  registry = await startDockerRegistry();
+  registry = await startEmbeddedRegistry();
   user = await createNotationUser([]);
   const dir = tempDir();
   const revoked = await opensslCrl(dir, {
